@@ -1,0 +1,42 @@
+/* praxi: every heavy thing the workbench does, as a command. */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/cli.h"
+
+static const PraxiCliCommand commands[] = {
+    {NULL, NULL, NULL},
+};
+
+static void
+print_help (FILE *stream)
+{
+  fputs ("usage: praxi COMMAND [OPTION…] [FILE…]\n\n", stream);
+  for (const PraxiCliCommand *command = commands; command->name != NULL; command++)
+    fprintf (stream, "  %-10s %s\n", command->name, command->summary);
+  fputs ("\n'praxi COMMAND --help' tells more of one.\n", stream);
+}
+
+int
+main (int argc, char **argv)
+{
+  setlocale (LC_ALL, "");
+  if (argc < 2) {
+    print_help (stderr);
+    return PRAXI_EXIT_USAGE;
+  }
+  if (strcmp (argv[1], "--version") == 0) {
+    puts ("praxi " PRAXI_VERSION);
+    return PRAXI_EXIT_DONE;
+  }
+  if (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0) {
+    print_help (stdout);
+    return PRAXI_EXIT_DONE;
+  }
+  for (const PraxiCliCommand *command = commands; command->name != NULL; command++)
+    if (strcmp (argv[1], command->name) == 0)
+      return command->run (argc - 1, argv + 1);
+  fprintf (stderr, "praxi: %s: no such command; see 'praxi --help'\n", argv[1]);
+  return PRAXI_EXIT_USAGE;
+}

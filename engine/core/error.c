@@ -1,0 +1,25 @@
+#include "engine/core/error.h"
+
+G_DEFINE_QUARK (praxi - error - quark, praxi_error)
+
+static const struct {
+  PraxiErrorCode code;
+  const char *text;
+} status_errors[] = {
+    [PRAXI_OK] = {PRAXI_ERROR_FAILED, "no error"},
+    [PRAXI_STATUS_MEMORY] = {PRAXI_ERROR_MEMORY, "not enough memory"},
+    [PRAXI_STATUS_UNSUPPORTED] = {PRAXI_ERROR_UNSUPPORTED, "not supported"},
+    [PRAXI_STATUS_SHAPE] = {PRAXI_ERROR_FORMAT, "shapes or types do not fit"},
+    [PRAXI_STATUS_DEVICE] = {PRAXI_ERROR_DEVICE, "the device stopped working"},
+    [PRAXI_STATUS_VALUE] = {PRAXI_ERROR_FORMAT, "a value is out of its range"},
+};
+
+gboolean
+praxi_error_from_status (PraxiStatus status, const char *what, GError **error)
+{
+  if (status == PRAXI_OK)
+    return TRUE;
+  g_set_error (error, PRAXI_ERROR, status_errors[status].code, "%s: %s", what,
+               status_errors[status].text);
+  return FALSE;
+}
