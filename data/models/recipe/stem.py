@@ -129,6 +129,7 @@ class StemWriter:
         self.pad_box = add("pad_box", i64(0, 0, pad, pad, 0, 0, pad, pad))
         self.pad_x = add("pad_x", i64(0, 0, 0, 1, 0, 0, 0, 1))
         self.pad_y = add("pad_y", i64(0, 0, 1, 0, 0, 0, 1, 0))
+        self.pad_time = add("pad_time", i64(1, 0, 0, 0, 0, 0, 0, 0))
         self.at = {n: add(f"at_{n}", i64(n)) for n in range(6)}
         self.minus_one = add("at_-1", i64(-1))
         self.minus_two = add("at_-2", i64(-2))
@@ -249,13 +250,12 @@ class StemWriter:
         return node("Sqrt", [x], name)
 
     def acceleration(self, flow):
-        o, node = self.options, self.graph.node
-        zero = self.graph.constant(
-            "zero", np.zeros((1, 2, o.height // 2, o.width // 2), np.float32))
+        """flow[p] - flow[p - 1]; zero for the first pair."""
+        node = self.graph.node
         after = self.slice(flow, self.at[1], self.far, 0, "acc_after")
         before = self.slice(flow, self.at[0], self.minus_one, 0, "acc_before")
         x = node("Sub", [after, before], "acc_diff")
-        return node("Concat", [zero, x], "acc", axis=0)
+        return node("Pad", [x, self.pad_time], "acc", mode="constant")
 
     def maps(self, flow):
         """The six maps at a quarter of the picture's size: `motion_maps`."""
