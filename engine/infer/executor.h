@@ -1,0 +1,96 @@
+/* Runs a model on a backend: shapes fixed, operators fused, memory planned and kernels prepared
+ * once; a run allocates nothing. An operator that the backend lacks runs on `ref`.
+ */
+#pragma once
+
+#include "engine/model/model.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+  const char *backend; /* NULL or "auto": the best there is; "cpu", "ref" */
+  int threads;         /* 0: one per processor this process may use */
+  int batch;           /* clips in one run, for models with an open first dimension; 0: 1 */
+  gboolean no_fuse;    /* leaves every operator as the file has it: slow, for comparison */
+} PraxiExecutorOptions;
+
+typedef struct PraxiExecutor PraxiExecutor;
+
+/* options: NULL for the defaults
+ * Errors:  UNSUPPORTED (backend, operator), FORMAT, MEMORY
+ * Thread:  one executor serves one thread at a time; it owns its thread pool
+ */
+PraxiExecutor *
+praxi_executor_new (PraxiModel *model, const PraxiExecutorOptions *options, GError **error);
+void praxi_executor_free (PraxiExecutor *executor);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiExecutor, praxi_executor_free)
+
+/* Scores clips. The model must have a spec.
+ * clips:  u8 [n_clips,T,H,W,3], dense; T, H and W of the spec; borrowed
+ * scores: f32 [n_clips,classes], probabilities; caller-allocated
+ * Errors: DEVICE (lost; executor unusable)
+ */
+gboolean praxi_executor_run (PraxiExecutor *executor,
+                             const guint8 *clips,
+                             int n_clips,
+                             float *scores,
+                             GError **error);
+
+/* praxi_executor_run for one clip whose first T − new_frames frames are the last ones of the clip
+ * of the previous call: features before the first temporal operator are kept. Scores are those of
+ * praxi_executor_run, bit for bit. new_frames = T, or a first call, computes all.
+ */
+gboolean praxi_executor_run_shifted (PraxiExecutor *executor,
+                                     const guint8 *clip,
+                                     int new_frames,
+                                     float *scores,
+                                     GError **error);
+
+const char *praxi_executor_backend_name (const PraxiExecutor *executor); /* "cpu", "ref" */
+const char *praxi_executor_device_name (const PraxiExecutor *executor); /* "Intel Xeon … (avx2)" */
+const char *praxi_executor_precision (const PraxiExecutor *executor);   /* "int8", "f32" */
+int praxi_executor_threads (const PraxiExecutor *executor);
+int praxi_executor_batch (const PraxiExecutor *executor);
+gsize praxi_executor_peak_bytes (const PraxiExecutor *executor); /* activations, scratch, weights */
+gint64 praxi_executor_macs (const PraxiExecutor *executor);      /* of one run of the whole batch */
+
+typedef struct {
+  const char *name;    /* of the node */
+  const char *op;      /* ONNX's name or the fused one's */
+  const char *kernel;  /* what runs it: "conv-dense-vnni", "ref", "view" */
+  const char *backend; /* "cpu", "ref" */
+  double ms;           /* mean over the runs since profiling was switched on */
+} PraxiExecutorOpProfile;
+
+/* Times every operator of the runs that follow. */
+void praxi_executor_set_profiling (PraxiExecutor *executor, gboolean on);
+/* One entry an operator, in the order they run; strings live as long as the executor. Free the
+ * array with g_array_unref.
+ */
+GArray *praxi_executor_profile (const PraxiExecutor *executor);
+
+/* Below: any graph, named tensors. */
+
+/* bindings: shapes of inputs; those with data become constants and are inputs no more
+ * Errors:   as praxi_executor_new
+ */
+PraxiExecutor *praxi_executor_new_for_graph (const PraxiGraph *graph,
+                                             const PraxiBinding *bindings,
+                                             int n_bindings,
+                                             const PraxiExecutorOptions *options,
+                                             GError **error);
+int praxi_executor_n_inputs (const PraxiExecutor *executor);
+int praxi_executor_n_outputs (const PraxiExecutor *executor);
+const char *praxi_executor_input_name (const PraxiExecutor *executor, int i);
+const char *praxi_executor_output_name (const PraxiExecutor *executor, int i);
+/* Shapes, row-major strides, no data. */
+const PraxiTensor *praxi_executor_input (const PraxiExecutor *executor, int i);
+const PraxiTensor *praxi_executor_output (const PraxiExecutor *executor, int i);
+
+/* in, out: one row-major tensor with data for each input and output, in their order. */
+gboolean praxi_executor_run_tensors (PraxiExecutor *executor,
+                                     const PraxiTensor *in,
+                                     const PraxiTensor *out,
+                                     GError **error);
+
+G_END_DECLS
