@@ -1,0 +1,69 @@
+#include "engine/infer/heat-colors.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Ten evenly spaced anchors, linear between them. */
+enum { N_ANCHORS = 10 };
+
+static const guint32 anchors[][N_ANCHORS] = {
+    [PRAXI_HEAT_INFERNO] = {0x000004, 0x1b0c42, 0x4b0c6b, 0x781c6d, 0xa52c60, 0xcf4446, 0xed6925,
+                            0xfb9a06, 0xf7d03c, 0xfcffa4},
+    [PRAXI_HEAT_VIRIDIS] = {0x440154, 0x482878, 0x3e4a89, 0x31688e, 0x26828e, 0x1f9e89, 0x35b779,
+                            0x6dcd59, 0xb4de2c, 0xfde725},
+    [PRAXI_HEAT_CONTRAST] = {0x000000, 0x1e1e1e, 0x353535, 0x4e4e4e, 0x696969, 0x858585, 0xa2a2a2,
+                             0xc0c0c0, 0xdfdfdf, 0xffffff},
+};
+
+static guint32
+mix (guint32 a, guint32 b, double share)
+{
+  guint32 color = 0xff000000u;
+  for (int shift = 0; shift < 24; shift += 8) {
+    const double from = (a >> shift) & 0xff, to = (b >> shift) & 0xff;
+    color |= (guint32) lround (from + share * (to - from)) << shift;
+  }
+  return color;
+}
+
+guint32
+praxi_heat_color (PraxiHeatPalette palette, float score)
+{
+  if (isnan (score) || (guint) palette >= G_N_ELEMENTS (anchors))
+    return 0xff808080u;
+  const double at = CLAMP ((double) score, 0, 1) * (N_ANCHORS - 1);
+  const int i = MIN ((int) at, N_ANCHORS - 2);
+  return mix (anchors[palette][i], anchors[palette][i + 1], at - i);
+}
+
+static void
+paint_missing (guint32 *pixels, int x, int strip_x, int height_px, int stride_px)
+{
+  for (int y = 0; y < height_px; y++)
+    pixels[(gsize) y * stride_px + x] =
+        praxi_heat_hatch (strip_x + x, y) ? PRAXI_HEAT_MISSING_DARK : PRAXI_HEAT_MISSING_LIGHT;
+}
+
+void
+praxi_heat_raster (const PraxiScoreTrack *track,
+                   const PraxiHeatRow *row,
+                   guint32 *pixels,
+                   int width_px,
+                   int height_px,
+                   int stride_px)
+{
+  const double span_ns = (double) (row->end_ns - row->start_ns);
+  for (int x = 0; x < width_px; x++) {
+    const gint64 t0_ns = row->start_ns + (gint64) (span_ns * x / width_px);
+    const gint64 t1_ns = row->start_ns + (gint64) (span_ns * (x + 1) / width_px);
+    const float score =
+        praxi_score_track_max (track, row->class_index, t0_ns, MAX (t1_ns, t0_ns + 1));
+    if (isnan (score)) {
+      paint_missing (pixels, x, row->x_px, height_px, stride_px);
+      continue;
+    }
+    const guint32 color = praxi_heat_color (row->palette, score);
+    for (int y = 0; y < height_px; y++)
+      pixels[(gsize) y * stride_px + x] = color;
+  }
+}
