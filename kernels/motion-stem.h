@@ -3,14 +3,13 @@
  *
  * in 0:   frames, u8 [1,T,H,W,3] RGB, row-major, T ≥ 2
  * in 1:   first_pair, s64 scalar, may be absent (= 0). Pairs [first_pair, T−1) are computed; the
- * rows before are in the outputs already: those of the previous run of the same kernel, moved down
- * by first_pair' = T − 1 − first_pair rows. Row 0's fourth map is set anew, for the first pair has
- * no acceleration. A kernel that never ran computes all. out 0:  maps, f32 [T−1,6,H/4,W/4],
- * row-major or channels-last out 1:  flow, f32 [T−1,2,H/2,W/2], row-major, less its median; may be
- * absent
+ *         rows before are in the outputs already: rows T−1−first_pair … of the previous run of the
+ *         same kernel, moved to the front. The fourth map of row 0 is set anew, for the first pair
+ *         has no acceleration. A kernel that never ran computes all.
+ * out 0:  maps, f32 [T−1,6,H/4,W/4], row-major or channels-last
+ * out 1:  flow, f32 [T−1,2,H/2,W/2], row-major, less its median; may be absent
  *
- * H and W are multiples of 4 and of 2^(n_scales − 1), and the smallest scale is larger than the
- * box.
+ * H and W are multiples of 4 and of 2^(n_scales − 1), and the smallest scale holds the box.
  */
 #pragma once
 

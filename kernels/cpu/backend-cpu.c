@@ -1,4 +1,48 @@
-#include "kernels/backend.h"
+/* Chooses the level, finds the kernel. */
+#include "kernels/cpu/cpu.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+  PraxiBackend base;
+  const CpuLoops *loops;
+  bool (*runs) (void);
+} CpuBackend;
+
+extern const CpuLoops praxi_loop_table_scalar;
+#if defined(__x86_64__)
+extern const CpuLoops praxi_loop_table_avx512_vnni, praxi_loop_table_avx512_ymm;
+extern const CpuLoops praxi_loop_table_avx_vnni, praxi_loop_table_avx2;
+#endif
+
+static CpuPrepare *
+find_prepare (PraxiOpKind kind)
+{
+  switch (kind) {
+  case PRAXI_OP_MOTION_STEM:
+    return praxi_cpu_motion_stem;
+  default:
+    return NULL;
+  }
+}
+
+static void
+kernel_free (PraxiKernel *kernel)
+{
+  if (kernel && kernel->clear)
+    kernel->clear (kernel);
+  free (kernel);
+}
+
+static bool
+has_no_elements (const PraxiTensor *tensor)
+{
+  for (int i = 0; i < tensor->rank; i++)
+    if (tensor->dims[i] <= 0)
+      return true;
+  return false;
+}
 
 static PraxiStatus
 prepare (const PraxiBackend *backend,
@@ -11,12 +55,122 @@ prepare (const PraxiBackend *backend,
          PraxiKernel **kernel)
 {
   *kernel = NULL;
-  return PRAXI_STATUS_UNSUPPORTED;
+  CpuPrepare *const prepare_op = find_prepare (op->kind);
+  if (!prepare_op || n_in < 1 || n_out < 1 || !in[0] || !out[0] || has_no_elements (out[0]))
+    return PRAXI_STATUS_UNSUPPORTED;
+  for (int i = 0; i < n_in; i++)
+    if (in[i] && has_no_elements (in[i]))
+      return PRAXI_STATUS_UNSUPPORTED;
+  const CpuPlace place = {.loops = ((const CpuBackend *) backend)->loops,
+                          .op = op,
+                          .in = in,
+                          .out = out,
+                          .n_in = n_in,
+                          .n_out = n_out,
+                          .n_threads = praxi_pool_threads (pool)};
+  const PraxiStatus status = prepare_op (&place, kernel);
+  if (status != PRAXI_OK) {
+    kernel_free (*kernel);
+    *kernel = NULL;
+    return status;
+  }
+  (*kernel)->n_in = n_in;
+  (*kernel)->n_out = n_out;
+  return PRAXI_OK;
+}
+
+static PraxiStatus
+run (PraxiKernel *kernel,
+     const PraxiTensor *const *in,
+     const PraxiTensor *const *out,
+     void *scratch,
+     PraxiPool *pool)
+{
+  return kernel->run (kernel, in, out, scratch, pool);
+}
+
+static size_t
+scratch_bytes (const PraxiKernel *kernel)
+{
+  return kernel->scratch_bytes;
+}
+
+static size_t
+weight_bytes (const PraxiKernel *kernel)
+{
+  return kernel->weight_bytes;
+}
+
+static const char *
+name (const PraxiKernel *kernel)
+{
+  return kernel->name;
+}
+
+static bool
+always (void)
+{
+  return true;
+}
+
+#if defined(__x86_64__)
+static bool
+has_avx2 (void)
+{
+  return __builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma");
+}
+
+static bool
+has_avx_vnni (void)
+{
+  return has_avx2 () && __builtin_cpu_supports ("avxvnni");
+}
+
+static bool
+has_avx512_vnni (void)
+{
+  return has_avx2 () && __builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512bw") &&
+         __builtin_cpu_supports ("avx512vl") && __builtin_cpu_supports ("avx512dq") &&
+         __builtin_cpu_supports ("avx512vnni");
+}
+#endif
+
+#define BACKEND(level)                                                                             \
+  {                                                                                                \
+    PRAXI_BACKEND_ABI, "cpu", level, prepare, run, scratch_bytes, weight_bytes, name, kernel_free  \
+  }
+
+/* Best first. */
+static const CpuBackend levels[] = {
+#if defined(__x86_64__)
+    {BACKEND ("avx512-vnni"), &praxi_loop_table_avx512_vnni, has_avx512_vnni},
+    {BACKEND ("avx512-ymm"), &praxi_loop_table_avx512_ymm, has_avx512_vnni},
+    {BACKEND ("avx-vnni"), &praxi_loop_table_avx_vnni, has_avx_vnni},
+    {BACKEND ("avx2"), &praxi_loop_table_avx2, has_avx2},
+#endif
+    {BACKEND ("scalar"), &praxi_loop_table_scalar, always},
+};
+
+enum { N_LEVELS = sizeof levels / sizeof *levels };
+
+const PraxiBackend *
+praxi_backend_cpu_level (int n)
+{
+  for (int i = 0; i < N_LEVELS; i++)
+    if (levels[i].runs () && n-- == 0)
+      return &levels[i].base;
+  return NULL;
 }
 
 const PraxiBackend *
 praxi_backend_cpu (void)
 {
-  static const PraxiBackend backend = {PRAXI_BACKEND_ABI, "cpu", "scalar", prepare};
-  return &backend;
+  const char *wanted = getenv ("PRAXI_CPU");
+  int first = 0;
+  for (int i = 0; wanted && i < N_LEVELS; i++)
+    if (strcmp (levels[i].base.level, wanted) == 0)
+      first = i;
+  while (!levels[first].runs ())
+    first++;
+  return &levels[first].base;
 }

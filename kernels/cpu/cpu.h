@@ -1,0 +1,65 @@
+/* Inside the cpu backend: what every kernel has, and the ones there are. */
+#pragma once
+
+#include "kernels/backend.h"
+#include "kernels/cpu/loops.h"
+
+/* The first member of every kernel's own struct. */
+struct PraxiKernel {
+  const char *name;
+  size_t scratch_bytes, weight_bytes;
+  int n_in, n_out; /* set by the backend */
+  PraxiStatus (*run) (PraxiKernel *kernel,
+                      const PraxiTensor *const *in,
+                      const PraxiTensor *const *out,
+                      void *scratch,
+                      PraxiPool *pool);
+  void (*clear) (PraxiKernel *kernel); /* frees what the struct leads to; NULL for nothing */
+};
+
+/* One operator at its place in a graph: what prepare is told. */
+typedef struct {
+  const CpuLoops *loops;
+  const PraxiOp *op;
+  const PraxiTensor *const *in;
+  const PraxiTensor *const *out;
+  int n_in, n_out, n_threads;
+} CpuPlace;
+
+/* Each prepares its kernel, zero-initialised memory of its own size that starts with PraxiKernel.
+ * Errors: UNSUPPORTED, MEMORY
+ */
+typedef PraxiStatus CpuPrepare (const CpuPlace *place, PraxiKernel **kernel);
+CpuPrepare praxi_cpu_motion_stem;
+
+/* The backend of the n-th level this processor can run, best first; NULL beyond the last. For tests
+ * and benchmarks; programs take praxi_backend_cpu.
+ */
+const PraxiBackend *praxi_backend_cpu_level (int n);
+
+/* 64-byte aligned memory that starts zeroed, or NULL; free with free. */
+void *praxi_cpu_alloc (size_t bytes);
+
+bool praxi_cpu_is_row_major (const PraxiTensor *tensor);
+bool praxi_cpu_is_channels_last (const PraxiTensor *tensor); /* of rank 3 … 5 */
+
+/* The share of n things that falls to part i of parts. */
+static inline void
+praxi_cpu_share (int64_t n, int i, int parts, int64_t *begin, int64_t *end)
+{
+  *begin = n * i / parts;
+  *end = n * (i + 1) / parts;
+}
+
+static inline size_t
+praxi_cpu_round_up (size_t n, size_t step)
+{
+  return (n + step - 1) / step * step;
+}
+
+/* The n-th tensor or NULL where it is absent. */
+static inline const PraxiTensor *
+praxi_cpu_input (const CpuPlace *place, int i)
+{
+  return i < place->n_in ? place->in[i] : NULL;
+}

@@ -1,0 +1,144 @@
+/* kernels/cpu/simd.h for 16 lanes: AVX-512 F, BW, VL, DQ and VNNI. */
+#pragma once
+
+enum { LANES = 16 };
+typedef __m512 VecF;
+typedef __m512i VecI;
+
+SIMD_INLINE __mmask16
+simd_mask (int n)
+{
+  return (__mmask16) (n >= 16 ? 0xffffu : (1u << n) - 1u);
+}
+
+SIMD_INLINE VecF
+simd_set1 (float x)
+{
+  return _mm512_set1_ps (x);
+}
+
+SIMD_INLINE VecI
+simd_set1_s32 (int32_t x)
+{
+  return _mm512_set1_epi32 (x);
+}
+
+SIMD_INLINE VecF
+simd_load (const float *p)
+{
+  return _mm512_loadu_ps (p);
+}
+
+SIMD_INLINE VecF
+simd_load_n (const float *p, int n)
+{
+  return _mm512_maskz_loadu_ps (simd_mask (n), p);
+}
+
+SIMD_INLINE void
+simd_store (float *p, VecF x)
+{
+  _mm512_storeu_ps (p, x);
+}
+
+SIMD_INLINE void
+simd_store_n (float *p, VecF x, int n)
+{
+  _mm512_mask_storeu_ps (p, simd_mask (n), x);
+}
+
+SIMD_INLINE VecI
+simd_load_s32 (const int32_t *p)
+{
+  return _mm512_loadu_si512 (p);
+}
+
+SIMD_INLINE VecI
+simd_load_u8_n (const uint8_t *p, int n)
+{
+  return _mm512_cvtepu8_epi32 (_mm_maskz_loadu_epi8 (simd_mask (n), p));
+}
+
+SIMD_INLINE VecI
+simd_load_s8_n (const int8_t *p, int n)
+{
+  return _mm512_cvtepi8_epi32 (_mm_maskz_loadu_epi8 (simd_mask (n), p));
+}
+
+/* The low byte of each lane. */
+SIMD_INLINE void
+simd_store_bytes_n (uint8_t *p, VecI x, int n)
+{
+  _mm_mask_storeu_epi8 (p, simd_mask (n), _mm512_cvtepi32_epi8 (x));
+}
+
+SIMD_INLINE VecF
+simd_max (VecF a, VecF b)
+{
+  return _mm512_max_ps (a, b);
+}
+
+SIMD_INLINE VecF
+simd_min (VecF a, VecF b)
+{
+  return _mm512_min_ps (a, b);
+}
+
+SIMD_INLINE VecF
+simd_fma (VecF a, VecF b, VecF c)
+{
+  return _mm512_fmadd_ps (a, b, c);
+}
+
+SIMD_INLINE VecF
+simd_sqrt (VecF a)
+{
+  return _mm512_sqrt_ps (a);
+}
+
+SIMD_INLINE VecF
+simd_from_s32 (VecI a)
+{
+  return _mm512_cvtepi32_ps (a);
+}
+
+/* To nearest, ties to even. */
+SIMD_INLINE VecI
+simd_to_s32 (VecF a)
+{
+  return _mm512_cvtps_epi32 (a);
+}
+
+SIMD_INLINE VecI
+simd_add_s32 (VecI a, VecI b)
+{
+  return _mm512_add_epi32 (a, b);
+}
+
+SIMD_INLINE VecI
+simd_xor (VecI a, VecI b)
+{
+  return _mm512_xor_si512 (a, b);
+}
+
+/* sum + Σ of the 4 products u8 × s8 of each lane */
+SIMD_INLINE VecI
+simd_dot (VecI sum, VecI u8, VecI s8)
+{
+  return _mm512_dpbusd_epi32 (sum, u8, s8);
+}
+
+/* Byte 4 i + k is byte i of the k-th pointer. */
+SIMD_INLINE VecI
+simd_interleave4 (const uint8_t *a, const uint8_t *b, const uint8_t *c, const uint8_t *d, int n)
+{
+  const __mmask16 m = simd_mask (n);
+  __m512i v = _mm512_castsi128_si512 (_mm_maskz_loadu_epi8 (m, a));
+  v = _mm512_inserti32x4 (v, _mm_maskz_loadu_epi8 (m, b), 1);
+  v = _mm512_inserti32x4 (v, _mm_maskz_loadu_epi8 (m, c), 2);
+  v = _mm512_inserti32x4 (v, _mm_maskz_loadu_epi8 (m, d), 3);
+  const __m512i dwords = _mm512_setr_epi32 (0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const __m512i bytes =
+      _mm512_broadcast_i32x4 (_mm_setr_epi8 (0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+  return _mm512_shuffle_epi8 (_mm512_permutexvar_epi32 (dwords, v), bytes);
+}

@@ -1,0 +1,46 @@
+/* What the tests of the cpu backend share: tensors with room marked by ASan, levels, timing. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "kernels/backend.h"
+#include "kernels/cpu/cpu.h"
+
+typedef enum { LAYOUT_ROW_MAJOR, LAYOUT_CHANNELS_LAST } Layout;
+
+/* A tensor with malloc'ed data of exactly its size; test_tensor_clear frees it. */
+PraxiTensor test_tensor (PraxiDType dtype, Layout layout, int rank, const int64_t *dims);
+void test_tensor_clear (PraxiTensor *tensor);
+int64_t test_count (const PraxiTensor *tensor);
+size_t test_bytes (const PraxiTensor *tensor);
+
+/* Fills with numbers that look random: floats in [−scale, scale], integers over their whole range.
+ */
+void test_fill (PraxiTensor *tensor, unsigned seed, float scale);
+
+/* Elements in logical order, where the tensors' layouts may differ. */
+float test_max_difference (const PraxiTensor *a, const PraxiTensor *b);
+
+/* Prepares and runs once; FALSE where the backend has no such kernel. name: of the kernel, or NULL
+ */
+bool test_run (const PraxiBackend *backend,
+               const PraxiOp *op,
+               const PraxiTensor *const *in,
+               int n_in,
+               const PraxiTensor *const *out,
+               int n_out,
+               PraxiPool *pool,
+               const char **name);
+
+/* Lower-quartile milliseconds of a prepared operator; negative where there is no kernel. */
+double test_time_ms (const PraxiBackend *backend,
+                     const PraxiOp *op,
+                     const PraxiTensor *const *in,
+                     int n_in,
+                     const PraxiTensor *const *out,
+                     int n_out,
+                     PraxiPool *pool);
+
+/* True when the program was called with --bench: it then times and prints instead of testing. */
+bool test_wants_bench (int argc, char **argv);
