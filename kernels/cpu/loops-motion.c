@@ -11,7 +11,8 @@
 
 #include <float.h>
 
-enum { N_PRODUCTS = 5, COLUMNS_MAX = 8192 };
+/* USUAL_STRIDE: of work rows for pictures of 192 columns */
+enum { N_PRODUCTS = 5, RENEW_ROWS = 16, USUAL_STRIDE = 272 };
 
 typedef struct {
   int h, w, stride, box; /* stride: floats from one work row to the next */
@@ -37,21 +38,30 @@ halve_rows (const float *restrict top, const float *restrict low, float *restric
 }
 
 #if defined(__AVX2__)
-/* 16 pixels: byte 3 i + c of three vectors to byte i of one. */
-static __m128i
-pick_channel (__m128i p0, __m128i p1, __m128i p2, int channel)
+/* Where byte 3 i + c of the 48 lies in its vector of 16, for each i; −1 where it is in another. */
+#define PICK(v, c, i) ((char) ((3 * (i) + (c)) / 16 == (v) ? (3 * (i) + (c)) % 16 : -1))
+#define PICKS(v, c)                                                                                \
+  _mm_setr_epi8 (PICK (v, c, 0), PICK (v, c, 1), PICK (v, c, 2), PICK (v, c, 3), PICK (v, c, 4),   \
+                 PICK (v, c, 5), PICK (v, c, 6), PICK (v, c, 7), PICK (v, c, 8), PICK (v, c, 9),   \
+                 PICK (v, c, 10), PICK (v, c, 11), PICK (v, c, 12), PICK (v, c, 13),               \
+                 PICK (v, c, 14), PICK (v, c, 15))
+#define PICK_CHANNEL(p0, p1, p2, c)                                                                \
+  _mm_or_si128 (                                                                                   \
+      _mm_shuffle_epi8 (p0, PICKS (0, c)),                                                         \
+      _mm_or_si128 (_mm_shuffle_epi8 (p1, PICKS (1, c)), _mm_shuffle_epi8 (p2, PICKS (2, c))))
+
+static inline __m256
+widen (__m128i bytes)
 {
-  int8_t at[3][16];
-  for (int i = 0; i < 48; i++)
-    at[i / 16][i % 16] = -1;
-  for (int i = 0; i < 16; i++) {
-    const int byte = 3 * i + channel;
-    at[byte / 16][i] = (int8_t) (byte % 16);
-  }
-  const __m128i a = _mm_shuffle_epi8 (p0, _mm_loadu_si128 ((const __m128i *) at[0]));
-  const __m128i b = _mm_shuffle_epi8 (p1, _mm_loadu_si128 ((const __m128i *) at[1]));
-  const __m128i c = _mm_shuffle_epi8 (p2, _mm_loadu_si128 ((const __m128i *) at[2]));
-  return _mm_or_si128 (_mm_or_si128 (a, b), c);
+  return _mm256_cvtepi32_ps (_mm256_cvtepu8_epi32 (bytes));
+}
+
+static inline __m256
+weigh_colours (const float luma[3], __m128i r, __m128i g, __m128i b)
+{
+  const __m256 y = _mm256_mul_ps (widen (r), _mm256_set1_ps (luma[0]));
+  return _mm256_fmadd_ps (widen (b), _mm256_set1_ps (luma[2]),
+                          _mm256_fmadd_ps (widen (g), _mm256_set1_ps (luma[1]), y));
 }
 
 static int
@@ -62,19 +72,11 @@ grey_vectors (const float luma[3], const uint8_t *rgb, float *out, int w)
     const __m128i *p = (const __m128i *) (rgb + 3 * x);
     const __m128i p0 = _mm_loadu_si128 (p), p1 = _mm_loadu_si128 (p + 1);
     const __m128i p2 = _mm_loadu_si128 (p + 2);
-    const __m128i r = pick_channel (p0, p1, p2, 0), g = pick_channel (p0, p1, p2, 1);
-    const __m128i b = pick_channel (p0, p1, p2, 2);
-    for (int half = 0; half < 2; half++) {
-      const __m256 rf =
-          _mm256_cvtepi32_ps (_mm256_cvtepu8_epi32 (half ? _mm_srli_si128 (r, 8) : r));
-      const __m256 gf =
-          _mm256_cvtepi32_ps (_mm256_cvtepu8_epi32 (half ? _mm_srli_si128 (g, 8) : g));
-      const __m256 bf =
-          _mm256_cvtepi32_ps (_mm256_cvtepu8_epi32 (half ? _mm_srli_si128 (b, 8) : b));
-      __m256 y = _mm256_mul_ps (rf, _mm256_set1_ps (luma[0]));
-      y = _mm256_fmadd_ps (gf, _mm256_set1_ps (luma[1]), y);
-      _mm256_storeu_ps (out + x + 8 * half, _mm256_fmadd_ps (bf, _mm256_set1_ps (luma[2]), y));
-    }
+    const __m128i r = PICK_CHANNEL (p0, p1, p2, 0), g = PICK_CHANNEL (p0, p1, p2, 1);
+    const __m128i b = PICK_CHANNEL (p0, p1, p2, 2);
+    _mm256_storeu_ps (out + x, weigh_colours (luma, r, g, b));
+    _mm256_storeu_ps (out + x + 8, weigh_colours (luma, _mm_srli_si128 (r, 8),
+                                                  _mm_srli_si128 (g, 8), _mm_srli_si128 (b, 8)));
   }
   return x;
 }
@@ -138,29 +140,34 @@ filter_columns (const Strip *strip,
   slope[w] = slope[w - 2];
 }
 
-static void
-multiply (const Strip *strip, int y, float *restrict q)
+/* n: strip->stride, spelled out where it is the usual one so that addresses need no registers.
+ * slides: the row that leaves the box is still in q; the columns' sums move down by one
+ */
+static inline void
+multiply (const Strip *strip, int y, float *restrict q, int n, bool slides)
 {
   const float *restrict s = strip->smooth, *restrict d = strip->slope;
   const float *restrict a = strip->a + y * strip->w, *restrict b = strip->b + y * strip->w;
-  const int n = strip->stride, w = strip->w;
+  float *restrict column = strip->column;
+  const int w = strip->w;
   for (int x = 0; x < w; x++) {
     const float gx = (s[x + 1] - s[x - 1]) * 0.5f;
     const float gy = (d[x - 1] + 2 * d[x] + d[x + 1]) * 0.25f;
     const float gt = b[x] - a[x];
-    q[x] = gx * gx;
-    q[n + x] = gy * gy;
-    q[2 * n + x] = gx * gy;
-    q[3 * n + x] = gx * gt;
-    q[4 * n + x] = gy * gt;
+    const float p[N_PRODUCTS] = {gx * gx, gy * gy, gx * gy, gx * gt, gy * gt};
+    for (int c = 0; c < N_PRODUCTS; c++) {
+      if (slides)
+        column[c * n + x] += p[c] - q[c * n + x];
+      q[c * n + x] = p[c];
+    }
   }
 }
 
 /* Row y of the products goes into the ring. Rows come in order. */
 static void
-push_products (Strip *strip, int y)
+push_products (Strip *strip, int y, bool slides)
 {
-  const int w = strip->w, h = strip->h;
+  const int w = strip->w, h = strip->h, n = strip->stride;
   if (y == 0)
     add_rows (strip->a, strip->b, strip->sums[0], w);
   if (y + 1 < h)
@@ -168,36 +175,45 @@ push_products (Strip *strip, int y)
   const float *before = strip->sums[reflect (y - 1, h) % 3],
               *after = strip->sums[reflect (y + 1, h) % 3];
   filter_columns (strip, before, strip->sums[y % 3], after);
-  multiply (strip, y,
-            strip->ring + (size_t) (y % strip->box) * N_PRODUCTS * (size_t) strip->stride);
+  float *q = strip->ring + (size_t) (y % strip->box) * N_PRODUCTS * (size_t) n;
+  if (n == USUAL_STRIDE && slides)
+    multiply (strip, y, q, USUAL_STRIDE, true);
+  else if (slides)
+    multiply (strip, y, q, n, true);
+  else
+    multiply (strip, y, q, n, false);
 }
 
-/* Σ of the box rows around y, for all five products; the common box of 7 without a loop. */
+/* Σ of the box rows around y, for all five products. */
 static void
 sum_columns (const Strip *strip, int y)
 {
-  const float *rows[PRAXI_MOTION_BOX_MAX];
-  const int box = strip->box, p = box / 2, n = strip->stride, w = strip->w;
-  for (int j = 0; j < box; j++)
-    rows[j] =
-        strip->ring + (size_t) (reflect (y + j - p, strip->h) % box) * N_PRODUCTS * (size_t) n;
+  const int box = strip->box, n = strip->stride;
+  for (int j = 0; j < box; j++) {
+    const int slot = reflect (y + j - box / 2, strip->h) % box;
+    const float *row = strip->ring + (size_t) slot * N_PRODUCTS * (size_t) n;
+    for (int c = 0; c < N_PRODUCTS; c++) {
+      if (j == 0)
+        memcpy (strip->column + c * n, row + c * n, sizeof (float) * (size_t) strip->w);
+      else
+        accumulate (row + c * n, strip->column + c * n, strip->w);
+    }
+  }
+}
+
+/* Sums of two neighbours in each column row, reflected beyond its ends. */
+static inline void
+pair_columns (const Strip *strip, int p, int n)
+{
+  const int w = strip->w;
   for (int c = 0; c < N_PRODUCTS; c++) {
-    float *restrict out = strip->column + c * n;
-    const int at = c * n;
-    if (box == 7) {
-      const float *r0 = rows[0] + at, *r1 = rows[1] + at, *r2 = rows[2] + at, *r3 = rows[3] + at;
-      const float *r4 = rows[4] + at, *r5 = rows[5] + at, *r6 = rows[6] + at;
-      for (int x = 0; x < w; x++)
-        out[x] = ((r0[x] + r1[x]) + (r2[x] + r3[x])) + ((r4[x] + r5[x]) + r6[x]);
-    } else {
-      memcpy (out, rows[0] + at, sizeof (float) * (size_t) w);
-      for (int j = 1; j < box; j++)
-        accumulate (rows[j] + at, out, w);
-    }
+    float *restrict column = strip->column + c * n, *restrict pairs = strip->pairs + c * n;
     for (int i = 1; i <= p; i++) {
-      out[-i] = out[i];
-      out[w - 1 + i] = out[w - 1 - i];
+      column[-i] = column[i];
+      column[w - 1 + i] = column[w - 1 - i];
     }
+    for (int x = -p; x < w + p - 1; x++)
+      pairs[x] = column[x] + column[x + 1];
   }
 }
 
@@ -212,15 +228,11 @@ sum_box (const float *pairs, const float *single, int x, int p)
 }
 
 static inline void
-solve_columns (const Strip *strip,
-               float epsilon,
-               float weight,
-               int p,
-               float *restrict u,
-               float *restrict v)
+solve_columns (const Strip *strip, float epsilon, float weight, int p, int n, float *u, float *v)
 {
-  const int n = strip->stride, w = strip->w;
-  const float *column = strip->column, *pairs = strip->pairs;
+  const int w = strip->w;
+  const float *restrict column = strip->column, *restrict pairs = strip->pairs;
+  float *restrict out_u = u, *restrict out_v = v;
   for (int x = 0; x < w; x++) {
     const float xx = sum_box (pairs, column, x, p) + epsilon;
     const float yy = sum_box (pairs + n, column + n, x, p) + epsilon;
@@ -228,30 +240,26 @@ solve_columns (const Strip *strip,
     const float xt = sum_box (pairs + 3 * n, column + 3 * n, x, p);
     const float yt = sum_box (pairs + 4 * n, column + 4 * n, x, p);
     const float scale = weight / (xx * yy - xy * xy);
-    u[x] = (xy * yt - yy * xt) * scale;
-    v[x] = (xy * xt - xx * yt) * scale;
+    out_u[x] = (xy * yt - yy * xt) * scale;
+    out_v[x] = (xy * xt - xx * yt) * scale;
   }
 }
 
 static void
-solve_row (const Strip *strip, int y, float epsilon, float weight, float *u, float *v)
+solve_row (const Strip *strip, float epsilon, float weight, float *u, float *v)
 {
-  const int n = strip->stride, p = strip->box / 2, w = strip->w;
-  sum_columns (strip, y);
-  for (int c = 0; c < N_PRODUCTS; c++) {
-    const float *restrict column = strip->column + c * n;
-    float *restrict pairs = strip->pairs + c * n;
-    for (int x = -p; x < w + p - 1; x++)
-      pairs[x] = column[x] + column[x + 1];
-  }
+  const int n = strip->stride, p = strip->box / 2;
   const float n_epsilon = epsilon * (float) (strip->box * strip->box);
-  if (p == 3)
-    solve_columns (strip, n_epsilon, weight, 3, u, v);
+  pair_columns (strip, p, n);
+  if (p == 3 && n == USUAL_STRIDE)
+    solve_columns (strip, n_epsilon, weight, 3, USUAL_STRIDE, u, v);
   else
-    solve_columns (strip, n_epsilon, weight, p, u, v);
+    solve_columns (strip, n_epsilon, weight, p, n, u, v);
 }
 
-/* Runs down one scale and calls for every solved row. */
+/* Runs down one scale and calls for every solved row. The columns' sums slide, and are summed anew
+ * at the borders and every RENEW_ROWS, so that rounding errors do not pile up.
+ */
 static void
 run_scale (const MotionPlan *plan,
            int s,
@@ -262,10 +270,13 @@ run_scale (const MotionPlan *plan,
   const int p = strip->box / 2, h = strip->h;
   int pushed = 0;
   for (int y = 0; y < h; y++) {
+    const bool slides = y > p && y < h - p && y % RENEW_ROWS != 0;
     for (; pushed < h && pushed <= y + p; pushed++)
-      push_products (strip, pushed);
+      push_products (strip, pushed, slides);
+    if (!slides)
+      sum_columns (strip, y);
     float *u = strip->u[y % 2], *v = strip->v[y % 2];
-    solve_row (strip, y, plan->motion.epsilon, plan->motion.scale_weight[s], u, v);
+    solve_row (strip, plan->motion.epsilon, plan->motion.scale_weight[s], u, v);
     row_done (data, y, u, v);
   }
 }

@@ -38,7 +38,8 @@ plan_sizes (MotionPlan *plan, const PraxiMotionStem *motion, const PraxiTensor *
     plan->grey_at[s] = plan->grey_floats;
     plan->grey_floats += praxi_cpu_round_up ((size_t) plan->h[s] * (size_t) plan->w[s], 16);
   }
-  const size_t row = praxi_cpu_round_up ((size_t) plan->width, 16) + 2 * MOTION_MARGIN;
+  /* An odd number of cache lines, so that rows do not fall on the same ones. */
+  const size_t row = praxi_cpu_round_up ((size_t) plan->width, 32) + 2 * MOTION_MARGIN + 16;
   plan->ring_row_floats = row;
   plan->half_floats = (size_t) plan->height * (size_t) plan->width / 2;
   /* 9 rows, the products' column, pairs and ring, and the flow of scale 1 */
