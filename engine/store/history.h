@@ -22,7 +22,7 @@ gboolean praxi_store_can_redo (PraxiStore *store);
 typedef struct {
   gint64 seq;    /* 1, 2, 3 … without a gap */
   gint64 step;   /* seq of the first row of the step it belongs to */
-  char *verb;    /* "edit", "undo", "redo" */
+  char *verb;    /* "edit", "undo", "redo", or "note": kept, but undo passes over it */
   gint64 target; /* the step undone or redone, else 0 */
   char *kind;    /* "media", "class", "label", "model", "run" */
   gint64 row_id;

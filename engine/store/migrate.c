@@ -1,0 +1,125 @@
+#include <stdio.h>
+
+#include "engine/store/schema.h"
+#include "engine/store/sql.h"
+
+/* steps[v] brings a file from schema v to v + 1. */
+static const char *const steps[PRAXI_STORE_SCHEMA] = {schema_sql};
+
+static gboolean
+read_version (PraxiStore *store, gint64 *version, GError **error)
+{
+  return praxi_sql_int (store, "PRAGMA user_version", 0, version, error);
+}
+
+gboolean
+praxi_store_check_header (PraxiStore *store, GError **error)
+{
+  gint64 application = 0;
+  gint64 version = 0;
+  if (!praxi_sql_int (store, "PRAGMA application_id", 0, &application, error) ||
+      !read_version (store, &version, error))
+    return FALSE;
+  if (application != PRAXI_STORE_APPLICATION_ID || version < 1)
+    return praxi_store_fail (store, PRAXI_ERROR_FORMAT, error,
+                             "not a project file; choose a file that ends in .praxi");
+  if (version > PRAXI_STORE_SCHEMA)
+    return praxi_store_fail (store, PRAXI_ERROR_UNSUPPORTED, error,
+                             "made by a newer Praxiscope (project schema %" G_GINT64_FORMAT
+                             ", this one knows %d); update Praxiscope to open it",
+                             version, PRAXI_STORE_SCHEMA);
+  if (version < PRAXI_STORE_SCHEMA && store->is_read_only)
+    return praxi_store_fail (store, PRAXI_ERROR_READ_ONLY, error,
+                             "made by an older Praxiscope and cannot be written; copy it to a "
+                             "folder that can be written and open the copy");
+  return TRUE;
+}
+
+static gboolean
+run_steps (PraxiStore *store, gint64 version, GError **error)
+{
+  for (gint64 v = version; v < PRAXI_STORE_SCHEMA; v++)
+    if (!praxi_sql_exec (store, steps[v], error))
+      return FALSE;
+  char sql[120];
+  snprintf (sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+            PRAXI_STORE_APPLICATION_ID, PRAXI_STORE_SCHEMA);
+  return praxi_sql_exec (store, sql, error);
+}
+
+/* The version is read again inside the transaction: another program may have been faster. */
+gboolean
+praxi_store_migrate (PraxiStore *store, GError **error)
+{
+  gint64 version = 0;
+  if (!read_version (store, &version, error))
+    return FALSE;
+  if (version == PRAXI_STORE_SCHEMA)
+    return TRUE;
+  if (!praxi_sql_exec (store, "BEGIN IMMEDIATE", error))
+    return FALSE;
+  if (read_version (store, &version, error) && run_steps (store, version, error) &&
+      praxi_sql_exec (store, "COMMIT", error))
+    return TRUE;
+  sqlite3_exec (store->db, "ROLLBACK", NULL, NULL, NULL);
+  return FALSE;
+}
+
+static const char list_objects[] = "SELECT type || ' ' || quote (name), sql FROM sqlite_schema"
+                                   " WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\' ORDER BY 1";
+
+/* The sentence about the first object that differs, NULL when the two lists are equal. */
+static char *
+compare_objects (sqlite3_stmt *reference, sqlite3_stmt *actual)
+{
+  for (;;) {
+    const gboolean has_reference = sqlite3_step (reference) == SQLITE_ROW;
+    const gboolean has_actual = sqlite3_step (actual) == SQLITE_ROW;
+    if (!has_reference && !has_actual)
+      return NULL;
+    const char *expected = has_reference ? (const char *) sqlite3_column_text (reference, 0) : NULL;
+    const char *found = has_actual ? (const char *) sqlite3_column_text (actual, 0) : NULL;
+    const int order = g_strcmp0 (expected, found);
+    if (found != NULL && (expected == NULL || order > 0)) {
+      g_autofree char *valid = g_utf8_make_valid (found, -1);
+      return g_strdup_printf ("holds the %.200s, which Praxiscope did not make", valid);
+    }
+    if (order != 0)
+      return g_strdup_printf ("lacks the %s", expected);
+    if (g_strcmp0 ((const char *) sqlite3_column_text (reference, 1),
+                   (const char *) sqlite3_column_text (actual, 1)) != 0)
+      return g_strdup_printf ("the %s was changed", expected);
+  }
+}
+
+static sqlite3 *
+open_reference (void)
+{
+  sqlite3 *reference = NULL;
+  if (sqlite3_open (":memory:", &reference) == SQLITE_OK &&
+      sqlite3_exec (reference, schema_sql, NULL, NULL, NULL) == SQLITE_OK)
+    return reference;
+  sqlite3_close (reference);
+  return NULL;
+}
+
+gboolean
+praxi_store_check_schema (PraxiStore *store, char **odd, GError **error)
+{
+  sqlite3 *reference = open_reference ();
+  if (reference == NULL)
+    return praxi_store_fail (store, PRAXI_ERROR_MEMORY, error,
+                             "not enough memory; close other programs and try again");
+  sqlite3_stmt *expected = NULL;
+  sqlite3_stmt *actual = NULL;
+  const gboolean ok =
+      sqlite3_prepare_v2 (reference, list_objects, -1, &expected, NULL) == SQLITE_OK &&
+      sqlite3_prepare_v2 (store->db, list_objects, -1, &actual, NULL) == SQLITE_OK;
+  *odd = ok ? compare_objects (expected, actual) : NULL;
+  if (!ok)
+    praxi_sql_fail (store, error);
+  sqlite3_finalize (expected);
+  sqlite3_finalize (actual);
+  sqlite3_close (reference);
+  return ok;
+}
