@@ -1,0 +1,470 @@
+/* praxi analyze: scores over time and events of media. */
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/analysis.h"
+#include "app/analyze-output.h"
+#include "engine/core/error.h"
+#include "engine/core/json-lines.h"
+#include "engine/core/text.h"
+#include "engine/infer/heatmap.h"
+#include "engine/store/media-table.h"
+#include "engine/store/runs.h"
+
+#define UNSET (-1.0)
+
+typedef struct {
+  char *model_name, *backend, *project, *png, *csv, *progress;
+  int threads;
+  double stride_s, enter, exit, min_length_s, merge_gap_s, smooth_s;
+  gboolean json;
+  char **paths;
+
+  PraxiCliModel model;
+  PraxiStore *store; /* NULL without --project */
+  FILE *csv_stream;  /* NULL without --csv */
+  PraxiCliFootage footage;
+  gboolean json_progress;
+  int n_printed;
+} Analyze;
+
+static gboolean
+tick_cb (gpointer data, double done_s, double total_s)
+{
+  Analyze *analyze = data;
+  praxi_cli_footage_update (&analyze->footage, done_s);
+  return !praxi_cli_cancelled;
+}
+
+static gint64
+option_ns (double seconds)
+{
+  if (seconds == UNSET)
+    return 0;
+  return seconds > 0 ? (gint64) (seconds * 1e9) : PRAXI_EVENTS_NONE;
+}
+
+/* What the command line says, else the model's own thresholds for the class. */
+static PraxiEventOptions
+event_options (const Analyze *analyze, int class_index)
+{
+  const PraxiModelSpec *spec = praxi_model_spec (analyze->model.model);
+  PraxiEventOptions options = {.min_length_ns = option_ns (analyze->min_length_s),
+                               .merge_gap_ns = option_ns (analyze->merge_gap_s),
+                               .smooth_ns = option_ns (analyze->smooth_s)};
+  if (analyze->enter != UNSET)
+    options.enter = analyze->enter;
+  else if (!isnan (spec->enter[class_index]))
+    options.enter = spec->enter[class_index];
+  if (analyze->exit != UNSET)
+    options.exit = analyze->exit;
+  else if (analyze->enter == UNSET && !isnan (spec->exit[class_index]))
+    options.exit = spec->exit[class_index];
+  return options;
+}
+
+static int
+compare_event_cb (gconstpointer a, gconstpointer b)
+{
+  const PraxiEvent *x = a, *y = b;
+  if (x->start_ns != y->start_ns)
+    return x->start_ns < y->start_ns ? -1 : 1;
+  return x->class_index - y->class_index;
+}
+
+/* Events of every class but the background; none reaches over the end of the footage. */
+static GArray *
+find_events (const Analyze *analyze, PraxiMedia *media, const PraxiScoreTrack *track)
+{
+  PraxiFrameIndex *index = praxi_media_index (media);
+  const gint64 end_ns = praxi_frame_index_pts_ns (index, 0) + praxi_frame_index_duration_ns (index);
+  GArray *events = g_array_new (FALSE, FALSE, sizeof (PraxiEvent));
+  for (int c = 0; c < praxi_score_track_n_classes (track); c++) {
+    const PraxiEventOptions options = event_options (analyze, c);
+    if (!praxi_events_is_background (praxi_score_track_class_name (track, c)))
+      praxi_events_find (track, c, &options, events);
+  }
+  for (guint i = 0; i < events->len; i++) {
+    PraxiEvent *event = &g_array_index (events, PraxiEvent, i);
+    event->end_ns = MAX (MIN (event->end_ns, end_ns), event->start_ns + 1);
+  }
+  g_array_sort (events, compare_event_cb);
+  return events;
+}
+
+static char *
+params_json (const Analyze *analyze)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  json_builder_begin_object (builder);
+  praxi_json_add_double (builder, "stride_s", analyze->stride_s > 0 ? analyze->stride_s : 0.5);
+  praxi_json_add_string (builder, "backend", praxi_executor_backend_name (analyze->model.executor));
+  const struct {
+    const char *name;
+    double value;
+  } given[] = {{"enter", analyze->enter},
+               {"exit", analyze->exit},
+               {"min_length_s", analyze->min_length_s},
+               {"merge_gap_s", analyze->merge_gap_s},
+               {"smooth_s", analyze->smooth_s}};
+  for (guint i = 0; i < G_N_ELEMENTS (given); i++)
+    if (given[i].value != UNSET)
+      praxi_json_add_double (builder, given[i].name, given[i].value);
+  json_builder_end_object (builder);
+  JsonNode *root = json_builder_get_root (builder);
+  char *text = json_to_string (root, FALSE);
+  json_node_unref (root);
+  return text;
+}
+
+static gboolean
+begin_run (Analyze *analyze, PraxiMedia *media, gint64 *run_id, char **track_path, GError **error)
+{
+  const PraxiMediaInfo *info = praxi_media_info (media);
+  g_autofree char *path = g_canonicalize_filename (info->path, NULL);
+  const PraxiMediaRow row = {.path = path,
+                             .frames = info->frames,
+                             .first_pts_ns = info->first_pts_ns,
+                             .duration_ns = info->duration_ns,
+                             .width_px = info->width,
+                             .height_px = info->height};
+  g_autofree char *params = params_json (analyze);
+  g_autofree char *model_path =
+      praxi_cli_model_path (analyze->model_name != NULL ? analyze->model_name : "light");
+  g_autofree char *model_absolute = g_canonicalize_filename (model_path, NULL);
+  PraxiRunStart start = {.model_name = praxi_model_name (analyze->model.model),
+                         .model_sha256 = praxi_model_sha256 (analyze->model.model),
+                         .model_path = model_absolute,
+                         .params = params};
+  return praxi_store_add_media (analyze->store, &row, &start.media_id, error) &&
+         praxi_store_begin_run (analyze->store, &start, run_id, track_path, error);
+}
+
+/* Where the scores go: into the project; where someone follows them, into a temporary file, which
+ * is theirs to remove; else nowhere.
+ */
+static gboolean
+choose_track (Analyze *analyze, PraxiMedia *media, gint64 *run_id, char **path, GError **error)
+{
+  *run_id = 0;
+  *path = NULL;
+  if (analyze->store != NULL)
+    return begin_run (analyze, media, run_id, path, error);
+  if (!analyze->json_progress)
+    return TRUE;
+  const int fd = g_file_open_tmp ("praxi-track-XXXXXX", path, error);
+  if (fd >= 0)
+    close (fd);
+  return fd >= 0;
+}
+
+static void
+announce_track (const Analyze *analyze, const char *path, const char *track_path, gint64 run_id)
+{
+  if (!analyze->json_progress)
+    return;
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autofree char *file = g_filename_display_name (path);
+  json_builder_begin_object (builder);
+  praxi_json_add_string (builder, "media", file);
+  praxi_json_add_string (builder, "track", track_path);
+  praxi_json_add_int (builder, "run", run_id);
+  json_builder_end_object (builder);
+  praxi_json_write (builder, stderr, FALSE);
+}
+
+/* FILE.png, or FILE-2.png for the second of several media. */
+static char *
+png_path (const Analyze *analyze, int i)
+{
+  if (analyze->paths[1] == NULL)
+    return g_strdup (analyze->png);
+  const char *dot = strrchr (analyze->png, '.');
+  const int stem = dot != NULL && strchr (dot, '/') == NULL ? (int) (dot - analyze->png)
+                                                            : (int) strlen (analyze->png);
+  return g_strdup_printf ("%.*s-%d%s", stem, analyze->png, i + 1, analyze->png + stem);
+}
+
+static gboolean
+write_png (const Analyze *analyze, const PraxiAnalyzeResult *result, int i, GError **error)
+{
+  if (analyze->png == NULL)
+    return TRUE;
+  g_autofree char *base = g_path_get_basename (result->path);
+  g_autofree char *file = praxi_text_file_name (base);
+  g_autofree char *title =
+      g_strdup_printf ("%s · %s · %s", file, praxi_model_name (result->model->model),
+                       praxi_executor_precision (result->model->executor));
+  g_autofree char *path = png_path (analyze, i);
+  PraxiFrameIndex *index = praxi_media_index (result->media);
+  const gint64 start_ns = praxi_frame_index_pts_ns (index, 0);
+  const PraxiHeatmapOptions options = {.title = title,
+                                       .events = result->events,
+                                       .start_ns = start_ns,
+                                       .end_ns = start_ns + praxi_frame_index_duration_ns (index)};
+  return praxi_heatmap_write (result->track, &options, path, error);
+}
+
+static void
+print_result (Analyze *analyze, const PraxiAnalyzeResult *result)
+{
+  if (analyze->csv_stream != NULL)
+    praxi_analyze_print_csv (result, analyze->csv_stream);
+  if (analyze->json) {
+    fputs (analyze->n_printed > 0 ? ",\n" : "", stdout);
+    praxi_analyze_print_json (result, stdout);
+  } else {
+    praxi_analyze_print_text (result, stdout);
+  }
+  fflush (stdout);
+  analyze->n_printed++;
+}
+
+static gboolean
+finish_run (Analyze *analyze, const PraxiAnalyzeResult *result, gboolean good, GError **error)
+{
+  if (analyze->store == NULL)
+    return TRUE;
+  const PraxiRunState state = good                 ? PRAXI_RUN_DONE
+                              : result->is_partial ? PRAXI_RUN_CANCELLED
+                                                   : PRAXI_RUN_FAILED;
+  g_autofree char *events = praxi_analyze_events_json (result);
+  return praxi_store_finish_run (analyze->store, result->run_id, state, events, error);
+}
+
+static void
+warn_lost (const PraxiAnalyzeResult *result)
+{
+  if (result->analysis.n_lost == 0)
+    return;
+  const char *why = praxi_analyzer_warning (result->analyzer);
+  g_autofree char *file = praxi_text_file_name (result->path);
+  fprintf (stderr, "praxi: %s: %d of %d windows could not be decoded and are not analysed%s%s\n",
+           file, result->analysis.n_lost, result->analysis.n_windows, why != NULL ? ": " : "",
+           why != NULL ? why : "");
+}
+
+/* Runs the analysis into the track and hands out what came of it, also when it was cancelled. */
+static gboolean
+run_media (Analyze *analyze,
+           PraxiAnalyzeResult *result,
+           PraxiAnalyzer *analyzer,
+           int i,
+           PraxiScoreTrack *track,
+           GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  const gboolean good = praxi_analyzer_run (analyzer, track, &result->analysis, &failure);
+  result->is_partial = g_error_matches (failure, PRAXI_ERROR, PRAXI_ERROR_CANCELLED);
+  g_autoptr (GArray) events = find_events (analyze, result->media, track);
+  result->events = events;
+  gboolean is_kept = finish_run (analyze, result, good, error);
+  if (good || result->is_partial) {
+    print_result (analyze, result);
+    warn_lost (result);
+    is_kept = is_kept && write_png (analyze, result, i, error);
+  }
+  if (failure != NULL) {
+    g_clear_error (error);
+    g_propagate_error (error, g_steal_pointer (&failure));
+  }
+  return good && is_kept;
+}
+
+static gboolean
+analyze_media (Analyze *analyze, int i, GError **error)
+{
+  const char *path = analyze->paths[i];
+  g_autoptr (PraxiMedia) media = praxi_cli_media_open (path, error);
+  if (media == NULL)
+    return FALSE;
+  const double length_s = (double) praxi_media_info (media)->duration_ns / 1e9;
+  praxi_cli_footage_open (&analyze->footage, path, length_s);
+  const PraxiAnalyzerOptions options = {.stride_s = analyze->stride_s,
+                                        .threads = analyze->model.threads,
+                                        .tick = tick_cb,
+                                        .data = analyze};
+  g_autoptr (PraxiAnalyzer) analyzer =
+      praxi_analyzer_new (media, &analyze->model.scorer, &options, error);
+  PraxiAnalyzeResult result = {
+      .path = path, .media = media, .model = &analyze->model, .analyzer = analyzer};
+  g_autofree char *track_path = NULL;
+  if (analyzer == NULL || !choose_track (analyze, media, &result.run_id, &track_path, error))
+    return FALSE;
+  g_autoptr (PraxiScoreTrack) track = praxi_analyzer_create_track (analyzer, track_path, error);
+  if (track == NULL)
+    return FALSE;
+  result.track = track;
+  announce_track (analyze, path, track_path, result.run_id);
+  const gboolean good = run_media (analyze, &result, analyzer, i, track, error);
+  praxi_cli_footage_close (&analyze->footage, length_s);
+  return good;
+}
+
+/* Every media; one that fails is named and the next one follows. */
+static PraxiExit
+analyze_all (Analyze *analyze)
+{
+  PraxiExit status = PRAXI_EXIT_DONE;
+  praxi_cli_footage_begin (&analyze->footage, analyze->json_progress, analyze->paths);
+  if (analyze->json)
+    fputs ("{\"media\":[", stdout);
+  for (int i = 0; analyze->paths[i] != NULL && status != PRAXI_EXIT_CANCELLED; i++) {
+    g_autoptr (GError) error = NULL;
+    if (!analyze_media (analyze, i, &error))
+      status = MAX (status, praxi_cli_fail (&error));
+  }
+  if (status != PRAXI_EXIT_CANCELLED)
+    praxi_cli_footage_end (&analyze->footage);
+  g_clear_pointer (&analyze->footage.progress, praxi_cli_progress_free);
+  if (analyze->json)
+    fputs ("]}\n", stdout);
+  return status;
+}
+
+static gboolean
+check_share (const char *name, double value, GError **error)
+{
+  if (value == UNSET || (value > 0 && value <= 1))
+    return TRUE;
+  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_USAGE, "%s %g: give a score above 0 and up to 1",
+               name, value);
+  return FALSE;
+}
+
+static gboolean
+check_seconds (const char *name, double value, GError **error)
+{
+  if (value == UNSET || (value >= 0 && value <= 1e6))
+    return TRUE;
+  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_USAGE, "%s %g: give seconds", name, value);
+  return FALSE;
+}
+
+static gboolean
+check_options (Analyze *analyze, GError **error)
+{
+  if (analyze->paths == NULL || analyze->paths[0] == NULL) {
+    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_USAGE,
+                 "analyze: no media given; see 'praxi analyze --help'");
+    return FALSE;
+  }
+  if (analyze->threads < 0 || analyze->threads > 1024) {
+    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_USAGE, "--threads %d: give 1 to 1024",
+                 analyze->threads);
+    return FALSE;
+  }
+  return praxi_cli_wants_json_progress (analyze->progress, &analyze->json_progress, error) &&
+         check_share ("--enter", analyze->enter, error) &&
+         check_share ("--exit", analyze->exit, error) &&
+         check_seconds ("--min-length", analyze->min_length_s, error) &&
+         check_seconds ("--merge-gap", analyze->merge_gap_s, error) &&
+         check_seconds ("--smooth", analyze->smooth_s, error) &&
+         check_seconds ("--stride", analyze->stride_s, error);
+}
+
+static gboolean
+open_outputs (Analyze *analyze, GError **error)
+{
+  if (!praxi_cli_model_open (&analyze->model, analyze->model_name, analyze->backend,
+                             analyze->threads, error))
+    return FALSE;
+  if (analyze->project != NULL) {
+    analyze->store = praxi_store_open (analyze->project, PRAXI_STORE_CREATE, error);
+    if (analyze->store == NULL)
+      return FALSE;
+  }
+  if (analyze->csv == NULL)
+    return TRUE;
+  analyze->csv_stream = fopen (analyze->csv, "we");
+  if (analyze->csv_stream == NULL) {
+    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_DISK, "%s: %s; choose another file", analyze->csv,
+                 g_strerror (errno));
+    return FALSE;
+  }
+  praxi_analyze_print_csv_header (analyze->csv_stream);
+  return TRUE;
+}
+
+static gboolean
+close_csv (Analyze *analyze, GError **error)
+{
+  if (analyze->csv_stream == NULL)
+    return TRUE;
+  const gboolean good = ferror (analyze->csv_stream) == 0;
+  if (fclose (analyze->csv_stream) == 0 && good)
+    return TRUE;
+  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_DISK,
+               "%s: not all of it could be written; free some space", analyze->csv);
+  return FALSE;
+}
+
+static PraxiExit
+run_command (Analyze *analyze)
+{
+  g_autoptr (GError) error = NULL;
+  PraxiExit status;
+  if (check_options (analyze, &error) && open_outputs (analyze, &error))
+    status = analyze_all (analyze);
+  else
+    status = praxi_cli_fail (&error);
+  if (!close_csv (analyze, &error))
+    status = MAX (status, praxi_cli_fail (&error));
+  g_clear_pointer (&analyze->store, praxi_store_close);
+  praxi_cli_model_close (&analyze->model);
+  return status;
+}
+
+PraxiExit
+praxi_cli_analyze (int argc, char **argv)
+{
+  Analyze a = {.enter = UNSET,
+               .exit = UNSET,
+               .min_length_s = UNSET,
+               .merge_gap_s = UNSET,
+               .smooth_s = UNSET,
+               .stride_s = UNSET};
+  const GOptionEntry entries[] = {
+      {"model", 'm', 0, G_OPTION_ARG_FILENAME, &a.model_name, "Model (default: light)",
+       "FILE|light|original"},
+      {"backend", 0, 0, G_OPTION_ARG_STRING, &a.backend, "What runs it", "auto|cpu|cuda|ref"},
+      {"threads", 0, 0, G_OPTION_ARG_INT, &a.threads, "Threads (default: one per core)", "N"},
+      {"stride", 0, 0, G_OPTION_ARG_DOUBLE, &a.stride_s, "Seconds between windows (default: 0.5)",
+       "S"},
+      {"project", 0, 0, G_OPTION_ARG_FILENAME, &a.project, "Keep the run in a project",
+       "FILE.praxi"},
+      {"enter", 0, 0, G_OPTION_ARG_DOUBLE, &a.enter,
+       "Score an event reaches (default: the model's)", "P"},
+      {"exit", 0, 0, G_OPTION_ARG_DOUBLE, &a.exit, "Score it ends below (default: the model's)",
+       "P"},
+      {"min-length", 0, 0, G_OPTION_ARG_DOUBLE, &a.min_length_s,
+       "Drop shorter events (default: 0.5)", "S"},
+      {"merge-gap", 0, 0, G_OPTION_ARG_DOUBLE, &a.merge_gap_s,
+       "Join events this close (default: 1)", "S"},
+      {"smooth", 0, 0, G_OPTION_ARG_DOUBLE, &a.smooth_s, "Width of the moving mean (default: 1)",
+       "S"},
+      {"png", 0, 0, G_OPTION_ARG_FILENAME, &a.png, "Draw the heatmap", "FILE"},
+      {"csv", 0, 0, G_OPTION_ARG_FILENAME, &a.csv, "Write scores and events as CSV", "FILE"},
+      {"json", 0, 0, G_OPTION_ARG_NONE, &a.json, "Print one JSON document", NULL},
+      {"progress", 0, 0, G_OPTION_ARG_STRING, &a.progress, "Print progress to stderr", "json"},
+      {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &a.paths, NULL, NULL},
+      {NULL}};
+  PraxiExit status;
+  if (praxi_cli_parse (&argc, &argv, entries, "MEDIA…",
+                       "Scores what happens in media over time and lists the events.", &status)) {
+    praxi_cli_catch_signals ();
+    status = run_command (&a);
+  }
+  g_free (a.model_name);
+  g_free (a.backend);
+  g_free (a.project);
+  g_free (a.png);
+  g_free (a.csv);
+  g_free (a.progress);
+  g_strfreev (a.paths);
+  return status;
+}

@@ -1,0 +1,95 @@
+/* Scores over the time of a whole media. Decoding and preprocessing run in their own threads ahead
+ * of inference; every frame is decoded and preprocessed once, however many windows it lies in, and
+ * what a window shares with the one before it is not computed again. Memory does not grow with the
+ * footage, apart from the scores.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "engine/infer/executor.h"
+#include "engine/infer/score-track.h"
+#include "engine/media/media.h"
+
+G_BEGIN_DECLS
+
+/* What turns a clip into scores: an executor, or a stand-in for it. */
+typedef struct {
+  int frames, height, width; /* T, H, W of a clip */
+  double rate_hz;
+  int n_classes;
+  const char *const *classes;
+  const char *sha256;
+  /* clip: u8 [T,H,W,3]; its first T − new_frames frames are the last ones of the previous call's
+   * scores: f32 [n_classes]
+   */
+  gboolean (
+      *score) (gpointer data, const guint8 *clip, int new_frames, float *scores, GError **error);
+  gpointer data;
+} PraxiScorer;
+
+/* model: has a spec. Both are borrowed and must outlive the scorer. */
+PraxiScorer praxi_scorer_for_executor (const PraxiModel *model, PraxiExecutor *executor);
+
+typedef struct {
+  double stride_s; /* between windows; 0: 0.5 */
+  int threads;     /* of the decoder; 0: one per core */
+  /* Called at least ten times a second with the footage that is done; FALSE stops the analysis. */
+  gboolean (*tick) (gpointer data, double done_s, double total_s);
+  /* Called for each window that was scored, in ascending order; may be NULL.
+   * clip: u8 [T,H,W,3]; borrowed for the call
+   */
+  void (*visit) (gpointer data, int k, const guint8 *clip, const float *scores);
+  gpointer data;
+} PraxiAnalyzerOptions;
+
+typedef struct {
+  int n_windows; /* of the whole media */
+  int n_scored;
+  int n_lost;      /* a frame of theirs could not be decoded: they stay not analysed */
+  int n_frames;    /* decoded and preprocessed */
+  double decode_s; /* time the decoder and preprocessing were busy */
+  double infer_s;
+  double wall_s;
+  double footage_s;       /* that the windows scored reach over */
+  guint64 input_checksum; /* of all frames the model saw, in order: same input, same number */
+} PraxiAnalysis;
+
+typedef struct PraxiAnalyzer PraxiAnalyzer;
+
+/* Plans the windows. scorer: borrowed until the analyzer is freed.
+ * Thread: one; it becomes the inference thread
+ */
+PraxiAnalyzer *praxi_analyzer_new (PraxiMedia *media,
+                                   const PraxiScorer *scorer,
+                                   const PraxiAnalyzerOptions *options,
+                                   GError **error);
+void praxi_analyzer_free (PraxiAnalyzer *analyzer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiAnalyzer, praxi_analyzer_free)
+
+/* A track that fits; path as in praxi_score_track_create. */
+PraxiScoreTrack *
+praxi_analyzer_create_track (const PraxiAnalyzer *analyzer, const char *path, GError **error);
+
+/* Scores every window into the track and finishes it. Damaged places stay not analysed.
+ * analysis: filled in, on errors as far as it came
+ * Errors:   CANCELLED (tick said so; the track is finished as partial, what is in it is valid),
+ *           FORMAT (no window could be decoded), DEVICE, DISK, MEMORY
+ */
+gboolean praxi_analyzer_run (PraxiAnalyzer *analyzer,
+                             PraxiScoreTrack *track,
+                             PraxiAnalysis *analysis,
+                             GError **error);
+
+/* Start and end of window k of [0, n_windows), and where it stands in the track. */
+int praxi_analyzer_n_windows (const PraxiAnalyzer *analyzer);
+void praxi_analyzer_window (const PraxiAnalyzer *analyzer,
+                            int k,
+                            gint64 *start_ns,
+                            gint64 *end_ns,
+                            int *slot);
+
+/* Why windows were lost: the decoder's first error as one sentence, NULL when it had none. */
+const char *praxi_analyzer_warning (const PraxiAnalyzer *analyzer);
+
+G_END_DECLS
