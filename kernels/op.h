@@ -134,12 +134,13 @@ typedef struct {
 /* Epilogue of a quantized operator, bit-exact everywhere:
  *   v = fmaf ((float) accumulator, multiplier[o], offset[o])
  *   v = fmaf ((float) (r − residual_zero), residual_multiplier, v)      with a residual input r
- *   q = clamp (rint (v), −zero, …) + zero, then clamp to [low, high]    rint: nearest even
- * v is in units of the output scale, so a ReLU is low = max (low, zero).
+ *   q = (int) rint (fmax (fmin (v, high − zero), low − zero)) + zero       rint: nearest even
+ * v is in units of the output scale, so a ReLU is low = max (low, zero). zero is output_zero; NaN
+ * becomes high. QAdd has its first input a for accumulator, a − input_zero, and its second for r.
  */
 typedef struct {
   const float *multiplier; /* [O]: x_scale · w_scale[o] / y_scale */
-  const float *offset;     /* [O]: bias[o] / y_scale */
+  const float *offset;     /* [O]: bias[o] / y_scale; NULL: zeros */
   int32_t input_zero, output_zero, residual_zero;
   float residual_multiplier;
   int32_t low, high; /* range of q, at most the output type's */
@@ -169,7 +170,9 @@ typedef struct {
   int64_t perm[PRAXI_MAX_RANK]; /* Transpose; n_axes says how many */
   bool keepdims, noop_with_empty_axes, largest, sorted, transpose_a, transpose_b, allowzero;
   bool gelu_tanh;
-  PraxiDType to; /* Cast, ConstantOfShape, QuantizeLinear's zero point type */
+  bool training_mode; /* BatchNormalization's, refused */
+  PraxiDType to; /* Cast, ConstantOfShape, QuantizeLinear's zero point type; QConv, QAdd, QTable:
+                    the output's type, 0 is the input's */
   int64_t pads_begin[PRAXI_MAX_RANK], pads_end[PRAXI_MAX_RANK]; /* Pad; negative crops */
   PraxiPadMode pad_mode;
   double value; /* Pad's and ConstantOfShape's constant; TopK's k in axes[0] */
