@@ -1,0 +1,152 @@
+/* y[kept] = mean, max, min or sum of x over op->axes, in double; also the global pools, which
+ * reduce all spatial axes. Of nothing: mean NaN, sum 0, max −∞ or the least integer, min the
+ * opposite.
+ */
+#include "kernels/element.h"
+#include "kernels/ref/ref.h"
+#include "kernels/rows.h"
+
+typedef struct {
+  PraxiOpKind kind;
+  int64_t count;
+  double value;
+  int64_t whole; /* of integers */
+} Running;
+
+static PraxiOpKind
+reduction_of (PraxiOpKind kind)
+{
+  return kind == PRAXI_OP_GLOBAL_AVERAGE_POOL ? PRAXI_OP_REDUCE_MEAN
+         : kind == PRAXI_OP_GLOBAL_MAX_POOL   ? PRAXI_OP_REDUCE_MAX
+                                              : kind;
+}
+
+static Running
+start (PraxiOpKind kind, PraxiDType dtype)
+{
+  Running run = {.kind = kind};
+  if (kind == PRAXI_OP_REDUCE_MAX) {
+    run.value = -INFINITY;
+    run.whole = praxi_dtype_low (dtype);
+  } else if (kind == PRAXI_OP_REDUCE_MIN) {
+    run.value = INFINITY;
+    run.whole = dtype == PRAXI_U64 ? -1 : praxi_dtype_high (dtype);
+  }
+  return run;
+}
+
+static void
+take_floats (Running *run, int64_t n, const float *x, int64_t step)
+{
+  double value = run->value;
+  if (run->kind == PRAXI_OP_REDUCE_MAX) {
+    for (int64_t i = 0; i < n; i++)
+      value = (double) x[i * step] > value || isnan (x[i * step]) ? (double) x[i * step] : value;
+  } else if (run->kind == PRAXI_OP_REDUCE_MIN) {
+    for (int64_t i = 0; i < n; i++)
+      value = (double) x[i * step] < value || isnan (x[i * step]) ? (double) x[i * step] : value;
+  } else {
+    for (int64_t i = 0; i < n; i++)
+      value += (double) x[i * step];
+  }
+  run->value = value;
+}
+
+static void
+take_float (Running *run, double x)
+{
+  const bool replaces = isnan (x) || (run->kind == PRAXI_OP_REDUCE_MAX   ? x > run->value
+                                      : run->kind == PRAXI_OP_REDUCE_MIN ? x < run->value
+                                                                         : false);
+  if (replaces)
+    run->value = x;
+  else if (run->kind != PRAXI_OP_REDUCE_MAX && run->kind != PRAXI_OP_REDUCE_MIN)
+    run->value += x;
+}
+
+static void
+take_int (Running *run, int64_t x, bool is_unsigned)
+{
+  const bool is_less = is_unsigned ? (uint64_t) x < (uint64_t) run->whole : x < run->whole;
+  if (run->kind == PRAXI_OP_REDUCE_MAX)
+    run->whole = is_less ? run->whole : x;
+  else if (run->kind == PRAXI_OP_REDUCE_MIN)
+    run->whole = is_less ? x : run->whole;
+  else
+    run->whole = (int64_t) ((uint64_t) run->whole + (uint64_t) x);
+}
+
+static void
+take_row (Running *run, const PraxiTensor *x, int64_t at, int64_t n, int64_t step)
+{
+  run->count += n;
+  if (x->dtype == PRAXI_F32) {
+    take_floats (run, n, (const float *) x->data + at, step);
+    return;
+  }
+  for (int64_t i = 0; i < n; i++)
+    if (praxi_dtype_is_float (x->dtype))
+      take_float (run, praxi_load (x->data, x->dtype, at + i * step));
+    else
+      take_int (run, praxi_load_int (x->data, x->dtype, at + i * step), x->dtype == PRAXI_U64);
+}
+
+static void
+finish (const Running *run, const PraxiTensor *y, int64_t to)
+{
+  const bool is_mean = run->kind == PRAXI_OP_REDUCE_MEAN;
+  if (praxi_dtype_is_float (y->dtype))
+    praxi_store (y->data, y->dtype, to, is_mean ? run->value / (double) run->count : run->value);
+  else
+    praxi_store_int (y->data, y->dtype, to,
+                     is_mean && run->count > 0 ? run->whole / run->count : run->whole);
+}
+
+static bool
+is_reduced (const PraxiOp *op, int d)
+{
+  if (op->kind == PRAXI_OP_GLOBAL_AVERAGE_POOL || op->kind == PRAXI_OP_GLOBAL_MAX_POOL)
+    return d >= 2;
+  for (int i = 0; i < op->n_axes; i++)
+    if (op->axes[i] == d)
+      return true;
+  return false;
+}
+
+/* Two views of x, of its kept and of its reduced axes, and y with the axes of the first. */
+static void
+split_axes (const PraxiRefCall *call, PraxiTensor *kept, PraxiTensor *reduced, PraxiTensor *y)
+{
+  const PraxiTensor *x = call->in[0], *out = call->out[0];
+  const bool keeps_rank = out->rank == x->rank;
+  *kept = *reduced = *y = *x;
+  y->data = out->data;
+  y->dtype = out->dtype;
+  for (int d = 0, from = 0; d < x->rank; d++) {
+    const bool is_gone = is_reduced (call->op, d);
+    (is_gone ? kept : reduced)->dims[d] = 1;
+    y->dims[d] = kept->dims[d];
+    y->strides[d] = is_gone && !keeps_rank ? 0 : out->strides[from];
+    from += keeps_rank || !is_gone;
+  }
+}
+
+PraxiStatus
+praxi_ref_reduce (const PraxiRefCall *call)
+{
+  const PraxiTensor *x = call->in[0];
+  PraxiTensor kept, reduced, y;
+  split_axes (call, &kept, &reduced, &y);
+  PraxiRows outer = praxi_rows_over (&y), inner = praxi_rows_over (&reduced);
+  praxi_rows_add (&outer, &kept);
+  while (praxi_rows_next (&outer))
+    for (int64_t i = 0; i < outer.length; i++) {
+      const int64_t from = outer.at[1] + i * outer.step[1];
+      Running run = start (reduction_of (call->op->kind), x->dtype);
+      praxi_rows_restart (&inner);
+      while (praxi_rows_next (&inner))
+        take_row (&run, x, from + inner.at[0], inner.length, inner.step[0]);
+      finish (&run, &y, outer.at[0] + i * outer.step[0]);
+    }
+  return PRAXI_OK;
+}
