@@ -1,0 +1,137 @@
+"""Grouped cross-validation of the whole recipe, distillation and INT8 included.
+
+    python cv.py [--seed N] [--steps N] [--folds 5]
+
+In every fold the teacher is trained on the fold's training part only, the
+student is distilled from it, quantised, written as ONNX and run by ONNX
+Runtime on the held-out clips.  Persons are groups too, so falls are judged on
+persons never seen.  Window scores are kept in cache/cv-SEED.npz; `report`
+prints the figures.
+"""
+
+import argparse
+
+import numpy as np
+import torch
+
+from data import CACHE, CLEAN, session
+from dataset import Clips, Sampler, folds
+from evaluate import (alarm_figures, alarm_text, clip_means, confusion, daily_rate,
+                      fight_figures)
+from export import activation_ranges, head_model, light_nodes
+from net import LIGHT, WIDE
+from teacher import Workers, fit_linear, load_net, Member, Teacher
+from train import FitOptions, fit
+
+PLAIN = [(1, 0), (1, 0)]
+
+
+def distil(clips, members, teacher, steps, seed=0):
+    """The student: a network that imitates honest scores of the teacher."""
+    options = FitOptions(channels=LIGHT, steps=steps, seed=seed,
+                         teacher=lambda x, keys: teacher.honest(clips, x, keys))
+    return fit(clips, members, options)
+
+
+def quantised(clips, members, net, calibration=PLAIN):
+    """Nodes of the INT8 head, ranges taken from augmented training batches."""
+    sampler = Sampler(clips, members, seed=99)
+    batches = [sampler.batch(24)[0] for _ in range(8)]
+    return light_nodes(net, activation_ranges(net, batches), calibration)
+
+
+def run_head(clips, head, view, rows):
+    """Scores (fight, fall) of windows through ONNX Runtime."""
+    runner = session(head_model("light", head))
+    windows = clips.windows[view]
+    maps = (clips.window_maps(view, windows.clip[r], windows.start[r]).numpy() for r in rows)
+    return np.array([runner.run(None, {"motion_maps": m})[0][0, 1:] for m in maps])
+
+
+@torch.no_grad()
+def run_teacher(clips, teacher, view, rows):
+    """Scores of the whole teacher on windows, mirrored view averaged as in the file."""
+    windows, out = clips.windows[view], []
+    for part in np.array_split(rows, max(1, len(rows) // 32)):
+        x = torch.stack([clips.window_maps(view, windows.clip[r], windows.start[r]) for r in part])
+        out.append(teacher.mirrored_logits(x, windows.statistics[part]))
+    return torch.sigmoid(torch.cat(out)).numpy()
+
+
+def student_job(job):
+    """Distils, quantises and runs one fold's student: {view: scores of test rows}."""
+    clips, members, held_out, teacher, steps, seed = job
+    net = distil(clips, members, teacher, steps, seed)
+    head = quantised(clips, members, net)
+    out = {}
+    for view in CLEAN:
+        rows = np.where(np.isin(clips.windows[view].clip, held_out))[0]
+        out[view] = (rows, run_head(clips, head, view, rows),
+                     run_teacher(clips, teacher, view, rows))
+    return out
+
+
+def cross_validate(clips, seed, count, steps, parts=3):
+    """{view: (light scores, original scores)} of every window, each held out once."""
+    workers, every = Workers(clips), list(range(len(clips.clips)))
+    fold = folds(clips, every, count, seed)
+    train = [[c for c in every if fold[c] != k] for k in range(count)]
+    inner = [folds(clips, members, parts, seed=7) for members in train]
+    rest = [[[c for c in train[k] if inner[k][c] != p] for p in range(parts)]
+            for k in range(count)]
+    states = workers.map([
+        (rest[k][p], FitOptions(channels=WIDE, steps=steps, seed=10 * k + p))
+        for k in range(count) for p in range(parts)])
+    jobs = []
+    for k in range(count):
+        members = [Member([load_net(states[k * parts + p], WIDE)],
+                          fit_linear(clips, rest[k][p])) for p in range(parts)]
+        teacher = Teacher(members, inner[k], WIDE)
+        held_out = [c for c in every if fold[c] == k]
+        jobs.append((train[k], held_out, teacher, steps, k))
+    return gather(clips, workers.call(student_job, jobs))
+
+
+def gather(clips, results):
+    """Puts the folds' scores back in window order."""
+    out = {}
+    for view in CLEAN:
+        light = np.full((len(clips.windows[view].clip), 2), np.nan, np.float32)
+        original = light.copy()
+        for result in results:
+            rows, a, b = result[view]
+            light[rows], original[rows] = a, b
+        out[view] = (light, original)
+    return out
+
+
+def report(clips, scores):
+    """Prints the figures of both models."""
+    for which, name in enumerate(("light", "original")):
+        for view in CLEAN:
+            figures = fight_figures(clips, clips.windows[view], scores[view][which])
+            print(name, view, "accuracy/AUC %.3f/%.3f" % figures["value"],
+                  "[%.3f/%.3f" % tuple(figures["low"]), "- %.3f/%.3f]" % tuple(figures["high"]))
+        windows, p = clips.windows["clean0"], scores["clean0"][which]
+        print(name, "confusion (normal, fight, fall)", confusion(clips, windows, p).tolist())
+        for threshold in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+            found = alarm_figures(clips, windows, p, threshold)
+            print(f"  falls > {threshold}: daily {daily_rate(found):.0f}/h;", alarm_text(found))
+
+
+def main():
+    parser = argparse.ArgumentParser(description="grouped cross-validation")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=300)
+    args = parser.parse_args()
+    clips = Clips()
+    scores = cross_validate(clips, args.seed, args.folds, args.steps)
+    np.savez(CACHE / f"cv-{args.seed}.npz",
+             **{f"{view}-{name}": s for view in CLEAN
+                for name, s in zip(("light", "original"), scores[view])})
+    report(clips, scores)
+
+
+if __name__ == "__main__":
+    main()

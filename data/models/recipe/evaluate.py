@@ -1,0 +1,115 @@
+"""Figures from window scores: accuracy and AUC by source, falls and false alarms."""
+
+import numpy as np
+
+from data import PAIRS, RATE_HZ
+from dataset import FALL, FIGHT
+
+WINDOW_S = PAIRS / RATE_HZ
+
+
+def clip_means(windows, scores):
+    """Mean window scores of each clip: (clips, [clips, 2])."""
+    clips = np.unique(windows.clip)
+    return clips, np.array([scores[windows.clip == c].mean(0) for c in clips])
+
+
+def auc(positive, negative):
+    """Probability that a positive scores above a negative."""
+    difference = positive[:, None] - negative[None]
+    return float((difference > 0).mean() + 0.5 * (difference == 0).mean())
+
+
+def fight_figures(clips, windows, scores, threshold=0.5, draws=2000):
+    """Accuracy and AUC of fight against normal CCTV clips, 95 % bootstrap by group."""
+    members, means = clip_means(windows, scores)
+    keep = np.isin(clips.kind[members], ["fight", "normal"])
+    members, p = members[keep], means[keep, FIGHT]
+    truth, group = clips.kind[members] == "fight", clips.group[members]
+    rows = [np.where(group == g)[0] for g in np.unique(group)]
+    rng, drawn = np.random.default_rng(0), []
+    for _ in range(draws):
+        some = np.concatenate([rows[i] for i in rng.integers(0, len(rows), len(rows))])
+        if 0 < truth[some].sum() < len(some):
+            drawn.append(accuracy_auc(p[some], truth[some], threshold))
+    return {"clips": len(members), "groups": len(rows),
+            "value": accuracy_auc(p, truth, threshold),
+            "low": np.percentile(drawn, 2.5, 0), "high": np.percentile(drawn, 97.5, 0)}
+
+
+def accuracy_auc(p, truth, threshold):
+    return float(((p > threshold) == truth).mean()), auc(p[truth], p[~truth])
+
+
+def alarms(times_s, scores, threshold):
+    """Windows above the threshold, overlapping ones joined: [[start_s, end_s]]."""
+    out = []
+    for t in times_s[scores > threshold]:
+        if out and t <= out[-1][1]:
+            out[-1][1] = t + WINDOW_S
+        else:
+            out.append([t, t + WINDOW_S])
+    return out
+
+
+def alarm_figures(clips, windows, scores, threshold, column=FALL, view="clean0"):
+    """{kind: (events found, events, false alarms, hours)} of one class at a threshold.
+
+    The half second of every window start that a fall does not touch counts as
+    footage; for the class fight, clips of kind fight are one event each.
+    """
+    out = {}
+    for clip in np.unique(windows.clip):
+        kind = str(clips.kind[clip])
+        rows = windows.clip == clip
+        times = windows.start[rows] / RATE_HZ
+        length_s = max(WINDOW_S, clips.pairs(view, clip) / RATE_HZ)
+        spans = [[t / RATE_HZ for t in s] for s in clips.fall_spans(view, clip)]
+        if column == FIGHT:
+            spans = [[0, length_s]] if kind == "fight" else []
+        found = alarms(times, scores[rows, column], threshold)
+        hits = [any(a < e and b > s for a, b in found) for s, e in spans]
+        wrong = [all(a >= e or b <= s for s, e in spans) for a, b in found]
+        quiet_s = length_s - sum(min(e, length_s) - min(s, length_s) for s, e in spans)
+        row = np.array([sum(hits), len(spans), sum(wrong), quiet_s / 3600])
+        out[kind] = out.get(kind, 0) + row
+    return out
+
+
+def alarm_text(figures):
+    """One line: found/events and false alarms per hour, by kind of footage."""
+    parts = []
+    for kind, (hits, events, wrong, hours) in sorted(figures.items()):
+        rate = wrong / hours if hours > 0 else 0
+        text = f"{kind} {wrong:.0f} in {hours * 3600:.0f} s = {rate:.0f}/h"
+        parts.append(f"{kind} {hits:.0f}/{events:.0f}, {text}" if events else text)
+    return "; ".join(parts)
+
+
+def daily_rate(figures):
+    """False falls per hour of daily living, the quiet parts of fall clips included."""
+    total = sum(figures[kind] for kind in ("daily", "fall") if kind in figures)
+    return total[2] / total[3]
+
+
+def confusion(clips, windows, scores):
+    """3x3 counts, rows truth (normal, fight, fall).
+
+    Clips of fights, normal and other footage as wholes; of fall clips only
+    the windows that hold the fall, of daily clips all.
+    """
+    table = np.zeros((3, 3), int)
+    for clip in np.unique(windows.clip):
+        rows = windows.clip == clip
+        kind = clips.kind[clip]
+        truth = {"fight": 1, "fall": 2}.get(kind, 0)
+        if kind == "fall":
+            rows &= windows.target[:, FALL] > 0
+        if rows.any():
+            table[truth, decide(scores[rows].mean(0))] += 1
+    return table
+
+
+def decide(p):
+    """Class of mean scores (fight, fall); normal = 1 - the larger."""
+    return int(np.argmax([1 - p.max(), *p]))
