@@ -151,15 +151,13 @@ praxi_ref_layer_norm (const PraxiRefCall *call)
   return PRAXI_OK;
 }
 
+/* One line of n elements: x from at on, y from to on. */
 static void
-softmax_line (const PraxiTensor *x,
-              int64_t at,
-              int64_t step,
-              const PraxiTensor *y,
-              int64_t to,
-              int64_t to_step,
-              int64_t n)
+softmax_line (const PraxiRefCall *call, int64_t at, int64_t to)
 {
+  const PraxiTensor *x = call->in[0], *y = call->out[0];
+  const int64_t axis = call->op->axis, n = x->dims[axis];
+  const int64_t step = x->strides[axis], to_step = y->strides[axis];
   double max = -INFINITY, sum = 0;
   for (int64_t i = 0; i < n; i++) {
     const double v = praxi_load (x->data, x->dtype, at + i * step);
@@ -176,14 +174,13 @@ PraxiStatus
 praxi_ref_softmax (const PraxiRefCall *call)
 {
   const PraxiTensor *x = call->in[0], *y = call->out[0];
-  const int64_t axis = call->op->axis, n = x->dims[axis];
+  const int64_t axis = call->op->axis;
   PraxiTensor lines = *x, lines_out = *y;
-  lines.dims[axis] = lines_out.dims[axis] = n > 0 ? 1 : 0;
+  lines.dims[axis] = lines_out.dims[axis] = x->dims[axis] > 0 ? 1 : 0;
   PraxiRows rows = praxi_rows_over (&lines_out);
   praxi_rows_add (&rows, &lines);
   while (praxi_rows_next (&rows))
     for (int64_t i = 0; i < rows.length; i++)
-      softmax_line (x, rows.at[1] + i * rows.step[1], x->strides[axis], y,
-                    rows.at[0] + i * rows.step[0], y->strides[axis], n);
+      softmax_line (call, rows.at[1] + i * rows.step[1], rows.at[0] + i * rows.step[0]);
   return PRAXI_OK;
 }

@@ -2,7 +2,8 @@
  *
  *   half_pixel          c = (i + ½) / s − ½            s = scale of the axis
  *   pytorch_half_pixel  the same, 0 where the output is one long
- *   align_corners       c = i (in − 1) / (out − 1)     asymmetric   c = i / s
+ *   align_corners       c = i (in − 1) / (in · s − 1)  asymmetric   c = i / s
+ *   tf_half_pixel_for_nn  c = (i + ½) / s
  *   tf_crop_and_resize  c = start (in − 1) + i (end − start)(in − 1) / (out − 1); outside x the
  *                       extrapolation value
  *   cubic, d = distance from c, a = cubic_a (−0.75):
@@ -27,12 +28,14 @@ source (const PraxiOp *op, int d, int rank, int64_t i, int64_t in, int64_t out)
   case PRAXI_COORD_PYTORCH_HALF_PIXEL:
     return out > 1 ? (x + 0.5) / scale - 0.5 : 0;
   case PRAXI_COORD_ALIGN_CORNERS:
-    return out > 1 ? x * span / span_out : 0;
+    return out > 1 ? x * span / ((double) in * scale - 1) : 0;
   case PRAXI_COORD_ASYMMETRIC:
     return x / scale;
   case PRAXI_COORD_TF_CROP_AND_RESIZE:
     return out > 1 ? op->roi[d] * span + x * (op->roi[rank + d] - op->roi[d]) * span / span_out
                    : 0.5 * (op->roi[d] + op->roi[rank + d]) * span;
+  case PRAXI_COORD_TF_HALF_PIXEL_FOR_NN:
+    return (x + 0.5) / scale;
   default:
     return (x + 0.5) / scale - 0.5;
   }
