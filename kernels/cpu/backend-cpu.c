@@ -20,6 +20,9 @@ static CpuPrepare *
 find_prepare (PraxiOpKind kind)
 {
   switch (kind) {
+  case PRAXI_OP_CONV:
+  case PRAXI_OP_QCONV:
+    return praxi_cpu_conv_dense;
   case PRAXI_OP_MOTION_STEM:
     return praxi_cpu_motion_stem;
   default:

@@ -4,6 +4,8 @@
 #include "kernels/cpu/loops.h"
 #include "kernels/cpu/simd.h"
 
+void LEVEL_NAME (dense_s8) (const DenseCall *call);
+void LEVEL_NAME (dense_f32) (const DenseCall *call);
 void LEVEL_NAME (motion_grey) (const MotionPlan *plan, const uint8_t *rgb, float *grey);
 void LEVEL_NAME (
     motion_flow) (const MotionPlan *plan, const float *a, const float *b, float *work, float *flow);

@@ -23,8 +23,46 @@ typedef struct {
   size_t grey_floats, ring_row_floats, work_floats, half_floats;
 } MotionPlan;
 
+/* What happens to a sum before it is stored. */
 typedef struct {
-  int lanes;
+  const float *bias; /* f32: what a sum starts with; int8: the offset */
+  const float *multiplier;
+  const int32_t *start; /* int8: what a sum starts with, −zero Σ w */
+  PraxiActivation activation;
+  float alpha, beta;
+  const void *residual; /* NULL for none; at the same place as out */
+  bool residual_signed;
+  int32_t residual_zero, zero;
+  float residual_multiplier, low, high; /* low, high: less zero */
+} CpuEpilogue;
+
+/* Rows of pixels times packed weights: out[i][o] = epilogue (Σ_taps Σ_c in[pixel i, tap][c]
+ * w[o][c]). A pixel's place in its plane (a frame) is an offset per tap, so that nothing is copied.
+ * int8 takes channels four at a time.
+ */
+typedef struct {
+  const void *const *planes; /* [n_planes] the frame that each temporal tap reads; NULL: padding */
+  const void *padding;       /* depth units of the input's zero */
+  const int32_t *offsets; /* [n_taps][offset_step] bytes from the plane to the pixel, −1: padding;
+                             readable to 16 entries beyond n_pixels. NULL: pixels in a row */
+  int64_t offset_step, pixel_bytes;
+  int n_planes, n_taps;
+  int depth; /* units of channels: floats, or groups of 4 bytes */
+  int n_pixels;
+  const void *weights; /* [n_planes][n_taps][depth][blocks][LANES], 64-byte aligned */
+  int blocks;          /* 1 … dense_blocks_max */
+  int n_channels;      /* stored, at most blocks LANES */
+  bool in_signed;
+  void *out;
+  int64_t out_step;     /* elements from pixel to pixel */
+  CpuEpilogue epilogue; /* its arrays readable for blocks LANES channels */
+} DenseCall;
+
+typedef struct {
+  int lanes, dense_blocks_max;
+
+  void (*dense_s8) (const DenseCall *call);
+  void (*dense_f32) (const DenseCall *call);
 
   /* u8 [H,W,3] → the grey pyramid of a frame */
   void (*motion_grey) (const MotionPlan *plan, const uint8_t *rgb, float *grey);

@@ -169,3 +169,11 @@ simd_interleave4 (const uint8_t *a, const uint8_t *b, const uint8_t *c, const ui
   const __m128i low = _mm_unpacklo_epi16 (ab, cd), high = _mm_unpackhi_epi16 (ab, cd);
   return _mm256_inserti128_si256 (_mm256_castsi128_si256 (low), high, 1);
 }
+
+/* x · 2^n, n being what simd_exp's rounding left in the low bits of power */
+SIMD_INLINE VecF
+simd_scale (VecF x, VecI power)
+{
+  return _mm256_castsi256_ps (
+      _mm256_add_epi32 (_mm256_castps_si256 (x), _mm256_slli_epi32 (power, 23)));
+}

@@ -142,3 +142,11 @@ simd_interleave4 (const uint8_t *a, const uint8_t *b, const uint8_t *c, const ui
       _mm512_broadcast_i32x4 (_mm_setr_epi8 (0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
   return _mm512_shuffle_epi8 (_mm512_permutexvar_epi32 (dwords, v), bytes);
 }
+
+/* x · 2^n, n being what simd_exp's rounding left in the low bits of power */
+SIMD_INLINE VecF
+simd_scale (VecF x, VecI power)
+{
+  return _mm512_castsi512_ps (
+      _mm512_add_epi32 (_mm512_castps_si512 (x), _mm512_slli_epi32 (power, 23)));
+}

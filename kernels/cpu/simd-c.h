@@ -167,3 +167,16 @@ simd_interleave4 (const uint8_t *a, const uint8_t *b, const uint8_t *c, const ui
   memcpy (&x, bytes, sizeof x);
   return x;
 }
+
+/* x · 2^n, n being what simd_exp's rounding left in the low bits of power */
+SIMD_INLINE VecF
+simd_scale (VecF x, VecI power)
+{
+  uint32_t bits[LANES], shift[LANES];
+  memcpy (bits, &x, sizeof bits);
+  memcpy (shift, &power, sizeof shift);
+  for (int i = 0; i < LANES; i++)
+    bits[i] += shift[i] << 23;
+  memcpy (&x, bits, sizeof x);
+  return x;
+}

@@ -1,0 +1,111 @@
+#include "kernels/cpu/conv-shape.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool
+shapes_agree (const ConvShape *s, const PraxiTensor *w, const PraxiTensor *y)
+{
+  const int64_t groups = s->groups;
+  if (groups < 1 || s->in_channels % groups != 0 || s->out_channels % groups != 0)
+    return false;
+  return w->dims[0] == s->out_channels && w->dims[1] == s->in_channels / groups &&
+         y->dims[0] == s->batch;
+}
+
+bool
+praxi_cpu_conv_shape (const CpuPlace *place, ConvShape *s)
+{
+  const PraxiTensor *x = place->in[0], *w = praxi_cpu_input (place, 1), *y = place->out[0];
+  const PraxiWindow *window = &place->op->window;
+  if (!w || !w->data || x->rank < 3 || x->rank > 5 || w->rank != x->rank || y->rank != x->rank)
+    return false;
+  if (window->n_spatial != x->rank - 2 || !praxi_cpu_is_channels_last (x) ||
+      !praxi_cpu_is_channels_last (y) || !praxi_cpu_is_row_major (w))
+    return false;
+  *s = (ConvShape){.batch = x->dims[0], .groups = window->group};
+  s->in_channels = x->dims[1];
+  s->out_channels = y->dims[1];
+  for (int a = 0; a < 3; a++) {
+    const int i = a - (3 - window->n_spatial);
+    const bool here = i >= 0;
+    s->in[a] = here ? x->dims[2 + i] : 1;
+    s->out[a] = here ? y->dims[2 + i] : 1;
+    s->kernel[a] = here ? w->dims[2 + i] : 1;
+    s->stride[a] = here ? window->stride[i] : 1;
+    s->dilation[a] = here ? window->dilation[i] : 1;
+    s->pad[a] = here ? window->pad_begin[i] : 0;
+  }
+  s->taps = s->kernel[1] * s->kernel[2];
+  return shapes_agree (s, w, y);
+}
+
+int32_t *
+praxi_cpu_conv_offsets (const ConvShape *s, int64_t pixel_bytes)
+{
+  const int64_t n = s->out[1] * s->out[2];
+  if (s->in[1] * s->in[2] * pixel_bytes > INT32_MAX || s->taps * n > INT32_MAX / 8)
+    return NULL;
+  int32_t *offsets = praxi_cpu_alloc (sizeof *offsets * (size_t) (s->taps * n + 16));
+  if (!offsets)
+    return NULL;
+  int32_t *next = offsets;
+  for (int64_t tap = 0; tap < s->taps; tap++) {
+    for (int64_t pixel = 0; pixel < n; pixel++) {
+      const int64_t h =
+          pixel / s->out[2] * s->stride[1] - s->pad[1] + tap / s->kernel[2] * s->dilation[1];
+      const int64_t w =
+          pixel % s->out[2] * s->stride[2] - s->pad[2] + tap % s->kernel[2] * s->dilation[2];
+      const bool inside = h >= 0 && h < s->in[1] && w >= 0 && w < s->in[2];
+      *next++ = inside ? (int32_t) ((h * s->in[2] + w) * pixel_bytes) : -1;
+    }
+  }
+  for (int i = 0; i < 16; i++)
+    *next++ = -1;
+  return offsets;
+}
+
+int64_t
+praxi_cpu_conv_plane (const ConvShape *s, int64_t out_plane, int64_t k)
+{
+  const int64_t n = out_plane / s->out[0];
+  const int64_t t = out_plane % s->out[0] * s->stride[0] - s->pad[0] + k * s->dilation[0];
+  return t < 0 || t >= s->in[0] ? -1 : n * s->in[0] + t;
+}
+
+static bool
+is_same_shape (const PraxiTensor *a, const PraxiTensor *b)
+{
+  for (int i = 0; i < b->rank; i++)
+    if (a->rank != b->rank || a->dims[i] != b->dims[i])
+      return false;
+  return true;
+}
+
+bool
+praxi_cpu_conv_epilogue (const CpuPlace *place, CpuEpilogue *e)
+{
+  const PraxiOp *op = place->op;
+  const PraxiRequantize *r = &op->requantize;
+  const bool is_quantized = op->kind == PRAXI_OP_QCONV;
+  e->activation = op->activation;
+  e->alpha = op->alpha;
+  e->beta = op->beta;
+  if (is_quantized) {
+    e->zero = r->output_zero;
+    e->low = (float) (r->low - r->output_zero);
+    e->high = (float) (r->high - r->output_zero);
+  }
+  if (!op->has_residual)
+    return true;
+  const PraxiTensor *residual = place->in[place->n_in - 1];
+  if (!residual || !is_same_shape (residual, place->out[0]) ||
+      !praxi_cpu_is_channels_last (residual))
+    return false;
+  if (!is_quantized)
+    return residual->dtype == PRAXI_F32;
+  e->residual_signed = residual->dtype == PRAXI_S8;
+  e->residual_zero = r->residual_zero;
+  e->residual_multiplier = r->residual_multiplier;
+  return residual->dtype == PRAXI_S8 || residual->dtype == PRAXI_U8;
+}

@@ -1,0 +1,28 @@
+/* A convolution in numbers: channels-last, spatial axes beyond those there are have length 1. */
+#pragma once
+
+#include "kernels/cpu/cpu.h"
+
+typedef struct {
+  int64_t batch, groups, in_channels, out_channels; /* channels over all groups */
+  int64_t in[3], out[3];                            /* T, H, W */
+  int64_t kernel[3], stride[3], dilation[3], pad[3];
+  int64_t taps; /* of one H, W plane */
+} ConvShape;
+
+/* False where the tensors are not channels-last or do not fit together. */
+bool praxi_cpu_conv_shape (const CpuPlace *place, ConvShape *shape);
+
+/* For every tap and output pixel of a plane the byte offset of the input pixel, −1 for padding;
+ * [taps][out H out W] with 16 entries behind the last. NULL when memory is short or a plane is too
+ * large; free with free.
+ */
+int32_t *praxi_cpu_conv_offsets (const ConvShape *shape, int64_t pixel_bytes);
+
+/* The input plane under temporal tap k of output plane (n, t), −1 for padding. */
+int64_t praxi_cpu_conv_plane (const ConvShape *shape, int64_t out_plane, int64_t k);
+
+/* Fills the epilogue but for its arrays of channels; in: the residual's place is the last input.
+ * False where an activation or a residual is not one that kernels can do.
+ */
+bool praxi_cpu_conv_epilogue (const CpuPlace *place, CpuEpilogue *epilogue);

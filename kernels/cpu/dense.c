@@ -1,0 +1,137 @@
+#include "kernels/cpu/dense.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How many blocks the next chunk takes of those left: 5 and 6 are better as 3 + 2 and 3 + 3. */
+static int
+next_blocks (int64_t left, int most)
+{
+  if (most == 4 && (left == 5 || left == 6))
+    return 3;
+  return left < most ? (int) left : most;
+}
+
+static int
+split_group (const DensePack *pack,
+             int64_t group,
+             DenseChunk *chunks,
+             size_t *weights,
+             size_t *arrays)
+{
+  const int lanes = pack->loops->lanes;
+  const size_t block_bytes = (size_t) (pack->taps * pack->depth) * 4 * (size_t) lanes;
+  int n = 0;
+  int64_t left = (pack->group_out + lanes - 1) / lanes, done = 0;
+  while (left > 0) {
+    const int blocks = next_blocks (left, pack->loops->dense_blocks_max);
+    const int64_t channels = pack->group_out - done;
+    if (chunks)
+      chunks[n] =
+          (DenseChunk){group,    group * pack->group_out + done,
+                       blocks,   (int) (channels < blocks * lanes ? channels : blocks * lanes),
+                       *weights, *arrays};
+    *weights += block_bytes * (size_t) blocks;
+    *arrays += (size_t) (blocks * lanes);
+    done += blocks * lanes;
+    left -= blocks;
+    n++;
+  }
+  return n;
+}
+
+static void
+pack_f32 (const DensePack *pack, const DenseChunk *chunk, const DenseSource *source)
+{
+  const int lanes = pack->loops->lanes, width = chunk->blocks * lanes;
+  float *to = (float *) ((char *) pack->weights + chunk->weights_at);
+  for (int64_t tap = 0; tap < pack->taps; tap++) {
+    for (int64_t c = 0; c < pack->group_in; c++, to += width) {
+      const float *from = (const float *) source->data + chunk->channel * source->out_step +
+                          c * source->in_step + tap * source->tap_step;
+      for (int o = 0; o < chunk->n_channels; o++)
+        to[o] = from[o * source->out_step] * source->scale;
+    }
+  }
+}
+
+/* start is minus the input's zero times the sum of a channel's weights, wrapping as sums do. */
+static void
+pack_s8 (const DensePack *pack, const DenseChunk *chunk, const DenseSource *source, int32_t in_zero)
+{
+  const int width = chunk->blocks * pack->loops->lanes;
+  int8_t *to = (int8_t *) pack->weights + chunk->weights_at;
+  int32_t *start = pack->start + chunk->arrays_at;
+  for (int64_t tap = 0; tap < pack->taps; tap++) {
+    for (int64_t c = 0; c < pack->group_in; c++) {
+      const int8_t *from = (const int8_t *) source->data + chunk->channel * source->out_step +
+                           c * source->in_step + tap * source->tap_step;
+      int8_t *unit = to + (tap * pack->depth + c / 4) * width * 4;
+      for (int o = 0; o < chunk->n_channels; o++) {
+        const int8_t weight = from[o * source->out_step];
+        unit[o * 4 + c % 4] = weight;
+        start[o] = (int32_t) ((uint32_t) start[o] - (uint32_t) (in_zero * weight));
+      }
+    }
+  }
+}
+
+PraxiStatus
+praxi_cpu_pack (DensePack *pack, const DenseSource *source, int32_t in_zero)
+{
+  size_t weights = 0, arrays = 0;
+  pack->depth = (int) (pack->is_s8 ? (pack->group_in + 3) / 4 : pack->group_in);
+  for (int64_t g = 0; g < pack->groups; g++)
+    pack->n_chunks += split_group (pack, g, NULL, &weights, &arrays);
+  pack->chunks = calloc ((size_t) pack->n_chunks, sizeof *pack->chunks);
+  pack->weights = praxi_cpu_alloc (weights);
+  pack->bias = praxi_cpu_alloc (sizeof (float) * arrays);
+  pack->multiplier = praxi_cpu_alloc (sizeof (float) * arrays);
+  pack->start = praxi_cpu_alloc (sizeof (int32_t) * arrays);
+  pack->bytes = weights + 3 * sizeof (float) * arrays;
+  if (!pack->chunks || !pack->weights || !pack->bias || !pack->multiplier || !pack->start)
+    return PRAXI_STATUS_MEMORY;
+  weights = arrays = 0;
+  DenseChunk *next = pack->chunks;
+  for (int64_t g = 0; g < pack->groups; g++)
+    next += split_group (pack, g, next, &weights, &arrays);
+  for (int i = 0; i < pack->n_chunks; i++) {
+    if (pack->is_s8)
+      pack_s8 (pack, &pack->chunks[i], source, in_zero);
+    else
+      pack_f32 (pack, &pack->chunks[i], source);
+  }
+  return PRAXI_OK;
+}
+
+void
+praxi_cpu_pack_clear (DensePack *pack)
+{
+  free (pack->chunks);
+  free (pack->weights);
+  free (pack->bias);
+  free (pack->multiplier);
+  free (pack->start);
+}
+
+void
+praxi_cpu_pack_set (DensePack *pack, float *array, int64_t channel, float value)
+{
+  for (int i = 0; i < pack->n_chunks; i++) {
+    const DenseChunk *chunk = &pack->chunks[i];
+    if (channel >= chunk->channel && channel < chunk->channel + chunk->n_channels)
+      array[chunk->arrays_at + (size_t) (channel - chunk->channel)] = value;
+  }
+}
+
+void
+praxi_cpu_pack_call (const DensePack *pack, const DenseChunk *chunk, DenseCall *call)
+{
+  call->depth = pack->depth;
+  call->weights = (const char *) pack->weights + chunk->weights_at;
+  call->blocks = chunk->blocks;
+  call->n_channels = chunk->n_channels;
+  call->epilogue.bias = pack->bias + chunk->arrays_at;
+  call->epilogue.multiplier = pack->multiplier + chunk->arrays_at;
+  call->epilogue.start = pack->start + chunk->arrays_at;
+}

@@ -1,0 +1,48 @@
+/* Weights packed for the dense loops. */
+#pragma once
+
+#include "kernels/cpu/cpu.h"
+
+/* A run of channels that one call of a dense loop computes. */
+typedef struct {
+  int64_t group, channel; /* first output channel, over all groups */
+  int blocks, n_channels;
+  size_t weights_at; /* bytes */
+  size_t arrays_at;  /* entries into bias, multiplier and start */
+} DenseChunk;
+
+typedef struct {
+  const CpuLoops *loops;
+  bool is_s8; /* else f32 */
+  int64_t groups, group_in, group_out;
+  int64_t taps; /* over all planes */
+  int depth;    /* units of channels, as in DenseCall */
+  DenseChunk *chunks;
+  int n_chunks;
+  void *weights;
+  float *bias, *multiplier;
+  int32_t *start;
+  size_t bytes; /* of all of the above */
+} DensePack;
+
+/* Where the weights are: element (o, c, tap) at o out_step + c in_step + tap tap_step; o over all
+ * groups, c within one.
+ */
+typedef struct {
+  const void *data; /* f32 or s8 */
+  int64_t out_step, in_step, tap_step;
+  float scale; /* f32: multiplies every weight */
+} DenseSource;
+
+/* Packs; groups, group_in, group_out, taps, is_s8 and loops are set by the caller.
+ * in_zero: int8: the input's zero in u8 terms, that is 128 more for s8
+ * Errors:  MEMORY; what was allocated is freed by praxi_cpu_pack_clear
+ */
+PraxiStatus praxi_cpu_pack (DensePack *pack, const DenseSource *source, int32_t in_zero);
+void praxi_cpu_pack_clear (DensePack *pack);
+
+/* Sets channel o of the arrays. */
+void praxi_cpu_pack_set (DensePack *pack, float *array, int64_t channel, float value);
+
+/* Fills weights, epilogue arrays and sizes of a call for one chunk. */
+void praxi_cpu_pack_call (const DensePack *pack, const DenseChunk *chunk, DenseCall *call);

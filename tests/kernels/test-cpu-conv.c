@@ -1,0 +1,292 @@
+/* Convolutions of the cpu backend against ref: int8 equal to the bit, f32 within rounding; on every
+ * level this processor has, over hand-picked and random shapes.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/kernels/cpu-support.h"
+
+typedef struct {
+  int rank, batch, in_channels, out_channels, groups;
+  int size[3], kernel[3], stride[3], dilation[3], pad[3]; /* the last rank − 2 count */
+} Shape;
+
+typedef struct {
+  PraxiOp op;
+  PraxiTensor x, w, b, residual, y, truth;
+  float *multiplier, *offset;
+  const PraxiTensor *in[4];
+  int n_in;
+} Case;
+
+static int64_t
+out_size (const Shape *s, int axis)
+{
+  const int reach = s->dilation[axis] * (s->kernel[axis] - 1) + 1;
+  return (s->size[axis] + 2 * s->pad[axis] - reach) / s->stride[axis] + 1;
+}
+
+static void
+fill_window (const Shape *s, PraxiWindow *window)
+{
+  window->n_spatial = s->rank - 2;
+  window->group = s->groups;
+  for (int i = 0; i < window->n_spatial; i++) {
+    const int axis = i + 5 - s->rank;
+    window->kernel[i] = s->kernel[axis];
+    window->stride[i] = s->stride[axis];
+    window->dilation[i] = s->dilation[axis];
+    window->pad_begin[i] = window->pad_end[i] = s->pad[axis];
+  }
+}
+
+static void
+make_requantize (Case *c, const Shape *s, unsigned seed, bool out_signed)
+{
+  PraxiRequantize *r = &c->op.requantize;
+  c->multiplier = g_new (float, s->out_channels);
+  c->offset = g_new (float, s->out_channels);
+  const int taps = s->in_channels / s->groups * s->kernel[0] * s->kernel[1] * s->kernel[2];
+  for (int o = 0; o < s->out_channels; o++) {
+    c->multiplier[o] = 0.02f / sqrtf ((float) taps) * (1 + (float) ((unsigned) o * 7 % 11) / 11);
+    c->offset[o] = (float) ((seed + (unsigned) o * 13) % 61) - 30.37f;
+  }
+  const int32_t least = out_signed ? -128 : 0;
+  *r = (PraxiRequantize){.multiplier = c->multiplier,
+                         .offset = seed % 7 == 3 ? NULL : c->offset,
+                         .input_zero =
+                             c->x.dtype == PRAXI_S8 ? (int) (seed % 200) - 100 : (int) (seed % 256),
+                         .output_zero = least + (int) (seed * 3 % 200),
+                         .residual_zero = c->residual.dtype == PRAXI_S8 ? -3 : 100,
+                         .residual_multiplier = 0.43f,
+                         .low = least,
+                         .high = least + 255};
+  if (seed % 3 == 0)
+    r->low = r->output_zero;
+  if (seed % 5 == 0)
+    r->high = r->output_zero + 20 > r->high ? r->high : r->output_zero + 20;
+}
+
+static Case
+case_new (const Shape *s, bool quantized, unsigned seed)
+{
+  Case c = {.op = {.kind = quantized ? PRAXI_OP_QCONV : PRAXI_OP_CONV}};
+  fill_window (s, &c.op.window);
+  int64_t x[5] = {s->batch, s->in_channels}, y[5] = {s->batch, s->out_channels};
+  int64_t w[5] = {s->out_channels, s->in_channels / s->groups};
+  for (int i = 2; i < s->rank; i++) {
+    const int axis = i - 2 + 5 - s->rank;
+    x[i] = s->size[axis];
+    y[i] = out_size (s, axis);
+    w[i] = s->kernel[axis];
+  }
+  const PraxiDType in_type = !quantized ? PRAXI_F32 : seed & 1 ? PRAXI_S8 : PRAXI_U8;
+  const PraxiDType out_type = !quantized ? PRAXI_F32 : seed & 2 ? PRAXI_S8 : PRAXI_U8;
+  const PraxiDType residual_type = !quantized ? PRAXI_F32 : seed & 4 ? PRAXI_S8 : PRAXI_U8;
+  c.x = test_tensor (in_type, LAYOUT_CHANNELS_LAST, s->rank, x);
+  c.w = test_tensor (quantized ? PRAXI_S8 : PRAXI_F32, LAYOUT_ROW_MAJOR, s->rank, w);
+  c.b = test_tensor (PRAXI_F32, LAYOUT_ROW_MAJOR, 1, y + 1);
+  c.residual = test_tensor (residual_type, LAYOUT_CHANNELS_LAST, s->rank, y);
+  c.y = test_tensor (out_type, LAYOUT_CHANNELS_LAST, s->rank, y);
+  c.truth = test_tensor (out_type, LAYOUT_CHANNELS_LAST, s->rank, y);
+  PraxiTensor *filled[] = {&c.x, &c.w, &c.b, &c.residual};
+  for (unsigned i = 0; i < G_N_ELEMENTS (filled); i++)
+    test_fill (filled[i], seed * 4 + i, 1);
+  if (quantized)
+    make_requantize (&c, s, seed, out_type == PRAXI_S8);
+  c.op.has_residual = seed % 4 == 1;
+  c.n_in = 3 + c.op.has_residual;
+  if (!quantized)
+    c.op.activation = (PraxiActivation) (seed % 7);
+  c.op.alpha = c.op.activation == PRAXI_ACTIVATION_CLIP ? -0.5f : 0.2f;
+  c.op.beta = c.op.activation == PRAXI_ACTIVATION_CLIP ? 1.5f : 0.5f;
+  return c;
+}
+
+static void
+set_inputs (Case *c)
+{
+  c->in[0] = &c->x;
+  c->in[1] = &c->w;
+  c->in[2] = c->op.kind == PRAXI_OP_QCONV ? NULL : &c->b;
+  c->in[3] = &c->residual;
+}
+
+static void
+case_clear (Case *c)
+{
+  PraxiTensor *all[] = {&c->x, &c->w, &c->b, &c->residual, &c->y, &c->truth};
+  for (size_t i = 0; i < G_N_ELEMENTS (all); i++)
+    test_tensor_clear (all[i]);
+  g_free (c->multiplier);
+  g_free (c->offset);
+}
+
+static void
+check_case (const Shape *s, bool quantized, unsigned seed, PraxiPool *pool)
+{
+  Case c = case_new (s, quantized, seed);
+  set_inputs (&c);
+  const PraxiTensor *truth[] = {&c.truth}, *y[] = {&c.y};
+  g_assert_true (test_run (praxi_backend_ref (), &c.op, c.in, c.n_in, truth, 1, pool, NULL));
+  for (int i = 0; praxi_backend_cpu_level (i); i++) {
+    const PraxiBackend *backend = praxi_backend_cpu_level (i);
+    memset (c.y.data, 0x55, test_bytes (&c.y));
+    const char *name = NULL;
+    g_assert_true (test_run (backend, &c.op, c.in, c.n_in, y, 1, pool, &name));
+    const float limit = quantized ? 0 : 2e-4f, worst = test_max_difference (&c.y, &c.truth);
+    if (worst > limit || isnan (worst))
+      g_error (
+          "%s %s rank %d %d>%d/%d in %dx%dx%d k %dx%dx%d s %d%d%d d %d%d%d p %d%d%d seed %u: %g",
+          backend->level, name, s->rank, s->in_channels, s->out_channels, s->groups, s->size[0],
+          s->size[1], s->size[2], s->kernel[0], s->kernel[1], s->kernel[2], s->stride[0],
+          s->stride[1], s->stride[2], s->dilation[0], s->dilation[1], s->dilation[2], s->pad[0],
+          s->pad[1], s->pad[2], seed, (double) worst);
+  }
+  case_clear (&c);
+}
+
+/* rank batch C O groups | size | kernel | stride | dilation | pad */
+static const Shape edges[] = {
+    {4, 3, 6, 16, 1, {1, 12, 16}, {1, 3, 3}, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}},
+    {4, 1, 3, 5, 1, {1, 9, 11}, {1, 5, 5}, {1, 2, 2}, {1, 1, 1}, {0, 2, 2}},
+    {4, 2, 1, 1, 1, {1, 5, 5}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
+    {4, 1, 1, 33, 1, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
+    {5, 1, 64, 64, 1, {5, 4, 6}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
+    {5, 2, 10, 97, 1, {4, 6, 7}, {3, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 0, 0}},
+    {5, 1, 8, 80, 1, {6, 7, 7}, {3, 3, 3}, {2, 2, 2}, {1, 1, 1}, {1, 1, 1}},
+    {5, 1, 12, 24, 1, {7, 9, 9}, {3, 3, 3}, {1, 1, 1}, {2, 2, 3}, {2, 2, 3}},
+    {5, 1, 12, 40, 4, {3, 5, 6}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
+    {4, 1, 15, 20, 5, {1, 5, 6}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
+    {3, 2, 7, 19, 1, {1, 1, 30}, {1, 1, 5}, {1, 1, 2}, {1, 1, 1}, {0, 0, 2}},
+    {4, 1, 17, 65, 1, {1, 1, 200}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
+    /* depthwise */
+    {5, 1, 64, 64, 64, {20, 3, 4}, {3, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 0, 0}},
+    {5, 1, 54, 54, 54, {5, 7, 9}, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}},
+    {5, 2, 33, 33, 33, {4, 9, 8}, {3, 3, 3}, {1, 2, 2}, {1, 1, 1}, {1, 1, 1}},
+    {4, 3, 24, 24, 24, {1, 11, 9}, {1, 5, 5}, {1, 1, 1}, {1, 1, 1}, {0, 2, 2}},
+    {4, 1, 7, 7, 7, {1, 10, 11}, {1, 5, 5}, {1, 2, 2}, {1, 1, 1}, {0, 2, 2}},
+    {5, 1, 3, 3, 3, {6, 4, 4}, {5, 1, 1}, {1, 1, 1}, {1, 1, 1}, {2, 0, 0}},
+    {4, 1, 16, 16, 16, {1, 13, 13}, {1, 3, 3}, {1, 1, 1}, {1, 3, 2}, {0, 3, 2}},
+    {4, 1, 5, 10, 5, {1, 6, 6}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
+    {4, 2, 1, 1, 1, {1, 6, 6}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
+};
+
+static void
+test_edges (gconstpointer quantized)
+{
+  for (unsigned i = 0; i < G_N_ELEMENTS (edges); i++) {
+    PraxiPool *pool;
+    g_assert_cmpint (praxi_pool_new (1 + (int) i % 3, &pool), ==, PRAXI_OK);
+    for (unsigned seed = 0; seed < 4; seed++)
+      check_case (&edges[i], quantized != NULL, i + seed, pool);
+    praxi_pool_free (pool);
+  }
+}
+
+static int
+random_in (GRand *random, int low, int high)
+{
+  return g_rand_int_range (random, low, high + 1);
+}
+
+static Shape
+random_shape (GRand *random)
+{
+  Shape s = {.rank = random_in (random, 3, 5), .batch = random_in (random, 1, 2)};
+  s.groups = random_in (random, 0, 3) ? 1 : random_in (random, 2, 20);
+  s.in_channels =
+      s.groups * (s.groups > 1 && random_in (random, 0, 2) ? 1 : random_in (random, 1, 9));
+  s.out_channels =
+      s.groups * (s.groups > 1 && random_in (random, 0, 1) ? 1 : random_in (random, 1, 40));
+  for (int axis = 0; axis < 3; axis++) {
+    const bool here = axis >= 5 - s.rank;
+    s.kernel[axis] = here ? random_in (random, 1, 4) : 1;
+    s.dilation[axis] = here ? random_in (random, 1, 2) : 1;
+    s.stride[axis] = here ? random_in (random, 1, 3) : 1;
+    s.pad[axis] = here ? random_in (random, 0, s.kernel[axis] - 1) : 0;
+    const int reach = s.dilation[axis] * (s.kernel[axis] - 1) + 1 - 2 * s.pad[axis];
+    s.size[axis] = here ? MAX (reach, 1) + random_in (random, 0, 7) : 1;
+  }
+  return s;
+}
+
+static void
+test_random (gconstpointer quantized)
+{
+  GRand *random = g_rand_new_with_seed (quantized ? 11 : 12);
+  PraxiPool *pool;
+  g_assert_cmpint (praxi_pool_new (2, &pool), ==, PRAXI_OK);
+  for (unsigned i = 0; i < 150; i++) {
+    const Shape s = random_shape (random);
+    check_case (&s, quantized != NULL, i, pool);
+  }
+  praxi_pool_free (pool);
+  g_rand_free (random);
+}
+
+static const Shape timed[] = {
+    {4, 20, 6, 16, 1, {1, 36, 48}, {1, 3, 3}, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}},
+    {4, 20, 16, 32, 1, {1, 18, 24}, {1, 3, 3}, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}},
+    {4, 20, 32, 64, 1, {1, 9, 12}, {1, 3, 3}, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}},
+    {5, 1, 64, 64, 1, {20, 5, 6}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
+    {5, 1, 64, 64, 1, {8, 56, 56}, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}},
+    {5, 1, 64, 144, 1, {8, 56, 56}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
+    {5, 1, 64, 64, 1, {8, 56, 56}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
+    {5, 1, 160, 320, 1, {8, 7, 7}, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}},
+    {5, 1, 24, 54, 1, {16, 56, 56}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
+    {5, 1, 64, 64, 64, {20, 5, 6}, {3, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 0, 0}},
+    {5, 1, 54, 54, 54, {16, 56, 56}, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}},
+    {5, 1, 108, 108, 108, {16, 56, 56}, {3, 3, 3}, {1, 2, 2}, {1, 1, 1}, {1, 1, 1}},
+    {5, 1, 72, 72, 72, {16, 56, 56}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
+    {5, 1, 96, 96, 96, {16, 28, 28}, {1, 5, 5}, {1, 1, 1}, {1, 1, 1}, {0, 2, 2}},
+    {5, 1, 240, 240, 240, {16, 14, 14}, {3, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 0, 0}},
+};
+
+static void
+bench (void)
+{
+  PraxiPool *pool;
+  praxi_pool_new (1, &pool);
+  for (int quantized = 1; quantized >= 0; quantized--) {
+    for (size_t i = 0; i < G_N_ELEMENTS (timed); i++) {
+      const Shape *s = &timed[i];
+      Case c = case_new (s, quantized, 0);
+      set_inputs (&c);
+      const PraxiTensor *y[] = {&c.y};
+      const double macs = (double) test_count (&c.y) * s->in_channels / s->groups * s->kernel[0] *
+                          s->kernel[1] * s->kernel[2];
+      printf ("%s %4d>%4d/%-3d k%dx%dx%d s%d @%dx%dx%dx%d", quantized ? "int8" : "f32 ",
+              s->in_channels, s->out_channels, s->groups, s->kernel[0], s->kernel[1], s->kernel[2],
+              s->stride[2], s->batch, s->size[0], s->size[1], s->size[2]);
+      for (int level = 0; praxi_backend_cpu_level (level); level++) {
+        const PraxiBackend *backend = praxi_backend_cpu_level (level);
+        if (strcmp (backend->level, "scalar") == 0)
+          continue;
+        const double ms = test_time_ms (backend, &c.op, c.in, c.n_in, y, 1, pool);
+        printf (" | %s %.3f ms %.0f Gop/s", backend->level, ms, 2e-6 * macs / ms);
+      }
+      printf ("\n");
+      fflush (stdout);
+      case_clear (&c);
+    }
+  }
+  praxi_pool_free (pool);
+}
+
+int
+main (int argc, char **argv)
+{
+  if (test_wants_bench (argc, argv)) {
+    bench ();
+    return 0;
+  }
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_data_func ("/cpu/conv/int8/edges", GINT_TO_POINTER (1), test_edges);
+  g_test_add_data_func ("/cpu/conv/int8/random", GINT_TO_POINTER (1), test_random);
+  g_test_add_data_func ("/cpu/conv/f32/edges", NULL, test_edges);
+  g_test_add_data_func ("/cpu/conv/f32/random", NULL, test_random);
+  return g_test_run ();
+}
