@@ -97,7 +97,8 @@ case_new (const Shape *s, bool quantized, unsigned seed)
   if (quantized)
     make_requantize (&c, s, seed, out_type == PRAXI_S8);
   c.op.has_residual = seed % 4 == 1;
-  c.n_in = 3 + c.op.has_residual;
+  c.n_in = (quantized ? 2 : 3) + c.op.has_residual;
+  c.op.to = out_type;
   if (!quantized)
     c.op.activation = (PraxiActivation) (seed % 7);
   c.op.alpha = c.op.activation == PRAXI_ACTIVATION_CLIP ? -0.5f : 0.2f;
@@ -110,7 +111,7 @@ set_inputs (Case *c)
 {
   c->in[0] = &c->x;
   c->in[1] = &c->w;
-  c->in[2] = c->op.kind == PRAXI_OP_QCONV ? NULL : &c->b;
+  c->in[2] = c->op.kind == PRAXI_OP_QCONV ? &c->residual : &c->b;
   c->in[3] = &c->residual;
 }
 
