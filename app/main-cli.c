@@ -6,6 +6,8 @@
 #include "app/cli.h"
 
 static const PraxiCliCommand commands[] = {
+    {"info", "describes a media file or a model", praxi_cli_info},
+    {"frames", "decodes frames exactly; --hash prints digests", praxi_cli_frames},
     {NULL, NULL, NULL},
 };
 

@@ -1,0 +1,341 @@
+#include "engine/media/decoder.h"
+
+#include <string.h>
+
+#include "engine/core/error.h"
+#include "engine/media/bitstream.h"
+#include "engine/media/codec.h"
+#include "engine/media/media-private.h"
+
+/* Going on decoding beats a seek when the frame's group begins this few packets ahead. */
+#define NEAR_PACKETS 4
+/* Seek points tried when the first one does not lead to the frame. */
+#define MAX_TRIES 4
+/* Errors in a row, without a packet going in between, after which the codec counts as broken. */
+#define MAX_ERRORS 1000
+
+struct PraxiDecoder {
+  PraxiMedia *media;
+  const PraxiPacketMap *map;
+  PraxiDemuxer *demuxer;
+  AVCodecContext *codec;
+  AVPacket *packet;
+  AVFrame *picture;
+  gboolean has_packet; /* packet waits to be sent */
+  int next_packet;     /* the number of that packet, or of the one read next; -1: not positioned */
+  gboolean is_drained; /* nothing more comes out of the codec */
+  int n_errors;        /* in a row */
+  int next_ordinal;    /* nothing below is yielded any more */
+  int point;           /* where decoding began */
+  gboolean is_fresh;   /* nothing was yielded since */
+  gboolean is_tainted; /* the picture it began with is damaged */
+  GPtrArray *pending;  /* decoded PraxiFrame, by ordinal; all ≥ next_ordinal */
+  guint window;        /* frames to wait for one that should come earlier */
+  const int *wanted;   /* [n_wanted], or NULL: all */
+  int n_wanted;
+  int highest_skipped; /* a frame that was not decoded because nobody wanted it; -1 */
+  GHashTable *damaged; /* ordinals that no seek point leads to */
+};
+
+/* Pictures come out of the codec in its own order of presentation; where the container's times
+ * contradict it, frames wait for each other. */
+static guint
+waiting_window (const PraxiMedia *media)
+{
+  const int depth = praxi_media_map (media)->reorder_depth;
+  const int delay = praxi_media_codec (media)->video_delay;
+  return depth > delay ? (guint) MIN (depth, 64) : 0;
+}
+
+PraxiDecoder *
+praxi_decoder_new (PraxiMedia *media, const PraxiDecoderOptions *options, GError **error)
+{
+  g_autoptr (PraxiDecoder) decoder = g_new0 (PraxiDecoder, 1);
+  decoder->media = praxi_media_ref (media);
+  decoder->map = praxi_media_map (media);
+  decoder->next_packet = -1;
+  decoder->highest_skipped = -1;
+  decoder->window = waiting_window (media);
+  decoder->pending = g_ptr_array_new_with_free_func ((GDestroyNotify) praxi_frame_unref);
+  decoder->damaged = g_hash_table_new (NULL, NULL);
+  decoder->packet = av_packet_alloc ();
+  decoder->picture = av_frame_alloc ();
+  decoder->demuxer = praxi_media_take_demuxer (media, error);
+  if (decoder->demuxer == NULL)
+    return NULL;
+  decoder->codec =
+      praxi_codec_open (praxi_media_codec (media), options != NULL ? options->threads : 0);
+  if (decoder->codec == NULL) {
+    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
+                 "%s: its pictures cannot be decoded; convert it with ffmpeg to H.264",
+                 praxi_media_name (media));
+    return NULL;
+  }
+  return g_steal_pointer (&decoder);
+}
+
+void
+praxi_decoder_free (PraxiDecoder *decoder)
+{
+  if (decoder == NULL)
+    return;
+  g_ptr_array_unref (decoder->pending);
+  g_hash_table_unref (decoder->damaged);
+  avcodec_free_context (&decoder->codec);
+  av_packet_free (&decoder->packet);
+  av_frame_free (&decoder->picture);
+  praxi_demuxer_free (decoder->demuxer);
+  praxi_media_unref (decoder->media);
+  g_free (decoder);
+}
+
+static gboolean
+begin_at (PraxiDecoder *decoder, int point, GError **error)
+{
+  const PraxiSeekPoint *from = &g_array_index (decoder->map->points, PraxiSeekPoint, point);
+  avcodec_flush_buffers (decoder->codec);
+  g_ptr_array_set_size (decoder->pending, 0);
+  decoder->is_drained = FALSE;
+  decoder->highest_skipped = -1;
+  decoder->is_fresh = TRUE;
+  decoder->is_tainted = FALSE;
+  decoder->point = point;
+  decoder->has_packet = praxi_demuxer_seek (decoder->demuxer, from, decoder->packet);
+  decoder->next_packet = decoder->has_packet ? from->packet : -1;
+  const gboolean is_late =
+      decoder->has_packet &&
+      (praxi_bitstream_peek (praxi_media_codec (decoder->media), decoder->packet) &
+       PRAXI_PACKET_RECOVERS_LATE) != 0;
+  if (is_late && point > 0)
+    return begin_at (decoder, point - 1, error);
+  if (decoder->has_packet)
+    return TRUE;
+  if (point > 0)
+    return begin_at (decoder, point / 2, error);
+  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
+               "%s: frame %d cannot be found again; the file may have changed, open it anew",
+               praxi_media_name (decoder->media), decoder->next_ordinal);
+  return FALSE;
+}
+
+/* Makes sure that decoding on reaches next_ordinal. */
+static gboolean
+reposition (PraxiDecoder *decoder, gboolean must_begin_anew, GError **error)
+{
+  const int target = decoder->next_ordinal;
+  const int point = praxi_packet_map_point_before (decoder->map, target);
+  const int begin = g_array_index (decoder->map->points, PraxiSeekPoint, point).packet;
+  if (!must_begin_anew && decoder->next_packet >= 0 && begin <= decoder->next_packet + NEAR_PACKETS)
+    return TRUE;
+  return begin_at (decoder, point, error);
+}
+
+/* is_lost: the frame was passed, or passed over */
+static gboolean
+go_to (PraxiDecoder *decoder, int ordinal, gboolean is_lost, GError **error)
+{
+  decoder->next_ordinal = ordinal;
+  while (decoder->pending->len > 0 &&
+         praxi_frame_ordinal (g_ptr_array_index (decoder->pending, 0)) < ordinal)
+    g_ptr_array_remove_index (decoder->pending, 0);
+  if (!is_lost && decoder->pending->len > 0)
+    return TRUE;
+  return reposition (decoder, is_lost, error);
+}
+
+gboolean
+praxi_decoder_seek (PraxiDecoder *decoder, int ordinal, GError **error)
+{
+  if (ordinal < 0 || ordinal >= decoder->map->n_frames) {
+    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_USAGE, "%s: no frame %d; they go from 0 to %d",
+                 praxi_media_name (decoder->media), ordinal, decoder->map->n_frames - 1);
+    return FALSE;
+  }
+  const gboolean is_lost = ordinal < decoder->next_ordinal || ordinal <= decoder->highest_skipped;
+  return go_to (decoder, ordinal, is_lost, error);
+}
+
+/* The place of the first ordinal that is not below `ordinal`. */
+static int
+first_not_below (const int *ordinals, int n, int ordinal)
+{
+  int low = 0, high = n;
+  while (low < high) {
+    const int middle = low + (high - low) / 2;
+    if (ordinals[middle] < ordinal)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+static gboolean
+is_wanted (const PraxiDecoder *decoder, int ordinal)
+{
+  const int i = first_not_below (decoder->wanted, decoder->n_wanted, ordinal);
+  return i < decoder->n_wanted && decoder->wanted[i] == ordinal;
+}
+
+/* Whether the codec may pass over the packet if no other frame refers to it. In HEVC such a frame
+ * may still serve higher temporal layers, so it stays with codecs where the promise is strict. */
+static gboolean
+may_skip (const PraxiDecoder *decoder, int ordinal)
+{
+  const enum AVCodecID codec = decoder->codec->codec_id;
+  return decoder->wanted != NULL && ordinal >= 0 &&
+         ordinal < decoder->wanted[decoder->n_wanted - 1] &&
+         (codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_MPEG2VIDEO) &&
+         !is_wanted (decoder, ordinal);
+}
+
+static void
+send_packet (PraxiDecoder *decoder)
+{
+  if (!decoder->has_packet)
+    decoder->has_packet = praxi_demuxer_read (decoder->demuxer, decoder->packet);
+  if (!decoder->has_packet || decoder->next_packet >= decoder->map->n_packets) {
+    avcodec_send_packet (decoder->codec, NULL);
+    return;
+  }
+  const int ordinal = praxi_packet_map_ordinal (decoder->map, decoder->next_packet);
+  const gboolean skips = may_skip (decoder, ordinal);
+  decoder->codec->skip_frame = skips ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
+  if (skips)
+    decoder->highest_skipped = MAX (decoder->highest_skipped, ordinal);
+  decoder->packet->pts = decoder->packet->dts = decoder->next_packet;
+  /* A packet the codec refuses is a damaged frame; what follows may be sound. */
+  avcodec_send_packet (decoder->codec, decoder->packet);
+  decoder->has_packet = FALSE;
+  decoder->next_packet++;
+}
+
+/* Puts the frame where its ordinal belongs; frames of the group before, whose references are
+ * missing, and doubles are dropped. */
+static void
+take_picture (PraxiDecoder *decoder)
+{
+  const int ordinal = praxi_packet_map_ordinal (decoder->map, decoder->picture->pts);
+  guint at = decoder->pending->len;
+  while (at > 0 && praxi_frame_ordinal (g_ptr_array_index (decoder->pending, at - 1)) > ordinal)
+    at--;
+  if (decoder->picture->pts ==
+          g_array_index (decoder->map->points, PraxiSeekPoint, decoder->point).packet &&
+      (decoder->picture->decode_error_flags != 0 ||
+       (decoder->picture->flags & AV_FRAME_FLAG_CORRUPT) != 0))
+    decoder->is_tainted = TRUE;
+  const gboolean is_double =
+      at > 0 && praxi_frame_ordinal (g_ptr_array_index (decoder->pending, at - 1)) == ordinal;
+  if (ordinal < decoder->next_ordinal || is_double) {
+    av_frame_unref (decoder->picture);
+    return;
+  }
+  const gint64 pts_ns = praxi_frame_index_pts_ns (praxi_media_index (decoder->media), ordinal);
+  g_ptr_array_insert (decoder->pending, (int) at,
+                      praxi_frame_new (decoder->picture, ordinal, pts_ns,
+                                       praxi_media_orientation (decoder->media)));
+}
+
+static void
+decode_some (PraxiDecoder *decoder)
+{
+  const int result = avcodec_receive_frame (decoder->codec, decoder->picture);
+  const gboolean is_error = result < 0 && result != AVERROR (EAGAIN) && result != AVERROR_EOF;
+  decoder->n_errors = is_error ? decoder->n_errors + 1 : 0;
+  if (result >= 0)
+    take_picture (decoder);
+  else if (result == AVERROR (EAGAIN))
+    send_packet (decoder);
+  else if (result == AVERROR_EOF || decoder->n_errors > MAX_ERRORS)
+    decoder->is_drained = TRUE;
+}
+
+static gboolean
+has_next (const PraxiDecoder *decoder)
+{
+  if (decoder->pending->len == 0)
+    return FALSE;
+  return praxi_frame_ordinal (g_ptr_array_index (decoder->pending, 0)) == decoder->next_ordinal ||
+         decoder->pending->len > decoder->window || decoder->is_drained;
+}
+
+/* Decodes until the frame at next_ordinal, or the first one after it, heads pending. */
+static void
+decode_to_next (PraxiDecoder *decoder)
+{
+  while (!has_next (decoder) && !decoder->is_drained)
+    decode_some (decoder);
+}
+
+/* Whether decoding must begin farther back: the frame did not come although nobody knows it as
+ * damaged (its keyframe only claims to be one), or the keyframe is damaged and was mended with what
+ * came before it. */
+static gboolean
+must_go_back (const PraxiDecoder *decoder)
+{
+  const int target = decoder->next_ordinal;
+  if (!decoder->is_fresh || decoder->point == 0)
+    return FALSE;
+  const gboolean has_target =
+      decoder->pending->len > 0 &&
+      praxi_frame_ordinal (g_ptr_array_index (decoder->pending, 0)) == target;
+  return decoder->is_tainted ||
+         (!has_target && !g_hash_table_contains (decoder->damaged, GINT_TO_POINTER (target)));
+}
+
+static gboolean
+reach_next (PraxiDecoder *decoder, GError **error)
+{
+  decode_to_next (decoder);
+  for (int back = 1; back < 1 << MAX_TRIES && must_go_back (decoder); back *= 2) {
+    if (!begin_at (decoder, MAX (decoder->point - back, 0), error))
+      return FALSE;
+    decode_to_next (decoder);
+  }
+  return TRUE;
+}
+
+static PraxiFrame *
+yield (PraxiDecoder *decoder, GError **error)
+{
+  if (!reach_next (decoder, error))
+    return NULL;
+  const int target = decoder->next_ordinal;
+  PraxiFrame *frame =
+      decoder->pending->len > 0 ? g_ptr_array_steal_index (decoder->pending, 0) : NULL;
+  if (frame == NULL || praxi_frame_ordinal (frame) != target)
+    g_hash_table_add (decoder->damaged, GINT_TO_POINTER (target));
+  decoder->is_fresh = FALSE;
+  decoder->next_ordinal = frame != NULL ? praxi_frame_ordinal (frame) + 1 : decoder->map->n_frames;
+  return frame;
+}
+
+PraxiFrame *
+praxi_decoder_next (PraxiDecoder *decoder, GError **error)
+{
+  decoder->wanted = NULL;
+  if (decoder->next_ordinal >= decoder->map->n_frames)
+    return NULL;
+  const gboolean is_lost = decoder->next_ordinal <= decoder->highest_skipped;
+  if (!go_to (decoder, decoder->next_ordinal, is_lost, error))
+    return NULL;
+  return yield (decoder, error);
+}
+
+PraxiFrame *
+praxi_decoder_next_wanted (PraxiDecoder *decoder,
+                           const int *ordinals,
+                           int n_ordinals,
+                           GError **error)
+{
+  const int i = first_not_below (ordinals, n_ordinals, decoder->next_ordinal);
+  if (i == n_ordinals || ordinals[i] >= decoder->map->n_frames)
+    return NULL;
+  const gboolean is_same = decoder->wanted == ordinals && decoder->n_wanted == n_ordinals;
+  const gboolean is_lost = !is_same && ordinals[i] <= decoder->highest_skipped;
+  decoder->wanted = ordinals;
+  decoder->n_wanted = n_ordinals;
+  if (!go_to (decoder, ordinals[i], is_lost, error))
+    return NULL;
+  return yield (decoder, error);
+}
