@@ -1,0 +1,197 @@
+#include "app/application.h"
+
+#include <glib/gi18n.h>
+
+#include "app/settings.h"
+#include "ui/window.h"
+
+struct _PraxiApplication {
+  AdwApplication parent_instance;
+  PraxiSettings *settings;
+  gboolean wants_sample;
+};
+
+G_DEFINE_FINAL_TYPE (PraxiApplication, praxi_application, ADW_TYPE_APPLICATION)
+
+/* The first of the places, relative to this program's folder, where such a file is; NULL if none.
+ */
+static char *
+find_beside (const char *const *places, GFileTest test)
+{
+  g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char *folder = g_path_get_dirname (self != NULL ? self : ".");
+  for (guint i = 0; places[i] != NULL; i++) {
+    g_autofree char *path = g_path_is_absolute (places[i])
+                                ? g_strdup (places[i])
+                                : g_build_filename (folder, places[i], NULL);
+    if (g_file_test (path, test))
+      return g_canonicalize_filename (path, NULL);
+  }
+  return NULL;
+}
+
+/* Beside this program in the build and when installed; else the search path says. */
+static char *
+find_praxi (void)
+{
+  const char *const places[] = {"praxi", PRAXI_BIN_DIR "/praxi", NULL};
+  char *path = find_beside (places, G_FILE_TEST_IS_EXECUTABLE);
+  return path != NULL ? path : g_strdup ("praxi");
+}
+
+static char *
+find_sample (void)
+{
+  const char *const folders[] = {"../../data/sample", "../share/praxiscope/sample",
+                                 PRAXI_DATA_DIR "/sample", NULL};
+  g_autofree char *folder = find_beside (folders, G_FILE_TEST_IS_DIR);
+  g_autoptr (GDir) dir = folder != NULL ? g_dir_open (folder, 0, NULL) : NULL;
+  const char *name;
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    if (g_str_has_suffix (name, ".mp4") || g_str_has_suffix (name, ".mkv"))
+      return g_build_filename (folder, name, NULL);
+  return NULL;
+}
+
+static void
+project_changed_cb (const char *path, gpointer user_data)
+{
+  PraxiApplication *self = user_data;
+  praxi_settings_set_project (self->settings, path);
+}
+
+static PraxiWindow *
+make_window (PraxiApplication *self, gboolean *is_new)
+{
+  GtkWindow *active = gtk_application_get_active_window (GTK_APPLICATION (self));
+  *is_new = active == NULL;
+  if (active != NULL)
+    return PRAXI_WINDOW (active);
+  g_autofree char *praxi = find_praxi ();
+  g_autofree char *sample = find_sample ();
+  g_autofree char *project = praxi_settings_project (self->settings);
+  g_autoptr (PraxiSession) session = praxi_session_new (praxi, project);
+  const PraxiWindowHost host = {
+      .sample_path = sample, .project_changed = project_changed_cb, .user_data = self};
+  return praxi_window_new (GTK_APPLICATION (self), session, &host);
+}
+
+static void
+praxi_application_activate (GApplication *app)
+{
+  PraxiApplication *self = PRAXI_APPLICATION (app);
+  gboolean is_new;
+  PraxiWindow *window = make_window (self, &is_new);
+  if (is_new && self->wants_sample)
+    praxi_window_open_sample (window);
+  gtk_window_present (GTK_WINDOW (window));
+}
+
+/* The bundled sample, also when it is named, analyses itself on its first run. */
+static gboolean
+is_sample (const char *path)
+{
+  g_autofree char *sample = find_sample ();
+  g_autofree char *absolute = g_canonicalize_filename (path, NULL);
+  return g_strcmp0 (sample, absolute) == 0;
+}
+
+static void
+praxi_application_open (GApplication *app, GFile **files, int n_files, const char *hint)
+{
+  PraxiApplication *self = PRAXI_APPLICATION (app);
+  gboolean is_new;
+  PraxiWindow *window = make_window (self, &is_new);
+  g_autoptr (GPtrArray) paths = g_ptr_array_new ();
+  for (int i = 0; i < n_files; i++)
+    if (g_file_peek_path (files[i]) != NULL)
+      g_ptr_array_add (paths, (gpointer) g_file_peek_path (files[i]));
+  g_ptr_array_add (paths, NULL);
+  if (paths->len == 2 && is_sample (paths->pdata[0]))
+    praxi_window_open_sample (window);
+  else
+    praxi_window_open (window, (const char *const *) paths->pdata);
+  gtk_window_present (GTK_WINDOW (window));
+}
+
+static int
+praxi_application_handle_local_options (GApplication *app, GVariantDict *options)
+{
+  PraxiApplication *self = PRAXI_APPLICATION (app);
+  self->wants_sample = g_variant_dict_contains (options, "sample");
+  if (!g_variant_dict_contains (options, "version"))
+    return -1;
+  g_print ("praxiscope %s\n", PRAXI_VERSION);
+  return 0;
+}
+
+static void
+about_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  adw_show_about_window (gtk_application_get_active_window (user_data), "application-name",
+                         "Praxiscope", "application-icon", PRAXI_APPLICATION_ID, "version",
+                         PRAXI_VERSION, "comments", _ ("Finds what people do in footage."),
+                         "license-type", GTK_LICENSE_APACHE_2_0, NULL);
+}
+
+static void
+quit_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  GtkWindow *window = gtk_application_get_active_window (user_data);
+  if (window != NULL)
+    gtk_window_close (window);
+}
+
+static void
+praxi_application_startup (GApplication *app)
+{
+  static const GActionEntry entries[] = {{.name = "about", .activate = about_cb},
+                                         {.name = "quit", .activate = quit_cb}};
+  static const char *const quit_keys[] = {"<Control>q", NULL};
+  static const char *const close_keys[] = {"<Control>w", NULL};
+  G_APPLICATION_CLASS (praxi_application_parent_class)->startup (app);
+  gtk_window_set_default_icon_name (PRAXI_APPLICATION_ID);
+  g_action_map_add_action_entries (G_ACTION_MAP (app), entries, G_N_ELEMENTS (entries), app);
+  gtk_application_set_accels_for_action (GTK_APPLICATION (app), "app.quit", quit_keys);
+  gtk_application_set_accels_for_action (GTK_APPLICATION (app), "window.close", close_keys);
+}
+
+static void
+praxi_application_finalize (GObject *object)
+{
+  PraxiApplication *self = PRAXI_APPLICATION (object);
+  g_clear_pointer (&self->settings, praxi_settings_free);
+  G_OBJECT_CLASS (praxi_application_parent_class)->finalize (object);
+}
+
+static void
+praxi_application_class_init (PraxiApplicationClass *klass)
+{
+  GApplicationClass *app_class = G_APPLICATION_CLASS (klass);
+  G_OBJECT_CLASS (klass)->finalize = praxi_application_finalize;
+  app_class->startup = praxi_application_startup;
+  app_class->activate = praxi_application_activate;
+  app_class->open = praxi_application_open;
+  app_class->handle_local_options = praxi_application_handle_local_options;
+}
+
+static void
+praxi_application_init (PraxiApplication *self)
+{
+  static const GOptionEntry options[] = {
+      {"sample", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Open the bundled sample"), NULL},
+      {"version", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Show the version"), NULL},
+      {NULL}};
+  self->settings = praxi_settings_load ();
+  g_application_add_main_option_entries (G_APPLICATION (self), options);
+  g_application_set_option_context_parameter_string (G_APPLICATION (self), _ ("[VIDEO…]"));
+}
+
+/* Each start is a program of its own: a crash in one cannot take another's window. */
+PraxiApplication *
+praxi_application_new (void)
+{
+  return g_object_new (PRAXI_TYPE_APPLICATION, "application-id", PRAXI_APPLICATION_ID, "flags",
+                       G_APPLICATION_HANDLES_OPEN | G_APPLICATION_NON_UNIQUE, "resource-base-path",
+                       "/io/github/praxiscope/Praxiscope", NULL);
+}

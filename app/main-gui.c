@@ -1,0 +1,17 @@
+/* praxiscope: the workbench. */
+#include <glib/gi18n.h>
+#include <locale.h>
+
+#include "app/application.h"
+
+int
+main (int argc, char **argv)
+{
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, PRAXI_LOCALE_DIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+  g_set_application_name ("Praxiscope");
+  g_autoptr (PraxiApplication) app = praxi_application_new ();
+  return g_application_run (G_APPLICATION (app), argc, argv);
+}

@@ -1,0 +1,316 @@
+/* The session without a window: stepping, marks, labels that are kept, undo across a restart, and a
+ * project that refuses. Pictures come from a fake decode client; the store is the real one.
+ */
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "engine/infer/score-track.h"
+#include "ui/session-analysis.h"
+#include "ui/session-labels.h"
+
+#define FRAME_NS G_GINT64_CONSTANT (40000000)
+
+typedef struct {
+  char *folder;
+  char *project;
+  PraxiSession *session;
+  GString *messages;
+} Fixture;
+
+static void
+message_cb (PraxiSession *session, gboolean is_error, const char *text, Fixture *fixture)
+{
+  g_string_append_printf (fixture->messages, "%s%s\n", is_error ? "! " : "", text);
+}
+
+static gboolean
+give_up_cb (gpointer user_data)
+{
+  g_error ("waited too long for %s", (const char *) user_data);
+  return G_SOURCE_REMOVE;
+}
+
+#define wait_for(condition)                                                                        \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    const guint source = g_timeout_add_seconds (20, give_up_cb, (gpointer) #condition);            \
+    while (!(condition))                                                                           \
+      g_main_context_iteration (NULL, TRUE);                                                       \
+    g_source_remove (source);                                                                      \
+  }                                                                                                \
+  G_STMT_END
+
+static void
+begin (Fixture *fixture)
+{
+  fixture->session = praxi_session_new ("/nowhere/praxi", fixture->project);
+  g_signal_connect (fixture->session, "message", G_CALLBACK (message_cb), fixture);
+  praxi_session_add_media (fixture->session, "/footage/a.mp4");
+  wait_for (praxi_session_picture (fixture->session).is_current);
+  wait_for (praxi_session_classes (fixture->session)->len > 0);
+}
+
+static void
+end (Fixture *fixture)
+{
+  praxi_session_close (fixture->session);
+  g_assert_finalize_object (fixture->session);
+}
+
+static void
+setup (Fixture *fixture, gconstpointer data)
+{
+  fixture->folder = g_dir_make_tmp ("praxi-session-XXXXXX", NULL);
+  fixture->project = g_build_filename (fixture->folder, "p.praxi", NULL);
+  fixture->messages = g_string_new (NULL);
+  begin (fixture);
+}
+
+static void
+teardown (Fixture *fixture, gconstpointer data)
+{
+  end (fixture);
+  g_autoptr (GDir) dir = g_dir_open (fixture->folder, 0, NULL);
+  const char *name;
+  while ((name = g_dir_read_name (dir)) != NULL) {
+    g_autofree char *path = g_build_filename (fixture->folder, name, NULL);
+    g_remove (path);
+  }
+  g_rmdir (fixture->folder);
+  g_string_free (fixture->messages, TRUE);
+  g_free (fixture->project);
+  g_free (fixture->folder);
+}
+
+static const PraxiUiLabel *
+only_label (PraxiSession *session)
+{
+  const GPtrArray *labels = praxi_session_labels (session);
+  g_assert_cmpuint (labels->len, ==, 1);
+  return labels->pdata[0];
+}
+
+static void
+label (PraxiSession *session, int start_frame, int end_frame, char key)
+{
+  praxi_session_set_marks (session, start_frame, end_frame);
+  praxi_session_choose_class_key (session, key);
+}
+
+static gboolean
+is_kept (PraxiSession *session, guint n_labels)
+{
+  const GPtrArray *labels = praxi_session_labels (session);
+  if (labels->len != n_labels)
+    return FALSE;
+  for (guint i = 0; i < n_labels; i++)
+    if (((const PraxiUiLabel *) labels->pdata[i])->state != PRAXI_LABEL_KEPT)
+      return FALSE;
+  return TRUE;
+}
+
+static void
+test_step (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  g_assert_cmpint (praxi_session_n_frames (session), ==, 750);
+  praxi_session_step (session, 1);
+  g_assert_cmpint (praxi_session_playhead (session), ==, 1);
+  g_assert_false (praxi_session_picture (session).is_current);
+  wait_for (praxi_session_picture (session).is_current);
+  g_assert_cmpint (praxi_session_picture (session).ordinal, ==, 1);
+  praxi_session_step (session, -5);
+  g_assert_cmpint (praxi_session_playhead (session), ==, 0);
+  praxi_session_seek (session, 10000);
+  g_assert_cmpint (praxi_session_playhead (session), ==, 749);
+  praxi_session_step_time (session, -1000000000);
+  g_assert_cmpint (praxi_session_playhead (session), ==, 724);
+}
+
+/* A scrubbed picture that is only near is never taken for the frame itself. */
+static void
+test_scrub (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  praxi_session_scrub (session, 60);
+  wait_for (praxi_session_picture (session).ordinal != 0);
+  g_assert_cmpint (praxi_session_picture (session).ordinal, ==, 50);
+  g_assert_false (praxi_session_picture (session).is_current);
+  wait_for (praxi_session_picture (session).is_current);
+  g_assert_cmpint (praxi_session_picture (session).ordinal, ==, 60);
+}
+
+static void
+test_play (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  praxi_session_shuttle (session, 1);
+  g_assert_cmpfloat (praxi_session_speed (session), ==, 1);
+  wait_for (praxi_session_playhead (session) > 5);
+  praxi_session_shuttle (session, 1);
+  g_assert_cmpfloat (praxi_session_speed (session), ==, 2);
+  praxi_session_shuttle (session, 0);
+  g_assert_cmpfloat (praxi_session_speed (session), ==, 0);
+  praxi_session_seek (session, 745);
+  praxi_session_set_speed (session, 4);
+  wait_for (praxi_session_speed (session) == 0);
+  g_assert_cmpint (praxi_session_playhead (session), ==, 749);
+}
+
+static void
+test_marks (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  g_assert_false (praxi_session_marks (session).is_set);
+  praxi_session_seek (session, 10);
+  praxi_session_mark_in (session);
+  praxi_session_seek (session, 19);
+  praxi_session_mark_out (session);
+  const PraxiMarks marks = praxi_session_marks (session);
+  g_assert_true (marks.is_set);
+  g_assert_cmpint (marks.start_frame, ==, 10);
+  g_assert_cmpint (marks.end_frame, ==, 20); /* the frame it was pressed on belongs to it */
+  praxi_session_seek (session, 100);
+  praxi_session_mark_in (session); /* behind the end: the end is dropped */
+  g_assert_cmpint (praxi_session_marks (session).start_frame, ==, 100);
+  g_assert_cmpint (praxi_session_marks (session).end_frame, ==, 101);
+  praxi_session_clear_marks (session);
+  g_assert_false (praxi_session_marks (session).is_set);
+}
+
+static void
+test_label (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  label (session, 10, 20, '2');
+  g_assert_cmpint (only_label (session)->state, ==, PRAXI_LABEL_PENDING); /* shows at once */
+  g_assert_false (praxi_session_marks (session).is_set);
+  wait_for (is_kept (session, 1));
+  g_assert_cmpint (only_label (session)->span.start_ns, ==, 10 * FRAME_NS);
+  g_assert_cmpint (only_label (session)->span.end_ns, ==, 20 * FRAME_NS);
+  g_assert_cmpint (only_label (session)->start_frame, ==, 10);
+  g_assert_cmpint (only_label (session)->end_frame, ==, 20);
+  g_assert_cmpint (only_label (session)->id, ==, praxi_session_selected_label (session));
+  g_assert_cmpint (only_label (session)->id, >, 0);
+}
+
+/* Edits made before the first one has come back find their label. */
+static void
+test_edits_in_a_row (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  label (session, 10, 20, '1');
+  praxi_session_nudge_label (session, TRUE, 5);
+  praxi_session_nudge_label (session, FALSE, -3);
+  wait_for (is_kept (session, 1));
+  g_assert_cmpint (only_label (session)->start_frame, ==, 7);
+  g_assert_cmpint (only_label (session)->end_frame, ==, 25);
+  praxi_session_undo (session);
+  wait_for (only_label (session)->start_frame == 10);
+  praxi_session_redo (session);
+  wait_for (only_label (session)->start_frame == 7);
+  praxi_session_remove_label (session);
+  wait_for (is_kept (session, 0));
+  praxi_session_undo (session);
+  wait_for (is_kept (session, 1));
+}
+
+static void
+test_edges_stay_apart (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  label (session, 10, 12, '1');
+  praxi_session_nudge_label (session, FALSE, 10);
+  wait_for (is_kept (session, 1));
+  g_assert_cmpint (only_label (session)->start_frame, ==, 11);
+  g_assert_cmpint (only_label (session)->end_frame, ==, 12);
+  praxi_session_nudge_label (session, TRUE, 100000);
+  wait_for (is_kept (session, 1));
+  g_assert_cmpint (only_label (session)->end_frame, ==, 750);
+}
+
+static void
+test_restart (Fixture *fixture, gconstpointer data)
+{
+  label (fixture->session, 100, 150, '3');
+  end (fixture); /* at once: what was shown is kept all the same */
+  begin (fixture);
+  wait_for (is_kept (fixture->session, 1));
+  g_assert_cmpint (only_label (fixture->session)->start_frame, ==, 100);
+  g_assert_true (praxi_session_can_undo (fixture->session));
+  praxi_session_undo (fixture->session);
+  wait_for (is_kept (fixture->session, 0));
+}
+
+/* A project that vanished is not silently replaced: the label stays on screen as not kept. */
+static void
+test_refused (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  label (session, 10, 20, '1');
+  wait_for (is_kept (session, 1));
+  g_autofree char *away = g_strconcat (fixture->project, ".away", NULL);
+  g_assert_cmpint (g_rename (fixture->project, away), ==, 0);
+  label (session, 30, 40, '1');
+  wait_for (praxi_session_n_refused (session) == 1);
+  g_assert_nonnull (praxi_session_refusal (session));
+  g_assert_cmpuint (praxi_session_labels (session)->len, ==, 2);
+  const PraxiUiLabel *refused = praxi_session_labels (session)->pdata[1];
+  g_assert_cmpint (refused->state, ==, PRAXI_LABEL_NOT_KEPT);
+  g_assert_cmpint (g_rename (away, fixture->project), ==, 0);
+  praxi_session_retry (session);
+  wait_for (is_kept (session, 2));
+  g_assert_cmpint (praxi_session_n_refused (session), ==, 0);
+}
+
+static void
+test_missing (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  praxi_session_add_media (session, "/footage/missing.mp4");
+  g_assert_nonnull (strstr (fixture->messages->str, "! /footage/missing.mp4"));
+  g_assert_cmpint (praxi_session_n_frames (session), ==, 0);
+  praxi_session_step (session, 1); /* and nothing below falls over an absent index */
+  praxi_session_mark_in (session);
+  praxi_session_analyse (session);
+  g_assert_false (praxi_session_marks (session).is_set);
+  g_assert_cmpuint (g_list_model_get_n_items (praxi_session_media_list (session)), ==, 2);
+}
+
+static void
+test_view (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  const PraxiTimeSpan whole = praxi_session_footage (session);
+  g_assert_cmpint (praxi_time_span_length (whole), ==, 750 * FRAME_NS);
+  praxi_session_zoom (session, 1e6, 100 * FRAME_NS);
+  g_assert_cmpint (praxi_time_span_length (praxi_session_visible (session)), ==, 8 * FRAME_NS);
+  praxi_session_seek (session, 700);
+  g_assert_true (praxi_time_span_contains (praxi_session_visible (session), 700 * FRAME_NS));
+  praxi_session_set_marks (session, 100, 200);
+  praxi_session_zoom_selection (session);
+  g_assert_cmpint (praxi_session_visible (session).start_ns, ==, 75 * FRAME_NS);
+  praxi_session_zoom (session, 1e-6, 0);
+  g_assert_cmpint (praxi_session_visible (session).start_ns, ==, whole.start_ns);
+  g_assert_cmpint (praxi_session_visible (session).end_ns, ==, whole.end_ns);
+}
+
+#define add(path, function) g_test_add (path, Fixture, NULL, setup, function, teardown)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  add ("/session/step", test_step);
+  add ("/session/scrub", test_scrub);
+  add ("/session/play", test_play);
+  add ("/session/marks", test_marks);
+  add ("/session/label", test_label);
+  add ("/session/edits-in-a-row", test_edits_in_a_row);
+  add ("/session/edges-stay-apart", test_edges_stay_apart);
+  add ("/session/restart", test_restart);
+  add ("/session/refused", test_refused);
+  add ("/session/missing", test_missing);
+  add ("/session/view", test_view);
+  return g_test_run ();
+}

@@ -1,0 +1,59 @@
+#include "ui/event-list.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+#include "engine/core/text.h"
+#include "ui/session-analysis.h"
+#include "ui/strip.h"
+
+static PraxiJumpRow *
+make_row (PraxiSession *session, int index)
+{
+  const PraxiEvent *event = praxi_session_event (session, index);
+  const char *name =
+      praxi_score_track_class_name (praxi_session_track (session), event->class_index);
+  const GdkRGBA color = praxi_strip_class_color (session, name);
+  g_autofree char *start = praxi_text_time (event->start_ns, 1);
+  g_autofree char *end = praxi_text_time (event->end_ns, 1);
+  const double length_s = (double) (event->end_ns - event->start_ns) / 1e9;
+  g_autofree char *detail = g_strdup_printf (_ ("%s – %s · %.1f s"), start, end, length_s);
+  g_autofree char *number = g_strdup_printf ("%d %%", (int) lroundf (event->peak * 100));
+  return praxi_jump_row_new (index, &color, name, detail, number);
+}
+
+static void
+changed_cb (PraxiSession *session, guint changes, PraxiJumpList *list)
+{
+  if (changes & (PRAXI_CHANGE_TRACK | PRAXI_CHANGE_LABELS | PRAXI_CHANGE_MEDIA)) {
+    g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (g_object_unref);
+    for (guint i = 0; i < praxi_session_events (session)->len; i++)
+      g_ptr_array_add (rows, make_row (session, (int) i));
+    praxi_jump_list_set_rows (list, rows);
+  }
+  if (changes & (PRAXI_CHANGE_SELECTION | PRAXI_CHANGE_TRACK))
+    praxi_jump_list_select (list, praxi_session_selected_event (session));
+}
+
+static void
+chosen_cb (PraxiJumpList *list, gint64 id, PraxiSession *session)
+{
+  const PraxiEvent *event = praxi_session_event (session, (int) id);
+  if (event == NULL)
+    return;
+  praxi_session_select_event (session, (int) id);
+  praxi_session_seek (session, praxi_session_frame_at (session, event->start_ns));
+  praxi_session_show (session, (PraxiTimeSpan){event->start_ns, event->end_ns});
+}
+
+GtkWidget *
+praxi_event_list_new (PraxiSession *session)
+{
+  GtkWidget *list = praxi_jump_list_new (
+      _ ("Events"), _ ("No events. Analyse the footage (Ctrl+R) and what the model finds is listed "
+                       "here."));
+  g_signal_connect_object (session, "changed", G_CALLBACK (changed_cb), list, 0);
+  g_signal_connect_object (list, "chosen", G_CALLBACK (chosen_cb), session, 0);
+  changed_cb (session, PRAXI_CHANGE_ALL, PRAXI_JUMP_LIST (list));
+  return list;
+}

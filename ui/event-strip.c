@@ -1,0 +1,86 @@
+/* What hysteresis made of the scores: one box per event, in the colour of its class. */
+#include <glib/gi18n.h>
+#include <math.h>
+
+#include "ui/session-analysis.h"
+#include "ui/strip.h"
+
+enum { HEIGHT_PX = 24, TEXT_FROM_PX = 36 };
+
+static void
+draw_event (const PraxiStripContext *context, GtkSnapshot *snapshot, int index)
+{
+  const PraxiEvent *event = praxi_session_event (context->session, index);
+  const PraxiScoreTrack *track = praxi_session_track (context->session);
+  graphene_rect_t box;
+  if (track == NULL || !praxi_strip_box (context, (PraxiTimeSpan){event->start_ns, event->end_ns},
+                                         2, HEIGHT_PX - 4, &box))
+    return;
+  const char *name = praxi_score_track_class_name (track, event->class_index);
+  const GdkRGBA color = praxi_strip_class_color (context->session, name);
+  const gboolean is_selected = index == praxi_session_selected_event (context->session);
+  const float edge = is_selected ? 2 : 1;
+  const GdkRGBA rim = is_selected ? context->text : color;
+  GdkRGBA fill = color;
+  fill.alpha = 0.28f;
+  GskRoundedRect frame;
+  gsk_rounded_rect_init_from_rect (&frame, &box, 3);
+  gtk_snapshot_push_rounded_clip (snapshot, &frame);
+  gtk_snapshot_append_color (snapshot, &fill, &box);
+  gtk_snapshot_pop (snapshot);
+  gtk_snapshot_append_border (snapshot, &frame, (const float[]){edge, edge, edge, edge},
+                              (const GdkRGBA[]){rim, rim, rim, rim});
+  if (box.size.width < TEXT_FROM_PX)
+    return;
+  g_autofree char *text = g_strdup_printf ("%s %d %%", name, (int) lroundf (event->peak * 100));
+  praxi_strip_text (
+      context, snapshot, text, &context->text,
+      GRAPHENE_RECT_INIT (box.origin.x + 6, box.origin.y, box.size.width - 10, box.size.height),
+      PRAXI_TEXT_LEFT);
+}
+
+static void
+draw (PraxiStrip *strip,
+      const PraxiStripContext *context,
+      GtkSnapshot *snapshot,
+      graphene_size_t area)
+{
+  praxi_strip_name (context, snapshot, _ ("Events"), 0, area.height);
+  praxi_strip_bed (context, snapshot, 0, area.height);
+  for (guint i = 0; i < praxi_session_events (context->session)->len; i++)
+    draw_event (context, snapshot, (int) i);
+}
+
+static int
+height (PraxiStrip *strip, const PraxiStripContext *context)
+{
+  return HEIGHT_PX;
+}
+
+static PraxiHit
+hit (PraxiStrip *strip, const PraxiStripContext *context, double x, double y)
+{
+  const gint64 time_ns = praxi_time_scale_time (&context->time, x);
+  const int index = praxi_session_event_at (context->session, time_ns);
+  const PraxiEvent *event = praxi_session_event (context->session, index);
+  return (PraxiHit){.kind = event != NULL ? PRAXI_HIT_EVENT : PRAXI_HIT_TIME,
+                    .time_ns = time_ns,
+                    .class_index = event != NULL ? event->class_index : -1,
+                    .event_index = index};
+}
+
+static void
+event_free (PraxiStrip *strip)
+{
+  g_free (strip);
+}
+
+static const PraxiStripKind kind = {height, draw, hit, event_free};
+
+PraxiStrip *
+praxi_event_strip_new (void)
+{
+  PraxiStrip *strip = g_new0 (PraxiStrip, 1);
+  strip->kind = &kind;
+  return strip;
+}

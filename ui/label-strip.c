@@ -1,0 +1,177 @@
+/* People's intervals; overlapping ones stand in lanes below each other. */
+#include <glib/gi18n.h>
+#include <math.h>
+
+#include "ui/lanes.h"
+#include "ui/session-labels.h"
+#include "ui/strip.h"
+
+enum { LANE_PX = 24, GAP_PX = 2, EDGE_PX = 6, TEXT_FROM_PX = 28, MAX_LANES = 6 };
+
+typedef struct {
+  PraxiStrip base;
+  int *lanes; /* of each label, as they are now */
+  int n_lanes;
+} LabelStrip;
+
+static PraxiTimeSpan
+shown_span (const PraxiStripContext *context, const PraxiUiLabel *label)
+{
+  if (label->id != context->dragged_label)
+    return label->span;
+  return praxi_session_frames_span (context->session, context->dragged_start, context->dragged_end);
+}
+
+static void
+update_lanes (LabelStrip *self, const PraxiStripContext *context)
+{
+  const GPtrArray *labels = praxi_session_labels (context->session);
+  g_autofree PraxiTimeSpan *spans = g_new (PraxiTimeSpan, labels->len + 1);
+  for (guint i = 0; i < labels->len; i++)
+    spans[i] = ((const PraxiUiLabel *) labels->pdata[i])->span;
+  self->lanes = g_renew (int, self->lanes, labels->len + 1);
+  self->n_lanes = CLAMP (praxi_lanes_assign (spans, (int) labels->len, self->lanes), 1, MAX_LANES);
+}
+
+static int
+height (PraxiStrip *strip, const PraxiStripContext *context)
+{
+  LabelStrip *self = (LabelStrip *) strip;
+  update_lanes (self, context);
+  return self->n_lanes * (LANE_PX + GAP_PX) - GAP_PX;
+}
+
+static gboolean
+label_box (LabelStrip *self,
+           const PraxiStripContext *context,
+           guint index,
+           const PraxiUiLabel *label,
+           graphene_rect_t *box)
+{
+  const int lane = MIN (self->lanes[index], MAX_LANES - 1);
+  return praxi_strip_box (context, shown_span (context, label),
+                          (float) (lane * (LANE_PX + GAP_PX)) + 1, LANE_PX - 2, box);
+}
+
+static void
+draw_rim (const PraxiStripContext *context,
+          GtkSnapshot *snapshot,
+          const PraxiUiLabel *label,
+          const GskRoundedRect *frame)
+{
+  const GdkRGBA refused = {0.88f, 0.11f, 0.14f, 1};
+  const gboolean is_selected = label->id == praxi_session_selected_label (context->session);
+  if (!is_selected && label->state != PRAXI_LABEL_NOT_KEPT)
+    return;
+  const GdkRGBA rim = label->state == PRAXI_LABEL_NOT_KEPT ? refused : context->text;
+  gtk_snapshot_append_border (snapshot, frame, (const float[]){2, 2, 2, 2},
+                              (const GdkRGBA[]){rim, rim, rim, rim});
+}
+
+static void
+draw_label (LabelStrip *self,
+            const PraxiStripContext *context,
+            GtkSnapshot *snapshot,
+            guint index,
+            const PraxiUiLabel *label)
+{
+  graphene_rect_t box;
+  const PraxiUiClass *cls = praxi_session_find_class (context->session, label->class_id);
+  if (cls == NULL || !label_box (self, context, index, label, &box))
+    return;
+  GdkRGBA fill = cls->color;
+  fill.alpha = label->state == PRAXI_LABEL_KEPT ? 1 : 0.5f;
+  GskRoundedRect frame;
+  gsk_rounded_rect_init_from_rect (&frame, &box, 4);
+  gtk_snapshot_push_rounded_clip (snapshot, &frame);
+  gtk_snapshot_append_color (snapshot, &fill, &box);
+  gtk_snapshot_pop (snapshot);
+  draw_rim (context, snapshot, label, &frame);
+  if (box.size.width < TEXT_FROM_PX)
+    return;
+  const GdkRGBA ink = fill.alpha < 1 ? context->text : praxi_strip_text_on (&cls->color);
+  g_autofree char *text = label->state == PRAXI_LABEL_NOT_KEPT
+                              ? g_strdup_printf (_ ("%s (not kept)"), cls->name)
+                              : g_strdup (cls->name);
+  praxi_strip_text (
+      context, snapshot, text, &ink,
+      GRAPHENE_RECT_INIT (box.origin.x + 6, box.origin.y, box.size.width - 8, box.size.height),
+      PRAXI_TEXT_LEFT);
+}
+
+static void
+draw (PraxiStrip *strip,
+      const PraxiStripContext *context,
+      GtkSnapshot *snapshot,
+      graphene_size_t area)
+{
+  LabelStrip *self = (LabelStrip *) strip;
+  const GPtrArray *labels = praxi_session_labels (context->session);
+  praxi_strip_name (context, snapshot, _ ("Labels"), 0, LANE_PX);
+  praxi_strip_bed (context, snapshot, 0, area.height);
+  if (labels->len == 0 && praxi_session_n_frames (context->session) > 0)
+    praxi_strip_text (context, snapshot,
+                      _ ("Mark the start with I and the end with O, then press a class key"),
+                      &context->dim_text,
+                      GRAPHENE_RECT_INIT ((float) context->time.left_px + 8, 0,
+                                          (float) context->time.width_px - 16, area.height),
+                      PRAXI_TEXT_CENTRE);
+  update_lanes (self, context);
+  for (guint i = 0; i < labels->len; i++)
+    draw_label (self, context, snapshot, i, labels->pdata[i]);
+}
+
+/* The edge nearer to x wins; in a label too narrow for two edges and a middle, only edges are left.
+ */
+static PraxiHitKind
+part_at (const graphene_rect_t *box, double x)
+{
+  const double to_start = fabs (x - box->origin.x);
+  const double to_end = fabs (x - (box->origin.x + box->size.width));
+  if (MIN (to_start, to_end) > EDGE_PX)
+    return PRAXI_HIT_LABEL;
+  return to_start < to_end ? PRAXI_HIT_LABEL_START : PRAXI_HIT_LABEL_END;
+}
+
+static PraxiHit
+hit (PraxiStrip *strip, const PraxiStripContext *context, double x, double y)
+{
+  LabelStrip *self = (LabelStrip *) strip;
+  const GPtrArray *labels = praxi_session_labels (context->session);
+  PraxiHit hit = {.kind = PRAXI_HIT_TIME,
+                  .time_ns = praxi_time_scale_time (&context->time, x),
+                  .class_index = -1,
+                  .event_index = -1};
+  update_lanes (self, context);
+  for (guint i = 0; i < labels->len; i++) {
+    const PraxiUiLabel *label = labels->pdata[i];
+    graphene_rect_t box;
+    if (!label_box (self, context, i, label, &box))
+      continue;
+    if (y < box.origin.y || y >= box.origin.y + box.size.height || x < box.origin.x - EDGE_PX ||
+        x > box.origin.x + box.size.width + EDGE_PX)
+      continue;
+    hit.kind = part_at (&box, x);
+    hit.label_id = label->id;
+    if (x >= box.origin.x && x < box.origin.x + box.size.width)
+      break; /* inside beats near */
+  }
+  return hit;
+}
+
+static void
+label_free (PraxiStrip *strip)
+{
+  g_free (((LabelStrip *) strip)->lanes);
+  g_free (strip);
+}
+
+static const PraxiStripKind kind = {height, draw, hit, label_free};
+
+PraxiStrip *
+praxi_label_strip_new (void)
+{
+  LabelStrip *self = g_new0 (LabelStrip, 1);
+  self->base.kind = &kind;
+  return &self->base;
+}

@@ -1,0 +1,143 @@
+#include "ui/media-list.h"
+
+#include <glib/gi18n.h>
+
+struct _PraxiMediaList {
+  GtkBox parent_instance;
+  PraxiSession *session;
+  GtkListView *view;
+  GtkSingleSelection *selection;
+};
+
+G_DEFINE_FINAL_TYPE (PraxiMediaList, praxi_media_list, GTK_TYPE_BOX)
+
+static void
+chosen_cb (PraxiMediaList *self, guint position)
+{
+  g_autoptr (PraxiMediaItem) item =
+      g_list_model_get_item (G_LIST_MODEL (self->selection), position);
+  if (item != NULL)
+    praxi_session_open_media (self->session, item);
+}
+
+static void
+changed_cb (PraxiMediaList *self, guint changes)
+{
+  if (!(changes & PRAXI_CHANGE_MEDIA))
+    return;
+  GListModel *items = praxi_session_media_list (self->session);
+  for (guint i = 0; i < g_list_model_get_n_items (items); i++) {
+    g_autoptr (PraxiMediaItem) item = g_list_model_get_item (items, i);
+    if (item == praxi_session_media (self->session))
+      gtk_single_selection_set_selected (self->selection, i);
+  }
+}
+
+void
+praxi_media_list_set_session (PraxiMediaList *self, PraxiSession *session)
+{
+  self->session = g_object_ref (session);
+  self->selection = gtk_single_selection_new (g_object_ref (praxi_session_media_list (session)));
+  gtk_single_selection_set_autoselect (self->selection, FALSE);
+  gtk_list_view_set_model (self->view, GTK_SELECTION_MODEL (self->selection));
+  g_signal_connect_object (session, "changed", G_CALLBACK (changed_cb), self, G_CONNECT_SWAPPED);
+}
+
+static void
+praxi_media_list_dispose (GObject *object)
+{
+  PraxiMediaList *self = PRAXI_MEDIA_LIST (object);
+  g_clear_object (&self->selection);
+  g_clear_object (&self->session);
+  gtk_widget_dispose_template (GTK_WIDGET (self), PRAXI_TYPE_MEDIA_LIST);
+  G_OBJECT_CLASS (praxi_media_list_parent_class)->dispose (object);
+}
+
+static void
+praxi_media_list_class_init (PraxiMediaListClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+  G_OBJECT_CLASS (klass)->dispose = praxi_media_list_dispose;
+  gtk_widget_class_set_template_from_resource (widget_class,
+                                               "/io/github/praxiscope/Praxiscope/media-list.ui");
+  gtk_widget_class_bind_template_child (widget_class, PraxiMediaList, view);
+  gtk_widget_class_bind_template_callback (widget_class, chosen_cb);
+}
+
+static GtkWidget *
+make_text (const char *css_class, PangoEllipsizeMode cut)
+{
+  GtkWidget *label = gtk_label_new (NULL);
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_label_set_ellipsize (GTK_LABEL (label), cut);
+  gtk_widget_add_css_class (label, css_class);
+  return label;
+}
+
+static void
+setup_cb (GtkListItemFactory *factory, GtkListItem *list_item, gpointer user_data)
+{
+  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10);
+  GtkWidget *picture = gtk_image_new_from_icon_name ("video-x-generic-symbolic");
+  gtk_image_set_pixel_size (GTK_IMAGE (picture), 48);
+  gtk_widget_add_css_class (picture, "thumbnail");
+  GtkWidget *texts = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
+  gtk_widget_set_valign (texts, GTK_ALIGN_CENTER);
+  gtk_widget_set_hexpand (texts, TRUE);
+  gtk_box_append (GTK_BOX (texts), make_text ("media-name", PANGO_ELLIPSIZE_MIDDLE));
+  gtk_box_append (GTK_BOX (texts), make_text ("caption", PANGO_ELLIPSIZE_END));
+  gtk_widget_add_css_class (gtk_widget_get_last_child (texts), "dim-label");
+  gtk_box_append (GTK_BOX (row), picture);
+  gtk_box_append (GTK_BOX (row), texts);
+  gtk_list_item_set_child (list_item, row);
+}
+
+static void
+update_row (GtkWidget *row, PraxiMediaItem *item)
+{
+  GtkImage *picture = GTK_IMAGE (gtk_widget_get_first_child (row));
+  GtkWidget *name = gtk_widget_get_first_child (gtk_widget_get_last_child (row));
+  GtkWidget *state = gtk_widget_get_next_sibling (name);
+  GdkTexture *thumbnail = praxi_media_item_thumbnail (item);
+  if (thumbnail != NULL)
+    gtk_image_set_from_paintable (picture, GDK_PAINTABLE (thumbnail));
+  else
+    gtk_image_set_from_icon_name (picture, "video-x-generic-symbolic");
+  gtk_label_set_text (GTK_LABEL (name), praxi_media_item_name (item));
+  gtk_label_set_text (GTK_LABEL (state), praxi_media_item_state (item));
+  gtk_widget_set_tooltip_text (row, praxi_media_item_state (item));
+}
+
+static void
+notify_cb (PraxiMediaItem *item, GParamSpec *spec, GtkWidget *row)
+{
+  update_row (row, item);
+}
+
+static void
+bind_cb (GtkListItemFactory *factory, GtkListItem *list_item, gpointer user_data)
+{
+  PraxiMediaItem *item = gtk_list_item_get_item (list_item);
+  GtkWidget *row = gtk_list_item_get_child (list_item);
+  g_signal_connect_object (item, "notify", G_CALLBACK (notify_cb), row, 0);
+  update_row (row, item);
+}
+
+static void
+unbind_cb (GtkListItemFactory *factory, GtkListItem *list_item, gpointer user_data)
+{
+  g_signal_handlers_disconnect_by_func (gtk_list_item_get_item (list_item), notify_cb,
+                                        gtk_list_item_get_child (list_item));
+}
+
+static void
+praxi_media_list_init (PraxiMediaList *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
+  g_signal_connect (factory, "setup", G_CALLBACK (setup_cb), NULL);
+  g_signal_connect (factory, "bind", G_CALLBACK (bind_cb), NULL);
+  g_signal_connect (factory, "unbind", G_CALLBACK (unbind_cb), NULL);
+  gtk_list_view_set_factory (self->view, factory);
+  g_object_unref (factory);
+}

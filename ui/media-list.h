@@ -1,0 +1,16 @@
+/* The footage that was opened: picture, name, length, how much is analysed, how many labels. */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "ui/session.h"
+
+G_BEGIN_DECLS
+
+#define PRAXI_TYPE_MEDIA_LIST (praxi_media_list_get_type ())
+G_DECLARE_FINAL_TYPE (PraxiMediaList, praxi_media_list, PRAXI, MEDIA_LIST, GtkBox)
+
+/* session: ref'd; set once */
+void praxi_media_list_set_session (PraxiMediaList *list, PraxiSession *session);
+
+G_END_DECLS

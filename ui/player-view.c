@@ -1,0 +1,105 @@
+#include "ui/player-view.h"
+
+#include <glib/gi18n.h>
+
+#include "engine/core/text.h"
+#include "ui/screen.h"
+
+struct _PraxiPlayerView {
+  GtkBox parent_instance;
+  PraxiSession *session;
+  PraxiScreen *screen;
+  GtkLabel *frame_label;
+  GtkLabel *time_label;
+  GtkLabel *pts_label;
+  GtkButton *play_button;
+  GtkMenuButton *speed_button;
+};
+
+G_DEFINE_FINAL_TYPE (PraxiPlayerView, praxi_player_view, GTK_TYPE_BOX)
+
+/* The numbers belong to the picture that is seen, not to the one asked for. */
+static void
+update_numbers (PraxiPlayerView *self)
+{
+  const PraxiPicture picture = praxi_session_picture (self->session);
+  const int n_frames = praxi_session_n_frames (self->session);
+  if (picture.texture == NULL || n_frames == 0) {
+    gtk_label_set_text (self->frame_label, "");
+    gtk_label_set_text (self->time_label, "");
+    gtk_label_set_text (self->pts_label, "");
+    return;
+  }
+  const gint64 first_ns = praxi_session_footage (self->session).start_ns;
+  g_autofree char *frame = g_strdup_printf (_ ("Frame %d of %d"), picture.ordinal, n_frames);
+  g_autofree char *time = praxi_text_time (picture.pts_ns - first_ns, 3);
+  g_autofree char *pts = g_strdup_printf (_ ("pts %.6f s"), (double) picture.pts_ns / 1e9);
+  gtk_label_set_text (self->frame_label, frame);
+  gtk_label_set_text (self->time_label, time);
+  gtk_label_set_text (self->pts_label, pts);
+}
+
+static void
+update_buttons (PraxiPlayerView *self)
+{
+  const double speed = praxi_session_speed (self->session);
+  const gboolean plays = speed != 0;
+  const char *name = plays ? _ ("Pause") : _ ("Play");
+  gtk_button_set_icon_name (self->play_button, plays ? "media-playback-pause-symbolic"
+                                                     : "media-playback-start-symbolic");
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->play_button), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  name, -1);
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+  g_ascii_formatd (number, sizeof number, "%g", plays ? speed : 1.0);
+  g_autofree char *text = g_strdup_printf ("%s×", number);
+  gtk_menu_button_set_label (self->speed_button, text);
+}
+
+static void
+changed_cb (PraxiPlayerView *self, guint changes)
+{
+  if (changes & (PRAXI_CHANGE_PICTURE | PRAXI_CHANGE_MEDIA))
+    update_numbers (self);
+  if (changes & (PRAXI_CHANGE_PLAYING | PRAXI_CHANGE_MEDIA))
+    update_buttons (self);
+}
+
+void
+praxi_player_view_set_session (PraxiPlayerView *self, PraxiSession *session)
+{
+  self->session = g_object_ref (session);
+  praxi_screen_set_session (self->screen, session);
+  g_signal_connect_object (session, "changed", G_CALLBACK (changed_cb), self, G_CONNECT_SWAPPED);
+  changed_cb (self, PRAXI_CHANGE_ALL);
+}
+
+static void
+praxi_player_view_dispose (GObject *object)
+{
+  PraxiPlayerView *self = PRAXI_PLAYER_VIEW (object);
+  g_clear_object (&self->session);
+  gtk_widget_dispose_template (GTK_WIDGET (self), PRAXI_TYPE_PLAYER_VIEW);
+  G_OBJECT_CLASS (praxi_player_view_parent_class)->dispose (object);
+}
+
+static void
+praxi_player_view_class_init (PraxiPlayerViewClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+  G_OBJECT_CLASS (klass)->dispose = praxi_player_view_dispose;
+  g_type_ensure (PRAXI_TYPE_SCREEN);
+  gtk_widget_class_set_template_from_resource (widget_class,
+                                               "/io/github/praxiscope/Praxiscope/player-view.ui");
+  gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, screen);
+  gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, frame_label);
+  gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, time_label);
+  gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, pts_label);
+  gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, play_button);
+  gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, speed_button);
+}
+
+static void
+praxi_player_view_init (PraxiPlayerView *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+}

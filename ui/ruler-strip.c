@@ -1,0 +1,98 @@
+/* Ticks and times. The handle of the playhead is drawn by the timeline, over all strips. */
+#include <math.h>
+
+#include "engine/core/text.h"
+#include "ui/strip.h"
+
+enum { HEIGHT_PX = 24, TEXT_ROOM_PX = 76, MINOR_ROOM_PX = 8 };
+
+static const double steps_s[] = {0.001, 0.002, 0.005, 0.01, 0.02, 0.05,  0.1,   0.2,   0.5,
+                                 1,     2,     5,     10,   15,   30,    60,    120,   300,
+                                 600,   900,   1800,  3600, 7200, 14400, 28800, 43200, 86400};
+
+static gint64
+pick_step (const PraxiTimeScale *scale, double room_px)
+{
+  const double s_per_px =
+      (double) praxi_time_span_length (scale->span) / 1e9 / MAX (1, scale->width_px);
+  for (guint i = 0; i < G_N_ELEMENTS (steps_s); i++)
+    if (steps_s[i] >= room_px * s_per_px)
+      return llround (steps_s[i] * 1e9);
+  return llround (steps_s[G_N_ELEMENTS (steps_s) - 1] * 1e9);
+}
+
+static int
+decimals_of (gint64 step_ns)
+{
+  return step_ns >= 1000000000 ? 0 : step_ns >= 100000000 ? 1 : step_ns >= 10000000 ? 2 : 3;
+}
+
+static void
+draw_ticks (const PraxiStripContext *context,
+            GtkSnapshot *snapshot,
+            gint64 step_ns,
+            float y,
+            float height)
+{
+  const PraxiTimeScale *scale = &context->time;
+  const gint64 first_ns = (scale->span.start_ns + step_ns - 1) / step_ns * step_ns;
+  for (gint64 t = first_ns; t < scale->span.end_ns; t += step_ns)
+    gtk_snapshot_append_color (
+        snapshot, &context->line,
+        &GRAPHENE_RECT_INIT ((float) round (praxi_time_scale_x (scale, t)), y, 1, height));
+}
+
+static void
+draw (PraxiStrip *strip,
+      const PraxiStripContext *context,
+      GtkSnapshot *snapshot,
+      graphene_size_t area)
+{
+  const PraxiTimeScale *scale = &context->time;
+  const gint64 major_ns = pick_step (scale, TEXT_ROOM_PX);
+  const gint64 minor_ns = pick_step (scale, MINOR_ROOM_PX);
+  const double right = scale->left_px + scale->width_px;
+  draw_ticks (context, snapshot, minor_ns, area.height - 4, 4);
+  draw_ticks (context, snapshot, major_ns, area.height - 8, 8);
+  const gint64 first_ns = (scale->span.start_ns + major_ns - 1) / major_ns * major_ns;
+  for (gint64 t = first_ns; t < scale->span.end_ns; t += major_ns) {
+    const double x = praxi_time_scale_x (scale, t) + 4;
+    if (x + TEXT_ROOM_PX * 0.6 > right)
+      break;
+    g_autofree char *text = praxi_text_time (t, decimals_of (major_ns));
+    praxi_strip_text (context, snapshot, text, &context->dim_text,
+                      GRAPHENE_RECT_INIT ((float) round (x), 0, TEXT_ROOM_PX, area.height - 6),
+                      PRAXI_TEXT_LEFT);
+  }
+}
+
+static int
+height (PraxiStrip *strip, const PraxiStripContext *context)
+{
+  return HEIGHT_PX;
+}
+
+static PraxiHit
+hit (PraxiStrip *strip, const PraxiStripContext *context, double x, double y)
+{
+  return (PraxiHit){.kind = PRAXI_HIT_RULER,
+                    .time_ns = praxi_time_scale_time (&context->time, x),
+                    .class_index = -1,
+                    .event_index = -1};
+}
+
+static void
+ruler_free (PraxiStrip *strip)
+{
+  g_free (strip);
+}
+
+static const PraxiStripKind kind = {height, draw, hit, ruler_free};
+
+PraxiStrip *
+praxi_ruler_strip_new (void)
+{
+  PraxiStrip *strip = g_new0 (PraxiStrip, 1);
+  strip->kind = &kind;
+  return strip;
+}

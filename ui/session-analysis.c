@@ -1,0 +1,287 @@
+/* The analysis of the open media: a job that fills a track, the track while it grows, its events.
+ */
+#include "ui/session-private.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+#include "engine/core/text.h"
+
+enum { FOLLOW_MS = 100 };
+
+static int
+compare_events (gconstpointer a, gconstpointer b)
+{
+  const PraxiEvent *first = a, *second = b;
+  if (first->start_ns != second->start_ns)
+    return first->start_ns < second->start_ns ? -1 : 1;
+  return first->class_index - second->class_index;
+}
+
+static void
+find_events (PraxiSession *self)
+{
+  g_array_set_size (self->events, 0);
+  const PraxiEventOptions options = {0};
+  const int n_classes = self->track != NULL ? praxi_score_track_n_classes (self->track) : 0;
+  for (int c = 0; c < n_classes; c++)
+    if (!praxi_events_is_background (praxi_score_track_class_name (self->track, c)))
+      praxi_events_find (self->track, c, &options, self->events);
+  g_array_sort (self->events, compare_events);
+  if (self->selected_event >= (int) self->events->len)
+    praxi_session_select_event (self, -1);
+}
+
+static double
+track_share (const PraxiScoreTrack *track)
+{
+  const int n_windows = praxi_score_track_n_windows (track);
+  if (praxi_score_track_state (track) == PRAXI_SCORE_TRACK_FINISHED || n_windows == 0)
+    return 1;
+  return (double) praxi_score_track_filled (track) / n_windows;
+}
+
+static void
+track_changed (PraxiSession *self)
+{
+  self->track_revision++;
+  find_events (self);
+  if (self->track != NULL && self->media != NULL)
+    praxi_media_item_set_analysed (self->media, track_share (self->track));
+  praxi_session_changed (self, PRAXI_CHANGE_TRACK);
+}
+
+static void
+forget_track (PraxiSession *self)
+{
+  g_clear_pointer (&self->track, praxi_score_track_free);
+  g_clear_pointer (&self->track_path, g_free);
+}
+
+/* A track that cannot be read yet is tried again at the next tick while its job runs. */
+static void
+open_track (PraxiSession *self, gboolean may_fail)
+{
+  g_autoptr (GError) error = NULL;
+  self->track = praxi_score_track_open (self->track_path, &error);
+  if (self->track == NULL && !may_fail)
+    praxi_session_say (self, TRUE, error->message);
+  if (self->track != NULL)
+    track_changed (self);
+}
+
+void
+praxi_session_show_track (PraxiSession *self, const char *track_path)
+{
+  if (self->analysis != NULL && self->media == self->analysed_media)
+    return;
+  forget_track (self);
+  self->track_path = g_strdup (track_path);
+  open_track (self, FALSE);
+}
+
+static void
+refresh_track (PraxiSession *self)
+{
+  if (self->track_path == NULL || self->media != self->analysed_media)
+    return;
+  if (self->track == NULL) {
+    open_track (self, self->analysis != NULL);
+    return;
+  }
+  gboolean changed = FALSE;
+  g_autoptr (GError) error = NULL;
+  if (!praxi_score_track_refresh (self->track, &changed, &error))
+    praxi_session_say (self, TRUE, error->message);
+  if (changed)
+    track_changed (self);
+}
+
+static gboolean
+follow_cb (gpointer user_data)
+{
+  refresh_track (user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+void
+praxi_session_analysis_open_media (PraxiSession *self)
+{
+  if (self->events == NULL)
+    self->events = g_array_new (FALSE, FALSE, sizeof (PraxiEvent));
+  forget_track (self);
+  track_changed (self);
+}
+
+void
+praxi_session_analysis_close (PraxiSession *self)
+{
+  g_clear_handle_id (&self->follow_source, g_source_remove);
+  g_clear_pointer (&self->analysis, praxi_job_free);
+  forget_track (self);
+  g_clear_pointer (&self->events, g_array_unref);
+  g_clear_pointer (&self->job_what, g_free);
+  g_clear_pointer (&self->device, g_free);
+  g_clear_object (&self->analysed_media);
+}
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+const PraxiScoreTrack *
+praxi_session_track (PraxiSession *self)
+{
+  return self->track;
+}
+
+guint
+praxi_session_track_revision (PraxiSession *self)
+{
+  return self->track_revision;
+}
+
+const GArray *
+praxi_session_events (PraxiSession *self)
+{
+  if (self->events == NULL)
+    self->events = g_array_new (FALSE, FALSE, sizeof (PraxiEvent));
+  return self->events;
+}
+
+const PraxiEvent *
+praxi_session_event (PraxiSession *self, int index)
+{
+  const GArray *events = praxi_session_events (self);
+  return index >= 0 && index < (int) events->len ? &g_array_index (events, PraxiEvent, index)
+                                                 : NULL;
+}
+
+int
+praxi_session_event_at (PraxiSession *self, gint64 time_ns)
+{
+  const GArray *events = praxi_session_events (self);
+  for (guint i = 0; i < events->len; i++) {
+    const PraxiEvent *event = &g_array_index (events, PraxiEvent, i);
+    if (time_ns >= event->start_ns && time_ns < event->end_ns)
+      return (int) i;
+  }
+  return -1;
+}
+
+PraxiJobView
+praxi_session_job (PraxiSession *self)
+{
+  return (PraxiJobView){
+      .is_running = self->analysis != NULL || self->comparison != NULL,
+      .what = self->job_what != NULL ? self->job_what : "",
+      .share = self->job_share,
+      .eta_s = self->job_eta_s,
+  };
+}
+
+const char *
+praxi_session_device (PraxiSession *self)
+{
+  return self->device != NULL ? self->device : "";
+}
+
+void
+praxi_session_cancel_job (PraxiSession *self)
+{
+  if (self->analysis != NULL)
+    praxi_job_cancel (self->analysis);
+  if (self->comparison != NULL)
+    praxi_job_cancel (self->comparison);
+}
+
+/* --- the job ------------------------------------------------------------------------------- */
+
+static void
+line_cb (PraxiJob *job, JsonObject *line, gpointer user_data)
+{
+  PraxiSession *self = user_data;
+  const char *path = json_object_get_string_member_with_default (line, "track", NULL);
+  if (path == NULL || self->media != self->analysed_media)
+    return;
+  forget_track (self);
+  self->track_path = g_strdup (path);
+  open_track (self, TRUE);
+}
+
+static void
+progress_cb (PraxiJob *job, const PraxiJobProgress *progress, gpointer user_data)
+{
+  PraxiSession *self = user_data;
+  self->job_share = progress->total > 0 ? CLAMP (progress->done / progress->total, 0, 1) : NAN;
+  self->job_eta_s = progress->eta_s;
+  praxi_session_changed (self, PRAXI_CHANGE_JOB);
+}
+
+static void
+note_device (PraxiSession *self, JsonObject *document)
+{
+  JsonArray *media = json_object_has_member (document, "media")
+                         ? json_object_get_array_member (document, "media")
+                         : NULL;
+  if (media == NULL || json_array_get_length (media) == 0)
+    return;
+  JsonObject *first = json_array_get_object_element (media, 0);
+  g_autofree char *backend =
+      g_ascii_strup (json_object_get_string_member_with_default (first, "backend", ""), -1);
+  g_autofree char *precision =
+      g_ascii_strup (json_object_get_string_member_with_default (first, "precision", ""), -1);
+  g_free (self->device);
+  self->device =
+      g_strdup_printf ("%s · %s", g_str_equal (backend, "CUDA") ? "GPU" : backend, precision);
+}
+
+static void
+finished_cb (PraxiJob *job, gpointer user_data)
+{
+  PraxiSession *self = user_data;
+  g_clear_handle_id (&self->follow_source, g_source_remove);
+  if (praxi_job_state (job) == PRAXI_JOB_FAILED)
+    praxi_session_say (self, TRUE, praxi_job_error_text (job));
+  if (praxi_job_document (job) != NULL)
+    note_device (self, praxi_job_document (job));
+  g_clear_pointer (&self->analysis, praxi_job_free);
+  refresh_track (self);
+  if (self->media == self->analysed_media && praxi_session_events (self)->len > 0) {
+    const gulong n_events = praxi_session_events (self)->len;
+    g_autofree char *text =
+        g_strdup_printf (ngettext ("%lu event found", "%lu events found", n_events), n_events);
+    praxi_session_say (self, FALSE, text);
+  }
+  praxi_session_changed (self, PRAXI_CHANGE_JOB | PRAXI_CHANGE_TRACK);
+}
+
+void
+praxi_session_analyse (PraxiSession *self)
+{
+  static const PraxiJobEvents events = {progress_cb, line_cb, finished_cb};
+  if (self->media == NULL || self->index == NULL || praxi_session_job (self).is_running)
+    return;
+  const char *const argv[] = {self->praxi_path,
+                              "analyze",
+                              "--json",
+                              "--progress",
+                              "json",
+                              "--model",
+                              "light",
+                              "--project",
+                              self->project_path,
+                              "--",
+                              praxi_media_item_path (self->media),
+                              NULL};
+  g_autoptr (GError) error = NULL;
+  self->analysis = praxi_job_start (argv, &events, self, &error);
+  if (self->analysis == NULL) {
+    praxi_session_say (self, TRUE, error->message);
+    return;
+  }
+  g_set_object (&self->analysed_media, self->media);
+  g_free (self->job_what);
+  self->job_what = g_strdup_printf (_ ("Analysing %s"), praxi_media_item_name (self->media));
+  self->job_share = self->job_eta_s = NAN;
+  self->follow_source = g_timeout_add (FOLLOW_MS, follow_cb, self);
+  praxi_session_changed (self, PRAXI_CHANGE_JOB);
+}

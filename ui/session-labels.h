@@ -1,0 +1,76 @@
+/* The session's labels, classes and undo: an in-memory index of what the project holds, plus what
+ * is on its way into it. A label shows at once; it counts as kept when its transaction has
+ * committed.
+ */
+#pragma once
+
+#include "engine/store/labels.h"
+#include "ui/session.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+  PRAXI_LABEL_KEPT,     /* committed */
+  PRAXI_LABEL_PENDING,  /* on its way */
+  PRAXI_LABEL_NOT_KEPT, /* the project refused it; praxi_session_retry tries again */
+} PraxiLabelState;
+
+typedef struct {
+  gint64 id; /* negative until the project gave one */
+  gint64 class_id;
+  PraxiTimeSpan span;
+  int start_frame; /* half-open */
+  int end_frame;
+  PraxiLabelState state;
+  char *source;
+} PraxiUiLabel;
+
+typedef struct {
+  gint64 id;
+  char *name;
+  GdkRGBA color;
+  char key; /* '1' … '9', '0', or 0 */
+} PraxiUiClass;
+
+/* Labels of the open media by start, PraxiUiLabel; classes in their order, PraxiUiClass. Borrowed
+ * until the next PRAXI_CHANGE_LABELS.
+ */
+const GPtrArray *praxi_session_labels (PraxiSession *session);
+const GPtrArray *praxi_session_classes (PraxiSession *session);
+const PraxiUiLabel *praxi_session_find_label (PraxiSession *session, gint64 label_id);
+const PraxiUiClass *praxi_session_find_class (PraxiSession *session, gint64 class_id);
+const PraxiUiClass *praxi_session_find_class_named (PraxiSession *session, const char *name);
+
+gint64 praxi_session_current_class (PraxiSession *session); /* 0 while there is none */
+
+/* Chooses the class; when something is marked, labels it at once. */
+void praxi_session_choose_class (PraxiSession *session, gint64 class_id);
+void praxi_session_choose_class_key (PraxiSession *session, char key);
+void praxi_session_add_class (PraxiSession *session, const char *name);
+
+/* Makes a label of the marks and the current class. Says why not when there is nothing marked. */
+void praxi_session_label_marks (PraxiSession *session);
+
+/* Makes a label of the event at the playhead (or the selected one). */
+void praxi_session_accept_event (PraxiSession *session);
+
+/* Moves a label's ends to frames; clamped so that at least one frame stays. */
+void
+praxi_session_trim_label (PraxiSession *session, gint64 label_id, int start_frame, int end_frame);
+void praxi_session_nudge_label (PraxiSession *session, gboolean is_end, int frames);
+void praxi_session_remove_label (PraxiSession *session);
+void praxi_session_undo (PraxiSession *session);
+void praxi_session_redo (PraxiSession *session);
+gboolean praxi_session_can_undo (PraxiSession *session);
+gboolean praxi_session_can_redo (PraxiSession *session);
+
+/* Another project, created when there is none. */
+void praxi_session_open_project (PraxiSession *session, const char *path);
+const char *praxi_session_project_path (PraxiSession *session);
+
+/* What the project refused: how many changes, and why (NULL while nothing was). Borrowed. */
+int praxi_session_n_refused (PraxiSession *session);
+const char *praxi_session_refusal (PraxiSession *session);
+void praxi_session_retry (PraxiSession *session);
+
+G_END_DECLS

@@ -1,0 +1,94 @@
+/* The session's fields, for session*.c only. Each group belongs to the file it is named after. */
+#pragma once
+
+#include "engine/core/job.h"
+#include "engine/media/decode-client.h"
+#include "engine/store/store-thread.h"
+#include "ui/session-analysis.h"
+#include "ui/session-labels.h"
+#include "ui/session.h"
+
+G_BEGIN_DECLS
+
+struct _PraxiSession {
+  GObject parent_instance;
+  char *praxi_path;
+  gboolean is_closed;
+
+  /* session.c */
+  PraxiTimeSpan visible;
+  PraxiHover hover;
+  int mark_in;  /* first frame, -1 for none */
+  int mark_out; /* one past the last frame, -1 for none */
+  gint64 selected_label;
+  int selected_event;
+
+  /* session-media.c */
+  GListStore *media_list;
+  PraxiMediaItem *media; /* the open one */
+  PraxiDecodeClient *client;
+  PraxiFrameIndex *index;
+  PraxiDecodeInfo info;
+  int playhead;
+  int waiting_for; /* ordinal asked of the client and not answered, -1 for none */
+  PraxiPicture picture;
+  int picture_width_px, picture_height_px;
+  double speed;
+  gint64 play_begin_us; /* wall clock where play_begin_ns was */
+  gint64 play_begin_ns; /* pts */
+  guint play_source;
+
+  /* session-labels.c */
+  char *project_path;
+  PraxiStoreThread *store;
+  gint64 media_id;        /* of the open media in the project, 0 while unknown */
+  GPtrArray *kept_labels; /* PraxiUiLabel, as the project had them last */
+  GPtrArray *labels;      /* PraxiUiLabel, kept ones with what is on its way */
+  GPtrArray *classes;
+  GQueue edits;   /* LabelEdit on their way, oldest first */
+  GQueue refused; /* LabelEdit the project did not take */
+  char *refusal;
+  gint64 next_temporary_id;
+  gint64 current_class;
+  gboolean can_undo, can_redo;
+  guint store_generation; /* counts projects and media opened: late answers are dropped */
+
+  /* session-analysis.c */
+  PraxiJob *analysis;
+  char *job_what;
+  PraxiMediaItem *analysed_media;
+  double job_share, job_eta_s;
+  PraxiScoreTrack *track;
+  char *track_path;
+  guint track_revision;
+  guint follow_source;
+  GArray *events;
+  char *device;
+
+  /* session-compare.c */
+  PraxiJob *comparison;
+  JsonObject *report;
+  char *report_subject;
+};
+
+void praxi_session_changed (PraxiSession *session, guint changes);
+void praxi_session_say (PraxiSession *session, gboolean is_error, const char *text);
+
+/* Called by session.c at the end of its life. */
+void praxi_session_media_close (PraxiSession *session);
+void praxi_session_analysis_close (PraxiSession *session);
+void praxi_session_compare_close (PraxiSession *session);
+void praxi_session_labels_close (PraxiSession *session);
+
+void praxi_session_labels_init (PraxiSession *session);
+void praxi_session_labels_clear (PraxiSession *session);
+
+/* The open media changed: each part forgets the old one, then looks for what it knows of the new.
+ */
+void praxi_session_labels_open_media (PraxiSession *session);
+void praxi_session_analysis_open_media (PraxiSession *session);
+
+/* The project knows a track of the open media. */
+void praxi_session_show_track (PraxiSession *session, const char *track_path);
+
+G_END_DECLS
