@@ -1,0 +1,226 @@
+/* praxi classify: one answer for each short clip. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app/analysis.h"
+#include "engine/core/error.h"
+#include "engine/core/json-lines.h"
+#include "engine/core/text.h"
+
+typedef struct {
+  char *model_name, *backend, *progress;
+  int threads, top;
+  double stride_s;
+  gboolean json;
+  char **paths;
+
+  PraxiCliModel model;
+  PraxiCliFootage footage;
+  gboolean json_progress;
+  JsonBuilder *builder; /* inside the array "media" */
+} Classify;
+
+static gboolean
+tick_cb (gpointer data, double done_s, double total_s)
+{
+  Classify *classify = data;
+  praxi_cli_footage_update (&classify->footage, done_s);
+  return !praxi_cli_cancelled;
+}
+
+/* The mean over the windows that were analysed. */
+static void
+mean_scores (const PraxiScoreTrack *track, double *scores)
+{
+  const int n_classes = praxi_score_track_n_classes (track);
+  int n = 0;
+  for (int k = 0; k < praxi_score_track_n_windows (track); k++) {
+    if (isnan (praxi_score_track_get (track, k, 0)))
+      continue;
+    n++;
+    for (int c = 0; c < n_classes; c++)
+      scores[c] += (double) praxi_score_track_get (track, k, c);
+  }
+  for (int c = 0; c < n_classes; c++)
+    scores[c] /= MAX (n, 1);
+}
+
+typedef struct {
+  int class_index;
+  double p;
+} Ranked;
+
+static int
+descending_cb (const void *a, const void *b)
+{
+  const Ranked *x = a, *y = b;
+  if (x->p != y->p)
+    return x->p < y->p ? 1 : -1;
+  return x->class_index - y->class_index;
+}
+
+static void
+add_json (Classify *classify, const char *path, const Ranked *ranked, const double *scores)
+{
+  const PraxiScorer *scorer = &classify->model.scorer;
+  JsonBuilder *builder = classify->builder;
+  g_autofree char *file = g_filename_display_name (path);
+  json_builder_begin_object (builder);
+  praxi_json_add_string (builder, "file", file);
+  json_builder_set_member_name (builder, "top");
+  json_builder_begin_array (builder);
+  for (int i = 0; i < classify->top; i++) {
+    json_builder_begin_object (builder);
+    praxi_json_add_string (builder, "class", scorer->classes[ranked[i].class_index]);
+    praxi_json_add_double (builder, "p", ranked[i].p);
+    json_builder_end_object (builder);
+  }
+  json_builder_end_array (builder);
+  json_builder_set_member_name (builder, "scores");
+  json_builder_begin_array (builder);
+  for (int c = 0; c < scorer->n_classes; c++)
+    praxi_json_push_double (builder, scores[c]);
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+}
+
+static void
+print_text (const Classify *classify, const char *path, const Ranked *ranked)
+{
+  g_autofree char *file = praxi_text_file_name (path);
+  printf ("%s:", file);
+  for (int i = 0; i < classify->top; i++)
+    printf ("%s %s %d %%", i > 0 ? "," : "", classify->model.scorer.classes[ranked[i].class_index],
+            (int) lround (ranked[i].p * 100));
+  putchar ('\n');
+  fflush (stdout);
+}
+
+static void
+answer (Classify *classify, const char *path, const PraxiScoreTrack *track)
+{
+  const int n_classes = classify->model.scorer.n_classes;
+  g_autofree double *scores = g_new0 (double, n_classes);
+  g_autofree Ranked *ranked = g_new (Ranked, n_classes);
+  mean_scores (track, scores);
+  for (int c = 0; c < n_classes; c++)
+    ranked[c] = (Ranked){c, scores[c]};
+  qsort (ranked, (gsize) n_classes, sizeof *ranked, descending_cb);
+  if (classify->json)
+    add_json (classify, path, ranked, scores);
+  else
+    print_text (classify, path, ranked);
+}
+
+static gboolean
+classify_media (Classify *classify, const char *path, GError **error)
+{
+  g_autoptr (PraxiMedia) media = praxi_cli_media_open (path, error);
+  if (media == NULL)
+    return FALSE;
+  const double length_s = (double) praxi_media_info (media)->duration_ns / 1e9;
+  praxi_cli_footage_open (&classify->footage, path, length_s);
+  const PraxiAnalyzerOptions options = {.stride_s = classify->stride_s,
+                                        .threads = classify->model.threads,
+                                        .tick = tick_cb,
+                                        .data = classify};
+  g_autoptr (PraxiAnalyzer) analyzer =
+      praxi_analyzer_new (media, &classify->model.scorer, &options, error);
+  g_autoptr (PraxiScoreTrack) track =
+      analyzer != NULL ? praxi_analyzer_create_track (analyzer, NULL, error) : NULL;
+  PraxiAnalysis analysis;
+  if (track == NULL || !praxi_analyzer_run (analyzer, track, &analysis, error))
+    return FALSE;
+  answer (classify, path, track);
+  praxi_cli_footage_close (&classify->footage, length_s);
+  return TRUE;
+}
+
+static PraxiExit
+classify_all (Classify *classify)
+{
+  PraxiExit status = PRAXI_EXIT_DONE;
+  classify->builder = json_builder_new ();
+  json_builder_begin_object (classify->builder);
+  json_builder_set_member_name (classify->builder, "media");
+  json_builder_begin_array (classify->builder);
+  praxi_cli_footage_begin (&classify->footage, classify->json_progress, classify->paths);
+  for (int i = 0; classify->paths[i] != NULL && status != PRAXI_EXIT_CANCELLED; i++) {
+    g_autoptr (GError) error = NULL;
+    if (!classify_media (classify, classify->paths[i], &error))
+      status = MAX (status, praxi_cli_fail (&error));
+  }
+  if (status != PRAXI_EXIT_CANCELLED)
+    praxi_cli_footage_end (&classify->footage);
+  g_clear_pointer (&classify->footage.progress, praxi_cli_progress_free);
+  json_builder_end_array (classify->builder);
+  json_builder_end_object (classify->builder);
+  if (classify->json)
+    praxi_json_write (classify->builder, stdout, FALSE);
+  g_object_unref (classify->builder);
+  return status;
+}
+
+static gboolean
+check_options (Classify *classify, GError **error)
+{
+  const char *problem = NULL;
+  if (classify->paths == NULL || classify->paths[0] == NULL)
+    problem = "classify: no media given; see 'praxi classify --help'";
+  else if (classify->threads < 0 || classify->threads > 1024)
+    problem = "--threads: give 1 to 1024";
+  else if (classify->top < 0)
+    problem = "--top: give a number of classes";
+  else if (classify->stride_s < 0 || classify->stride_s > 1e6)
+    problem = "--stride: give seconds";
+  if (problem == NULL)
+    return praxi_cli_wants_json_progress (classify->progress, &classify->json_progress, error);
+  g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_USAGE, problem);
+  return FALSE;
+}
+
+static PraxiExit
+run_command (Classify *classify)
+{
+  g_autoptr (GError) error = NULL;
+  if (!check_options (classify, &error) ||
+      !praxi_cli_model_open (&classify->model, classify->model_name, classify->backend,
+                             classify->threads, &error))
+    return praxi_cli_fail (&error);
+  const int n_classes = classify->model.scorer.n_classes;
+  classify->top = classify->top > 0 ? MIN (classify->top, n_classes) : n_classes;
+  const PraxiExit status = classify_all (classify);
+  praxi_cli_model_close (&classify->model);
+  return status;
+}
+
+PraxiExit
+praxi_cli_classify (int argc, char **argv)
+{
+  Classify c = {0};
+  const GOptionEntry entries[] = {
+      {"model", 'm', 0, G_OPTION_ARG_FILENAME, &c.model_name, "Model (default: light)",
+       "FILE|light|original"},
+      {"backend", 0, 0, G_OPTION_ARG_STRING, &c.backend, "What runs it", "auto|cpu|cuda|ref"},
+      {"threads", 0, 0, G_OPTION_ARG_INT, &c.threads, "Threads (default: one per core)", "N"},
+      {"stride", 0, 0, G_OPTION_ARG_DOUBLE, &c.stride_s, "Seconds between windows (default: 0.5)",
+       "S"},
+      {"top", 0, 0, G_OPTION_ARG_INT, &c.top, "Print only the N most likely classes", "N"},
+      {"json", 0, 0, G_OPTION_ARG_NONE, &c.json, "Print one JSON document", NULL},
+      {"progress", 0, 0, G_OPTION_ARG_STRING, &c.progress, "Print progress to stderr", "json"},
+      {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &c.paths, NULL, NULL},
+      {NULL}};
+  PraxiExit status;
+  if (praxi_cli_parse (&argc, &argv, entries, "MEDIA…",
+                       "Says for each short clip what happens in it (the mean over its windows).",
+                       &status)) {
+    praxi_cli_catch_signals ();
+    status = run_command (&c);
+  }
+  g_free (c.model_name);
+  g_free (c.backend);
+  g_free (c.progress);
+  g_strfreev (c.paths);
+  return status;
+}
