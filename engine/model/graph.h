@@ -37,6 +37,9 @@ typedef struct {
   GArray *outputs;
 } PraxiGraph;
 
+/* dims × size of an element without overflow; FALSE when it does not fit. */
+gboolean praxi_tensor_bytes (const PraxiTensor *tensor, gsize *bytes);
+
 PraxiGraph *praxi_graph_new (void);
 PraxiGraph *praxi_graph_ref (PraxiGraph *graph);
 void praxi_graph_unref (PraxiGraph *graph);

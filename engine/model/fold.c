@@ -1,0 +1,173 @@
+#include "engine/model/fold.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/backend.h"
+
+static PraxiStatus
+allocate (PraxiTensor *out, int n_out, GBytes **bytes)
+{
+  for (int i = 0; i < n_out; i++) {
+    gsize size;
+    void *data = praxi_tensor_bytes (&out[i], &size) ? calloc (1, size + 1) : NULL;
+    if (data == NULL)
+      return PRAXI_STATUS_MEMORY;
+    out[i].data = data;
+    bytes[i] = g_bytes_new_with_free_func (data, size, free, data);
+  }
+  return PRAXI_OK;
+}
+
+static gboolean
+is_empty (const PraxiTensor *out, int n_out)
+{
+  int64_t count = 0;
+  for (int i = 0; i < n_out; i++)
+    if (praxi_tensor_count (&out[i], &count) == PRAXI_OK && count > 0)
+      return FALSE;
+  return TRUE;
+}
+
+PraxiStatus
+praxi_fold_run (const PraxiOp *op,
+                const PraxiTensor *const *in,
+                int n_in,
+                PraxiTensor *out,
+                int n_out,
+                GBytes **bytes)
+{
+  const PraxiBackend *ref = praxi_backend_ref ();
+  g_autofree const PraxiTensor **out_pointers = g_new (const PraxiTensor *, (gsize) n_out);
+  PraxiKernel *kernel = NULL;
+  void *scratch = NULL;
+  for (int i = 0; i < n_out; i++)
+    out_pointers[i] = &out[i];
+  PraxiStatus status = allocate (out, n_out, bytes);
+  if (status != PRAXI_OK || is_empty (out, n_out))
+    goto out;
+  status = ref->prepare (ref, op, in, n_in, out_pointers, n_out, NULL, &kernel);
+  if (status != PRAXI_OK)
+    goto out;
+  const gsize scratch_bytes = ref->kernel_scratch_bytes (kernel);
+  if (scratch_bytes > 0 && posix_memalign (&scratch, 64, scratch_bytes) != 0)
+    status = PRAXI_STATUS_MEMORY;
+  if (status == PRAXI_OK)
+    status = ref->run (kernel, in, out_pointers, scratch, NULL);
+out:
+  free (scratch);
+  if (kernel != NULL)
+    ref->kernel_free (kernel);
+  for (int i = 0; i < n_out && status != PRAXI_OK; i++) {
+    g_clear_pointer (&bytes[i], g_bytes_unref);
+    out[i].data = NULL;
+  }
+  return status;
+}
+
+/* scale/√(var + ε) and bias − mean·that, per channel. */
+static gboolean
+batch_norm_factors (const PraxiGraph *graph,
+                    const PraxiNode *node,
+                    gint64 channels,
+                    float *factor,
+                    float *shift)
+{
+  const float *p[4];
+  for (int i = 0; i < 4; i++) {
+    const PraxiTensor *tensor = &praxi_graph_value (graph, node->in[i + 1])->tensor;
+    if (tensor->data == NULL || tensor->dtype != PRAXI_F32 || tensor->rank != 1 ||
+        tensor->dims[0] != channels)
+      return FALSE;
+    p[i] = tensor->data;
+  }
+  for (gint64 c = 0; c < channels; c++) {
+    factor[c] = p[0][c] / sqrtf (p[3][c] + node->op.epsilon);
+    shift[c] = p[1][c] - p[2][c] * factor[c];
+  }
+  return TRUE;
+}
+
+static int
+add_floats (PraxiGraph *graph,
+            const char *name,
+            const char *suffix,
+            PraxiTensor tensor,
+            float *data)
+{
+  gsize size = 0;
+  praxi_tensor_bytes (&tensor, &size);
+  g_autofree char *full = g_strdup_printf ("%s/%s", name, suffix);
+  g_autoptr (GBytes) bytes = g_bytes_new_take (data, size);
+  return praxi_graph_add_constant (graph, full, &tensor, bytes);
+}
+
+/* conv(x, w)·f + s = conv(x, w·f) + b·f + s */
+static void
+scale_conv (PraxiGraph *graph, PraxiNode *conv, const float *factor, const float *shift)
+{
+  const PraxiTensor *w = &praxi_graph_value (graph, conv->in[1])->tensor;
+  const PraxiTensor *b =
+      conv->n_in > 2 && conv->in[2] >= 0 ? &praxi_graph_value (graph, conv->in[2])->tensor : NULL;
+  const gint64 channels = w->dims[0];
+  int64_t count = 0;
+  praxi_tensor_count (w, &count);
+  const int64_t per_channel = count / channels;
+  float *weights = g_new (float, count), *bias = g_new (float, channels);
+  for (int64_t i = 0; i < count; i++)
+    weights[i] = ((const float *) w->data)[i] * factor[i / per_channel];
+  for (gint64 c = 0; c < channels; c++)
+    bias[c] = (b != NULL ? ((const float *) b->data)[c] : 0) * factor[c] + shift[c];
+  const PraxiTensor bias_shape = {.dtype = PRAXI_F32, .rank = 1, .dims = {channels}};
+  int in[3] = {conv->in[0]};
+  in[1] = add_floats (graph, conv->name, "scaled_weight", *w, weights);
+  in[2] = add_floats (graph, conv->name, "scaled_bias", bias_shape, bias);
+  g_free (conv->in);
+  conv->in = g_memdup2 (in, sizeof in);
+  conv->n_in = 3;
+}
+
+static gboolean
+is_plain_conv (const PraxiGraph *graph, const PraxiNode *conv)
+{
+  if (conv->op.kind != PRAXI_OP_CONV || conv->op.has_residual ||
+      conv->op.activation != PRAXI_ACTIVATION_NONE || conv->n_in > 3)
+    return FALSE;
+  const PraxiTensor *w = &praxi_graph_value (graph, conv->in[1])->tensor;
+  if (w->data == NULL || w->dtype != PRAXI_F32 || w->dims[0] < 1)
+    return FALSE;
+  return conv->n_in < 3 || conv->in[2] < 0 ||
+         praxi_graph_value (graph, conv->in[2])->tensor.data != NULL;
+}
+
+static gboolean
+fold_one (PraxiGraph *graph, const int *makers, const int *uses, const PraxiNode *node)
+{
+  if (node->op.kind != PRAXI_OP_BATCH_NORM || node->n_out != 1 || node->op.sorted ||
+      makers[node->in[0]] < 0 || uses[node->in[0]] != 1)
+    return FALSE;
+  PraxiNode *conv = praxi_graph_node (graph, makers[node->in[0]]);
+  const gint64 channels = praxi_graph_value (graph, node->in[0])->tensor.dims[1];
+  if (!is_plain_conv (graph, conv))
+    return FALSE;
+  g_autofree float *factor = g_new (float, channels + 1), *shift = g_new (float, channels + 1);
+  if (!batch_norm_factors (graph, node, channels, factor, shift))
+    return FALSE;
+  scale_conv (graph, conv, factor, shift);
+  conv->out[0] = node->out[0];
+  return TRUE;
+}
+
+void
+praxi_graph_fold_batch_norm (PraxiGraph *graph)
+{
+  g_autofree int *makers = praxi_graph_makers (graph);
+  g_autofree int *uses = praxi_graph_uses (graph);
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    PraxiNode *node = praxi_graph_node (graph, (int) i);
+    if (fold_one (graph, makers, uses, node))
+      node->out[0] = -1; /* nobody makes what nobody reads: pruned below */
+  }
+  praxi_graph_prune (graph);
+}

@@ -1,0 +1,14 @@
+/* ModelProto → graph. */
+#pragma once
+
+#include "engine/model/graph.h"
+#include "engine/model/onnx-wire.h"
+
+G_BEGIN_DECLS
+
+/* Reads the graph; data of constants is moved out of model.
+ * Errors: FORMAT, UNSUPPORTED ("unsupported: NAME" for an operator); without the file's name
+ */
+PraxiGraph *praxi_onnx_read_graph (Onnx__ModelProto *model, GError **error);
+
+G_END_DECLS

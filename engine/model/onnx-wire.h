@@ -1,0 +1,36 @@
+/* From the bytes of an ONNX file to protobuf-c's structs, with the distrust a stranger's file
+ * deserves: nesting is bounded before anything is unpacked, memory while it is.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "onnx.pb-c.h"
+
+G_BEGIN_DECLS
+
+/* Memory that unpacking may take beyond the file's own size. */
+enum { PRAXI_ONNX_SLACK_BYTES = 16 << 20, PRAXI_SHA256_HEX = 64 };
+
+/* Reads a whole regular file; never maps it, so that a file cut short meanwhile is an error and not
+ * a signal.
+ * Errors: NOT_FOUND, FORMAT (no regular file, too large for ONNX), MEMORY; names the file
+ */
+GBytes *praxi_onnx_read_file (const char *path, GError **error);
+
+/* Free with onnx__model_proto__free_unpacked (model, NULL).
+ * Errors: FORMAT (without the file's name)
+ */
+Onnx__ModelProto *praxi_onnx_unpack (const guint8 *data, gsize size, GError **error);
+Onnx__TensorProto *praxi_onnx_unpack_tensor (const guint8 *data, gsize size, GError **error);
+
+/* Where the digits of praxi.sha256 lie in a file, and whether they fit it.
+ * at:     offset of the 64 digits; −1 in a file that has neither spec nor checksum
+ * Errors: FORMAT: one of the two without the other, twice, or digits that do not fit
+ */
+gboolean praxi_onnx_check_sum (const guint8 *data, gsize size, gint64 *at, GError **error);
+
+/* The checksum of a file whose digits lie at `at`, as lower-case hex; free with g_free. */
+char *praxi_onnx_sum (const guint8 *data, gsize size, gint64 at);
+
+G_END_DECLS
