@@ -1,0 +1,478 @@
+#include "engine/infer/executor.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/core/error.h"
+#include "engine/infer/fuse.h"
+#include "engine/infer/program.h"
+#include "engine/model/fold.h"
+
+struct PraxiExecutor {
+  PraxiModel *model; /* NULL for a bare graph */
+  const PraxiModelSpec *spec;
+  PraxiPool *pool;
+  PraxiProgram *program;
+  gint64 macs;
+  int batch; /* clips in one run */
+  char *device;
+  const char *precision;
+  /* of the motion stem; its row p belongs to frames p and p + 1 */
+  gboolean has_stem, stem_has_run;
+  int64_t first_pair;
+  PraxiTensor *inputs, *outputs; /* row-major, without data */
+  int n_inputs, n_outputs;
+  int score_output;
+  /* foreign clips: f32 [batch,3,T,H,W] in channels-last order, and x → (x/255 − mean)/std */
+  float *converted;
+  float table[3][256];
+};
+
+static char *
+processor_name (void)
+{
+  g_autofree char *text = NULL;
+  if (g_file_get_contents ("/proc/cpuinfo", &text, NULL, NULL)) {
+    const char *name = strstr (text, "model name");
+    name = name != NULL ? strchr (name, ':') : NULL;
+    if (name != NULL)
+      return g_strstrip (g_strndup (name + 1, strcspn (name + 1, "\n")));
+  }
+  return g_strdup ("processor");
+}
+
+static const PraxiBackend *
+choose_backend (const char *name, GError **error)
+{
+  if (name == NULL || g_str_equal (name, "auto") || g_str_equal (name, "cpu"))
+    return praxi_backend_cpu ();
+  if (g_str_equal (name, "ref"))
+    return praxi_backend_ref ();
+  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_USAGE,
+               "backend '%s' is not there; 'praxi devices' lists what is", name);
+  return NULL;
+}
+
+static void
+list_tensors (PraxiExecutor *executor, const PraxiGraph *graph)
+{
+  executor->n_inputs = (int) graph->inputs->len;
+  executor->n_outputs = (int) graph->outputs->len;
+  executor->inputs = g_new0 (PraxiTensor, graph->inputs->len + 1);
+  executor->outputs = g_new0 (PraxiTensor, graph->outputs->len + 1);
+  for (int i = 0; i < executor->n_inputs; i++)
+    executor->inputs[i] = praxi_graph_value (graph, g_array_index (graph->inputs, int, i))->tensor;
+  for (int i = 0; i < executor->n_outputs; i++) {
+    PraxiTensor *output = &executor->outputs[i];
+    *output = praxi_graph_value (graph, g_array_index (graph->outputs, int, i))->tensor;
+    praxi_tensor_set_row_major (output);
+    output->data = NULL;
+  }
+}
+
+static gboolean
+build (PraxiExecutor *executor,
+       PraxiGraph *graph,
+       const PraxiExecutorOptions *options,
+       GError **error)
+{
+  const PraxiBackend *backend = choose_backend (options->backend, error);
+  if (backend == NULL)
+    return FALSE;
+  if (options->threads < 0 || options->threads > 1024 || options->batch < 0 ||
+      options->batch > 4096) {
+    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_USAGE,
+                 "threads have to be 1 to 1024, a batch 1 to 4096");
+    return FALSE;
+  }
+  executor->macs = praxi_graph_macs (graph);
+  list_tensors (executor, graph);
+  if (!options->no_fuse) {
+    executor->has_stem = praxi_fuse_motion_stem (graph);
+    if (!praxi_fuse (graph, error))
+      return FALSE;
+  } else if (!praxi_graph_fold (graph, error)) {
+    return FALSE;
+  }
+  if (!praxi_error_from_status (praxi_pool_new (options->threads, &executor->pool),
+                                "starting threads", error))
+    return FALSE;
+  executor->program = praxi_program_new (graph, backend, executor->pool, error);
+  if (executor->program == NULL)
+    return FALSE;
+  if (executor->has_stem)
+    praxi_program_set_input (executor->program, (int) graph->inputs->len - 1,
+                             &executor->first_pair);
+  g_autofree char *processor = processor_name ();
+  executor->device = backend->level[0] != '\0'
+                         ? g_strdup_printf ("%s (%s)", processor, backend->level)
+                         : g_steal_pointer (&processor);
+  return TRUE;
+}
+
+PraxiExecutor *
+praxi_executor_new_for_graph (const PraxiGraph *graph,
+                              const PraxiBinding *bindings,
+                              int n_bindings,
+                              const PraxiExecutorOptions *options,
+                              GError **error)
+{
+  const PraxiExecutorOptions none = {0};
+  options = options != NULL ? options : &none;
+  g_autoptr (PraxiExecutor) executor = g_new0 (PraxiExecutor, 1);
+  g_autoptr (PraxiGraph) resolved =
+      praxi_graph_resolve (graph, bindings, n_bindings, MAX (options->batch, 1), error);
+  executor->precision = "f32";
+  executor->batch = 1;
+  if (resolved == NULL || !build (executor, resolved, options, error))
+    return NULL;
+  return g_steal_pointer (&executor);
+}
+
+static void
+fill_table (PraxiExecutor *executor)
+{
+  for (int c = 0; c < 3; c++)
+    for (int x = 0; x < 256; x++)
+      executor->table[c][x] =
+          ((float) x / 255.0f - executor->spec->mean[c]) / executor->spec->std[c];
+}
+
+/* Clips of foreign models are converted in the order they come in, which is channels-last for
+ * NCTHW: the graph's input is told so.
+ */
+static gboolean
+begin_conversion (PraxiExecutor *executor, PraxiGraph *graph, GError **error)
+{
+  const PraxiModelSpec *spec = executor->spec;
+  PraxiTensor *input = &praxi_graph_value (graph, g_array_index (graph->inputs, int, 0))->tensor;
+  gsize bytes;
+  if (spec->layout == PRAXI_LAYOUT_NCTHW)
+    praxi_tensor_set_channels_last (input);
+  if (!spec->is_float)
+    return TRUE;
+  fill_table (executor);
+  if (!praxi_tensor_bytes (input, &bytes) || (executor->converted = g_try_malloc (bytes)) == NULL)
+    return praxi_error_from_status (PRAXI_STATUS_MEMORY, "a buffer for clips", error);
+  return TRUE;
+}
+
+static int
+find_score_output (const PraxiModelSpec *spec, const PraxiGraph *graph)
+{
+  for (guint i = 0; i < graph->outputs->len; i++) {
+    const int output = g_array_index (graph->outputs, int, i);
+    if (g_str_equal (praxi_graph_value (graph, output)->name, spec->output_name))
+      return (int) i;
+  }
+  return 0;
+}
+
+PraxiExecutor *
+praxi_executor_new (PraxiModel *model, const PraxiExecutorOptions *options, GError **error)
+{
+  const PraxiExecutorOptions none = {0};
+  options = options != NULL ? options : &none;
+  g_autoptr (PraxiExecutor) executor = g_new0 (PraxiExecutor, 1);
+  executor->model = praxi_model_ref (model);
+  executor->spec = praxi_model_spec (model);
+  executor->precision = praxi_model_precision (model);
+  g_autoptr (PraxiGraph) graph =
+      praxi_graph_resolve (praxi_model_graph (model), NULL, 0, MAX (options->batch, 1), error);
+  if (graph == NULL)
+    return NULL;
+  const PraxiTensor *input =
+      graph->inputs->len > 0
+          ? &praxi_graph_value (graph, g_array_index (graph->inputs, int, 0))->tensor
+          : NULL;
+  executor->batch = input != NULL && input->rank > 0 ? (int) input->dims[0] : 1;
+  if (executor->spec != NULL) {
+    executor->score_output = find_score_output (executor->spec, graph);
+    if (!begin_conversion (executor, graph, error))
+      return NULL;
+  }
+  if (!build (executor, graph, options, error))
+    return NULL;
+  return g_steal_pointer (&executor);
+}
+
+void
+praxi_executor_free (PraxiExecutor *executor)
+{
+  g_clear_pointer (&executor->program, praxi_program_free);
+  if (executor->pool != NULL)
+    praxi_pool_free (executor->pool);
+  g_clear_pointer (&executor->model, praxi_model_unref);
+  g_free (executor->device);
+  g_free (executor->inputs);
+  g_free (executor->outputs);
+  g_free (executor->converted);
+  g_free (executor);
+}
+
+static const void *
+convert_clips (PraxiExecutor *executor, const guint8 *clips, int n_clips)
+{
+  const PraxiModelSpec *spec = executor->spec;
+  if (!spec->is_float)
+    return clips;
+  const gsize n_pixels =
+      (gsize) n_clips * (gsize) spec->frames * (gsize) spec->height * (gsize) spec->width;
+  float *out = executor->converted;
+  for (gsize i = 0; i < n_pixels; i++)
+    for (int c = 0; c < 3; c++)
+      *out++ = executor->table[c][*clips++];
+  return executor->converted;
+}
+
+/* Scores of the clips of one run; logits go through a softmax. */
+static void
+take_scores (const PraxiExecutor *executor, int n_clips, float *scores)
+{
+  const PraxiTensor *output = praxi_program_output (executor->program, executor->score_output);
+  const int n = executor->spec->n_classes;
+  for (int k = 0; k < n_clips; k++, scores += n) {
+    float top = -INFINITY, sum = 0;
+    for (int c = 0; c < n; c++) {
+      const float *at = output->data;
+      scores[c] = at[k * output->strides[0] + c * output->strides[1]];
+      top = MAX (top, scores[c]);
+    }
+    for (int c = 0; executor->spec->is_logits && c < n; c++)
+      sum += scores[c] = expf (scores[c] - top);
+    for (int c = 0; executor->spec->is_logits && c < n; c++)
+      scores[c] /= sum;
+  }
+}
+
+static gboolean
+has_spec (const PraxiExecutor *executor, GError **error)
+{
+  if (executor->spec != NULL)
+    return TRUE;
+  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
+               "the model says nothing of its classes; give it a spec with 'praxi convert'");
+  return FALSE;
+}
+
+/* Bytes of u8 frames. */
+static gsize
+clip_bytes (const PraxiModelSpec *spec)
+{
+  return (gsize) spec->frames * (gsize) spec->height * (gsize) spec->width * 3;
+}
+
+static gboolean
+run_clips (PraxiExecutor *executor, const guint8 *clips, int n_clips, float *scores, GError **error)
+{
+  praxi_program_set_input (executor->program, 0, convert_clips (executor, clips, n_clips));
+  if (!praxi_program_run (executor->program, 0, error))
+    return FALSE;
+  executor->stem_has_run = executor->has_stem;
+  take_scores (executor, n_clips, scores);
+  return TRUE;
+}
+
+/* The last, smaller batch: the clips repeat, so that all inputs are there. */
+static gboolean
+run_rest (PraxiExecutor *executor, const guint8 *clips, int n_clips, float *scores, GError **error)
+{
+  const gsize bytes = clip_bytes (executor->spec);
+  g_autofree guint8 *all = g_malloc (bytes * (gsize) executor->batch);
+  for (int i = 0; i < executor->batch; i++)
+    memcpy (all + bytes * (gsize) i, clips + bytes * (gsize) (i % n_clips), bytes);
+  g_autofree float *all_scores = g_new (float, executor->batch * executor->spec->n_classes);
+  const gboolean good = run_clips (executor, all, executor->batch, all_scores, error);
+  memcpy (scores, all_scores, sizeof (float) * (gsize) (n_clips * executor->spec->n_classes));
+  /* `all` is gone when the next run comes. */
+  praxi_program_set_input (executor->program, 0, clips);
+  return good;
+}
+
+gboolean
+praxi_executor_run (PraxiExecutor *executor,
+                    const guint8 *clips,
+                    int n_clips,
+                    float *scores,
+                    GError **error)
+{
+  if (!has_spec (executor, error))
+    return FALSE;
+  const gsize bytes = clip_bytes (executor->spec);
+  executor->first_pair = 0;
+  for (int i = 0; i < n_clips; i += executor->batch) {
+    const int n = MIN (executor->batch, n_clips - i);
+    const guint8 *at = clips + bytes * (gsize) i;
+    float *to = scores + i * executor->spec->n_classes;
+    if (n == executor->batch ? !run_clips (executor, at, n, to, error)
+                             : !run_rest (executor, at, n, to, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Moves the rows of the pairs that stay to the front of an output of the stem. */
+static void
+shift_rows (const PraxiTensor *rows, int64_t n_new)
+{
+  const gsize row = (gsize) rows->strides[0] * praxi_dtype_size (rows->dtype);
+  const int64_t n_kept = rows->dims[0] - n_new;
+  memmove (rows->data, (guint8 *) rows->data + row * (gsize) n_new, row * (gsize) n_kept);
+}
+
+gboolean
+praxi_executor_run_shifted (PraxiExecutor *executor,
+                            const guint8 *clip,
+                            int new_frames,
+                            float *scores,
+                            GError **error)
+{
+  if (!has_spec (executor, error))
+    return FALSE;
+  const int n_pairs = executor->spec->frames - 1;
+  const gboolean can_keep =
+      executor->stem_has_run && executor->batch == 1 && new_frames >= 0 && new_frames < n_pairs;
+  if (!can_keep)
+    return praxi_executor_run (executor, clip, 1, scores, error);
+  const PraxiStep *stem = &executor->program->steps[0];
+  for (int i = 0; i < stem->node->n_out; i++)
+    if (stem->out[i] != NULL)
+      shift_rows (stem->out[i], new_frames);
+  executor->first_pair = n_pairs - new_frames;
+  const gboolean good = run_clips (executor, clip, 1, scores, error);
+  executor->first_pair = 0;
+  return good;
+}
+
+const char *
+praxi_executor_backend_name (const PraxiExecutor *executor)
+{
+  return executor->program->backend->name;
+}
+
+const char *
+praxi_executor_device_name (const PraxiExecutor *executor)
+{
+  return executor->device;
+}
+
+const char *
+praxi_executor_precision (const PraxiExecutor *executor)
+{
+  return executor->precision;
+}
+
+int
+praxi_executor_threads (const PraxiExecutor *executor)
+{
+  return praxi_pool_threads (executor->pool);
+}
+
+int
+praxi_executor_batch (const PraxiExecutor *executor)
+{
+  return executor->batch;
+}
+
+gsize
+praxi_executor_peak_bytes (const PraxiExecutor *executor)
+{
+  return praxi_program_bytes (executor->program);
+}
+
+gint64
+praxi_executor_macs (const PraxiExecutor *executor)
+{
+  return executor->macs;
+}
+
+void
+praxi_executor_set_profiling (PraxiExecutor *executor, gboolean on)
+{
+  PraxiProgram *program = executor->program;
+  program->is_timing = on;
+  program->timed_runs = 0;
+  for (int i = 0; i < program->n_steps; i++)
+    program->steps[i].seconds = 0;
+}
+
+GArray *
+praxi_executor_profile (const PraxiExecutor *executor)
+{
+  const PraxiProgram *program = executor->program;
+  GArray *profile = g_array_new (FALSE, TRUE, sizeof (PraxiExecutorOpProfile));
+  for (int i = 0; i < program->n_steps; i++) {
+    const PraxiStep *step = &program->steps[i];
+    const PraxiExecutorOpProfile entry = {
+        .name = step->node->name,
+        .op = praxi_op_name (step->node->op.kind),
+        .kernel = step->kernel != NULL ? step->backend->kernel_name (step->kernel) : "none",
+        .backend = step->kernel != NULL ? step->backend->name : "none",
+        .ms = program->timed_runs > 0 ? step->seconds * 1e3 / (double) program->timed_runs : 0,
+    };
+    g_array_append_val (profile, entry);
+  }
+  return profile;
+}
+
+int
+praxi_executor_n_inputs (const PraxiExecutor *executor)
+{
+  return executor->n_inputs;
+}
+
+int
+praxi_executor_n_outputs (const PraxiExecutor *executor)
+{
+  return executor->n_outputs;
+}
+
+static const char *
+name_in (const PraxiExecutor *executor, const GArray *numbers, int i)
+{
+  return praxi_graph_value (executor->program->graph, g_array_index (numbers, int, i))->name;
+}
+
+const char *
+praxi_executor_input_name (const PraxiExecutor *executor, int i)
+{
+  return name_in (executor, executor->program->graph->inputs, i);
+}
+
+const char *
+praxi_executor_output_name (const PraxiExecutor *executor, int i)
+{
+  return name_in (executor, executor->program->graph->outputs, i);
+}
+
+const PraxiTensor *
+praxi_executor_input (const PraxiExecutor *executor, int i)
+{
+  return &executor->inputs[i];
+}
+
+const PraxiTensor *
+praxi_executor_output (const PraxiExecutor *executor, int i)
+{
+  return &executor->outputs[i];
+}
+
+gboolean
+praxi_executor_run_tensors (PraxiExecutor *executor,
+                            const PraxiTensor *in,
+                            const PraxiTensor *out,
+                            GError **error)
+{
+  executor->first_pair = 0;
+  for (int i = 0; i < executor->n_inputs; i++)
+    praxi_program_set_input (executor->program, i, in[i].data);
+  if (!praxi_program_run (executor->program, 0, error))
+    return FALSE;
+  for (int i = 0; i < executor->n_outputs; i++) {
+    int64_t count = 0;
+    const PraxiTensor *from = praxi_program_output (executor->program, i);
+    if (praxi_tensor_count (from, &count) == PRAXI_OK && count > 0)
+      praxi_tensor_copy (from, &out[i]);
+  }
+  return TRUE;
+}

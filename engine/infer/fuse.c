@@ -1,0 +1,15 @@
+#include "engine/infer/fuse.h"
+
+#include "engine/model/fold.h"
+
+gboolean
+praxi_fuse (PraxiGraph *graph, GError **error)
+{
+  return praxi_graph_fold (graph, error);
+}
+
+gboolean
+praxi_fuse_motion_stem (PraxiGraph *graph)
+{
+  return FALSE;
+}

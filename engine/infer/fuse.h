@@ -1,0 +1,25 @@
+/* Patterns of ONNX operators that run as one operator here. */
+#pragma once
+
+#include "engine/model/graph.h"
+
+G_BEGIN_DECLS
+
+/* All of the below, on a resolved graph; folds what is constant afterwards. */
+gboolean praxi_fuse (PraxiGraph *graph, GError **error);
+
+/* DequantizeLinear → Conv, Gemm or MatMul → QuantizeLinear becomes QConv; around Add it becomes
+ * QAdd, around anything computed element by element QTable; around operators that only move data
+ * the two disappear.
+ */
+void praxi_fuse_quantized (PraxiGraph *graph);
+
+/* Relu, Clip, HardSwish … that alone read a Conv move into it; so does the Add of a residual. */
+void praxi_fuse_activations (PraxiGraph *graph);
+
+/* The canonical nodes of the motion stem become one MotionStem, whose second input, the last of the
+ * graph's inputs, says from which frame pair on to compute. Returns whether they are there.
+ */
+gboolean praxi_fuse_motion_stem (PraxiGraph *graph);
+
+G_END_DECLS

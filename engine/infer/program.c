@@ -1,0 +1,261 @@
+#include "engine/infer/program.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "engine/core/error.h"
+#include "engine/model/plan.h"
+
+/* A model that wants more than this for its activations is refused. */
+#define ARENA_LIMIT_BYTES ((gsize) 16 << 30)
+
+static int
+input_root (const PraxiGraph *graph, int i)
+{
+  return g_array_index (graph->inputs, int, i);
+}
+
+static gboolean
+is_input (const PraxiGraph *graph, int value)
+{
+  for (guint i = 0; i < graph->inputs->len; i++)
+    if (input_root (graph, (int) i) == value)
+      return TRUE;
+  return FALSE;
+}
+
+/* The first and last step that touch each root; −1 where none makes it. */
+static void
+find_lives (const PraxiProgram *program, int *first, int *last)
+{
+  const PraxiGraph *graph = program->graph;
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    const PraxiNode *node = praxi_graph_node (graph, (int) i);
+    for (int j = 0; j < node->n_out; j++) {
+      if (node->out[j] < 0)
+        continue;
+      const int root = program->places[node->out[j]].root;
+      first[root] = first[root] < 0 ? (int) i : first[root];
+      last[root] = MAX (last[root], (int) i);
+    }
+    for (int j = 0; j < node->n_in; j++)
+      if (node->in[j] >= 0)
+        last[program->places[node->in[j]].root] = (int) i;
+  }
+  for (guint i = 0; i < graph->outputs->len; i++)
+    last[program->places[g_array_index (graph->outputs, int, i)].root] = (int) graph->nodes->len;
+  /* What a shifted run keeps from the last one lives for ever. */
+  if (graph->nodes->len > 0 && praxi_graph_node (graph, 0)->op.kind == PRAXI_OP_MOTION_STEM)
+    for (int j = 0; j < praxi_graph_node (graph, 0)->n_out; j++)
+      if (praxi_graph_node (graph, 0)->out[j] >= 0)
+        last[program->places[praxi_graph_node (graph, 0)->out[j]].root] = (int) graph->nodes->len;
+}
+
+static gboolean
+plan_arena (PraxiProgram *program, GError **error)
+{
+  const PraxiGraph *graph = program->graph;
+  const guint n = graph->values->len;
+  g_autofree int *first = g_new (int, n + 1), *last = g_new (int, n + 1);
+  g_autofree PraxiPlanItem *items = g_new0 (PraxiPlanItem, n + 1);
+  g_autofree int *owner = g_new (int, n + 1);
+  int n_items = 0;
+  for (guint i = 0; i < n; i++)
+    first[i] = last[i] = -1;
+  find_lives (program, first, last);
+  gsize total = 0;
+  for (guint i = 0; i < n; i++) {
+    gsize bytes;
+    if (first[i] < 0)
+      continue;
+    if (!praxi_tensor_bytes (&program->tensors[i], &bytes) ||
+        !g_size_checked_add (&total, total, bytes))
+      bytes = total = G_MAXSIZE;
+    owner[n_items] = (int) i;
+    items[n_items++] = (PraxiPlanItem){.bytes = bytes, .first = first[i], .last = last[i]};
+    if (total == G_MAXSIZE)
+      break;
+  }
+  program->arena_bytes = total == G_MAXSIZE ? G_MAXSIZE : praxi_plan_memory (items, n_items);
+  if (program->arena_bytes > ARENA_LIMIT_BYTES ||
+      posix_memalign ((void **) &program->arena, 64, MAX (program->arena_bytes, 64)) != 0) {
+    program->arena = NULL;
+    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_MEMORY,
+                 "the model needs more memory than there is; try a smaller batch");
+    return FALSE;
+  }
+  for (int i = 0; i < n_items; i++)
+    program->tensors[owner[i]].data = program->arena + items[i].offset;
+  return TRUE;
+}
+
+static void
+place_views (PraxiProgram *program, int root)
+{
+  guint8 *base = program->tensors[root].data;
+  for (guint i = 0; i < program->graph->values->len; i++) {
+    PraxiTensor *tensor = &program->tensors[i];
+    if (program->places[i].root == root && (int) i != root && base != NULL)
+      tensor->data = base + program->places[i].offset * (gint64) praxi_dtype_size (tensor->dtype);
+  }
+}
+
+static gboolean
+is_empty (const PraxiStep *step)
+{
+  int64_t count = 0;
+  for (int i = 0; i < step->node->n_out; i++)
+    if (step->out[i] != NULL && praxi_tensor_count (step->out[i], &count) == PRAXI_OK && count > 0)
+      return FALSE;
+  return TRUE;
+}
+
+/* Prepares on the backend of choice, else on `ref`. While it prepares, only constants carry data.
+ */
+static gboolean
+prepare_step (PraxiProgram *program, PraxiStep *step, GError **error)
+{
+  const PraxiNode *node = step->node;
+  const PraxiBackend *const choices[] = {program->backend, praxi_backend_ref ()};
+  PraxiStatus status = PRAXI_STATUS_UNSUPPORTED;
+  if (is_empty (step))
+    return TRUE;
+  for (int i = 0; i < 2 && status == PRAXI_STATUS_UNSUPPORTED; i++) {
+    step->backend = choices[i];
+    status = step->backend->prepare (step->backend, &node->op, step->in, node->n_in, step->out,
+                                     node->n_out, program->pool, &step->kernel);
+  }
+  if (status != PRAXI_OK) {
+    step->kernel = NULL;
+    g_autofree char *what =
+        g_strdup_printf (status == PRAXI_STATUS_UNSUPPORTED ? "unsupported: %s" : "%s '%s'",
+                         praxi_op_name (node->op.kind), node->name);
+    return praxi_error_from_status (status, what, error);
+  }
+  program->scratch_bytes =
+      MAX (program->scratch_bytes, step->backend->kernel_scratch_bytes (step->kernel));
+  program->packed_bytes += step->backend->kernel_weight_bytes (step->kernel);
+  return TRUE;
+}
+
+static const PraxiTensor **
+point_at (const PraxiProgram *program, const int *values, int n)
+{
+  const PraxiTensor **tensors = g_new0 (const PraxiTensor *, (gsize) n + 1);
+  for (int i = 0; i < n; i++)
+    if (values[i] >= 0)
+      tensors[i] = &program->tensors[values[i]];
+  return tensors;
+}
+
+static gboolean
+prepare (PraxiProgram *program, GError **error)
+{
+  const PraxiGraph *graph = program->graph;
+  program->n_steps = (int) graph->nodes->len;
+  program->steps = g_new0 (PraxiStep, graph->nodes->len + 1);
+  for (int i = 0; i < program->n_steps; i++) {
+    const PraxiNode *node = praxi_graph_node (graph, i);
+    PraxiStep *step = &program->steps[i];
+    step->node = node;
+    step->in = point_at (program, node->in, node->n_in);
+    step->out = point_at (program, node->out, node->n_out);
+  }
+  for (int i = 0; i < program->n_steps; i++)
+    if (!prepare_step (program, &program->steps[i], error))
+      return FALSE;
+  if (program->scratch_bytes > 0 &&
+      posix_memalign (&program->scratch, 64, program->scratch_bytes) != 0) {
+    program->scratch = NULL;
+    return praxi_error_from_status (PRAXI_STATUS_MEMORY, "preparing the model", error);
+  }
+  return TRUE;
+}
+
+PraxiProgram *
+praxi_program_new (PraxiGraph *graph, const PraxiBackend *backend, PraxiPool *pool, GError **error)
+{
+  g_autoptr (PraxiProgram) program = g_new0 (PraxiProgram, 1);
+  program->graph = praxi_graph_ref (graph);
+  program->backend = backend;
+  program->pool = pool;
+  program->places = praxi_layout_choose (graph);
+  program->tensors = g_new0 (PraxiTensor, graph->values->len + 1);
+  for (guint i = 0; i < graph->values->len; i++)
+    program->tensors[i] = praxi_graph_value (graph, (int) i)->tensor;
+  if (!prepare (program, error) || !plan_arena (program, error))
+    return NULL;
+  for (guint i = 0; i < graph->values->len; i++)
+    if (program->places[i].root == (int) i && !is_input (graph, (int) i))
+      place_views (program, (int) i);
+  return g_steal_pointer (&program);
+}
+
+void
+praxi_program_free (PraxiProgram *program)
+{
+  for (int i = 0; i < program->n_steps; i++) {
+    PraxiStep *step = &program->steps[i];
+    if (step->kernel != NULL)
+      step->backend->kernel_free (step->kernel);
+    g_free (step->in);
+    g_free (step->out);
+  }
+  g_free (program->steps);
+  g_free (program->tensors);
+  g_free (program->places);
+  free (program->arena);
+  free (program->scratch);
+  praxi_graph_unref (program->graph);
+  g_free (program);
+}
+
+void
+praxi_program_set_input (PraxiProgram *program, int i, const void *data)
+{
+  const int root = input_root (program->graph, i);
+  if (program->tensors[root].data == data)
+    return;
+  program->tensors[root].data = (void *) data;
+  place_views (program, root);
+}
+
+static double
+now_s (void)
+{
+  struct timespec now;
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  return (double) now.tv_sec + (double) now.tv_nsec * 1e-9;
+}
+
+gboolean
+praxi_program_run (PraxiProgram *program, int first, GError **error)
+{
+  for (int i = first; i < program->n_steps; i++) {
+    PraxiStep *step = &program->steps[i];
+    if (step->kernel == NULL)
+      continue;
+    const double begin_s = program->is_timing ? now_s () : 0;
+    const PraxiStatus status =
+        step->backend->run (step->kernel, step->in, step->out, program->scratch, program->pool);
+    if (status != PRAXI_OK)
+      return praxi_error_from_status (status, step->node->name, error);
+    if (program->is_timing)
+      step->seconds += now_s () - begin_s;
+  }
+  program->timed_runs += program->is_timing;
+  return TRUE;
+}
+
+const PraxiTensor *
+praxi_program_output (const PraxiProgram *program, int i)
+{
+  return &program->tensors[g_array_index (program->graph->outputs, int, i)];
+}
+
+gsize
+praxi_program_bytes (const PraxiProgram *program)
+{
+  return program->arena_bytes + program->scratch_bytes + program->packed_bytes +
+         (gsize) praxi_graph_constant_bytes (program->graph);
+}

@@ -1,0 +1,56 @@
+/* A graph made ready to run: layouts chosen, memory planned, kernels prepared. The executor's
+ * inside; other modules use executor.h.
+ */
+#pragma once
+
+#include "engine/infer/layout.h"
+#include "kernels/backend.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+  const PraxiNode *node;
+  const PraxiBackend *backend;
+  PraxiKernel *kernel;    /* NULL: nothing to compute, the output is empty */
+  const PraxiTensor **in; /* into PraxiProgram.tensors; NULL where absent */
+  const PraxiTensor **out;
+  double seconds; /* while timing */
+} PraxiStep;
+
+typedef struct {
+  PraxiGraph *graph;
+  const PraxiBackend *backend; /* of choice; a step may have `ref` */
+  PraxiPool *pool;             /* borrowed */
+  PraxiPlace *places;
+  PraxiTensor *tensors; /* one a value; data set, but of inputs and their views */
+  PraxiStep *steps;
+  int n_steps;
+  guint8 *arena;
+  gsize arena_bytes, scratch_bytes, packed_bytes;
+  void *scratch;
+  gboolean is_timing;
+  gint64 timed_runs;
+} PraxiProgram;
+
+/* graph: resolved; the program takes its own reference and changes it
+ * Errors: UNSUPPORTED (an operator that not even `ref` has), MEMORY
+ */
+PraxiProgram *
+praxi_program_new (PraxiGraph *graph, const PraxiBackend *backend, PraxiPool *pool, GError **error);
+void praxi_program_free (PraxiProgram *program);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiProgram, praxi_program_free)
+
+/* Says where the data of input i (row-major) lies, for this run and its views. */
+void praxi_program_set_input (PraxiProgram *program, int i, const void *data);
+
+/* Runs the steps from `first` on.
+ * Errors: DEVICE, FORMAT (an index in the data is out of range)
+ */
+gboolean praxi_program_run (PraxiProgram *program, int first, GError **error);
+
+/* The tensor of output i as it lies in memory after a run. */
+const PraxiTensor *praxi_program_output (const PraxiProgram *program, int i);
+
+gsize praxi_program_bytes (const PraxiProgram *program);
+
+G_END_DECLS
