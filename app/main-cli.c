@@ -9,6 +9,7 @@ static const PraxiCliCommand commands[] = {
     {"info", "describes a media file or a model", praxi_cli_info},
     {"frames", "decodes frames exactly; --hash prints digests", praxi_cli_frames},
     {"run-onnx", "runs ONNX operator tests", praxi_cli_run_onnx},
+    {"label", "labels in a project: add, remove, list, import, export, verify", praxi_cli_label},
     {NULL, NULL, NULL},
 };
 

@@ -17,7 +17,8 @@ identify (const char *path, PraxiDiskId *id)
     return EISDIR;
   if (!S_ISREG (info.st_mode))
     return EINVAL;
-  *id = (PraxiDiskId){.device = info.st_dev, .inode = info.st_ino};
+  *id = (PraxiDiskId){
+      .device = info.st_dev, .inode = info.st_ino, .size_bytes = (guint64) info.st_size};
   return 0;
 }
 

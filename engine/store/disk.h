@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 typedef struct {
   guint64 device;
   guint64 inode;
+  guint64 size_bytes;
 } PraxiDiskId;
 
 /* Paths are absolute. Functions return 0 or an errno value. */

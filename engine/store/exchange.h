@@ -22,6 +22,9 @@ typedef enum {
   PRAXI_EXCHANGE_JSON,
 } PraxiExchangeFormat;
 
+/* A moment (µs since 1970) as JSON and CSV have it, UTC: "2026-11-22T18:00:00.123456Z"; g_free */
+char *praxi_exchange_date (gint64 time_us);
+
 /* "csv", "dataset", "json". Returns FALSE on any other name. */
 gboolean praxi_exchange_format_from_name (const char *name, PraxiExchangeFormat *format);
 

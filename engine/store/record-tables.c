@@ -20,7 +20,7 @@
 /* An upsert and not a replace: a replace deletes first, which other rows that point here forbid. */
 #define PUT(table, columns, values, updates)                                                       \
   "INSERT INTO " table " (" columns ") VALUES (" values ") ON CONFLICT (id) DO UPDATE "            \
-                                                        "SET " updates
+  "SET " updates
 
 const PraxiRecordTable praxi_record_tables[PRAXI_N_KINDS] = {
     [PRAXI_KIND_MEDIA] =

@@ -142,9 +142,9 @@ connect_read_only (PraxiStore *store, GError **error)
   if (code != SQLITE_CANTOPEN && (code & 0xff) != SQLITE_READONLY)
     return praxi_sql_fail (store, error);
   disconnect (store);
-  PraxiDiskId id;
+  PraxiDiskId id = {0};
   g_autofree char *log = g_strconcat (store->path, "-wal", NULL);
-  const gboolean has_log = store->disk->identify (log, &id) == 0;
+  const gboolean has_log = store->disk->identify (log, &id) == 0 && id.size_bytes > 0;
   return praxi_sql_open (store, has_log ? PRAXI_SQL_READ_NO_LOCK : PRAXI_SQL_READ_IMMUTABLE, error);
 }
 
@@ -249,9 +249,9 @@ check_no_old_log (const PraxiDisk *disk, const char *path, GError **error)
 {
   static const char *const endings[] = {"-wal", "-journal"};
   for (guint i = 0; i < G_N_ELEMENTS (endings); i++) {
-    PraxiDiskId id;
+    PraxiDiskId id = {.size_bytes = 1};
     g_autofree char *log = g_strconcat (path, endings[i], NULL);
-    if (disk->identify (log, &id) == ENOENT)
+    if (disk->identify (log, &id) == ENOENT || id.size_bytes == 0)
       continue;
     g_autofree char *shown = praxi_text_file_name (log);
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
