@@ -22,7 +22,7 @@ find_prepare (PraxiOpKind kind)
   switch (kind) {
   case PRAXI_OP_CONV:
   case PRAXI_OP_QCONV:
-    return praxi_cpu_conv_dense;
+    return praxi_cpu_conv;
   case PRAXI_OP_MOTION_STEM:
     return praxi_cpu_motion_stem;
   default:

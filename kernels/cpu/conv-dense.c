@@ -177,9 +177,7 @@ pack_weights (ConvKernel *kernel, const CpuPlace *place)
   const ConvShape *s = &kernel->shape;
   const PraxiRequantize *r = &place->op->requantize;
   DensePack *pack = &kernel->pack;
-  const PraxiTensor *bias = kernel->pack.is_s8 ? NULL : praxi_cpu_input (place, 2);
-  if (place->op->has_residual && place->n_in == 3)
-    bias = NULL;
+  const PraxiTensor *bias = praxi_cpu_conv_bias (place);
   pack->loops = place->loops;
   pack->groups = s->groups;
   pack->group_in = s->in_channels / s->groups;
@@ -204,26 +202,16 @@ pack_weights (ConvKernel *kernel, const CpuPlace *place)
   return status;
 }
 
-static bool
-types_fit (const CpuPlace *place, bool is_s8)
-{
-  const PraxiTensor *bias = is_s8 ? NULL : praxi_cpu_input (place, 2);
-  const PraxiDType x = place->in[0]->dtype, y = place->out[0]->dtype, w = place->in[1]->dtype;
-  if (is_s8)
-    return (x == PRAXI_U8 || x == PRAXI_S8) && (y == PRAXI_U8 || y == PRAXI_S8) && w == PRAXI_S8;
-  if (place->op->has_residual && place->n_in == 3)
-    bias = NULL;
-  return x == PRAXI_F32 && y == PRAXI_F32 && w == PRAXI_F32 &&
-         (!bias || (bias->data && bias->dtype == PRAXI_F32 && praxi_cpu_is_row_major (bias)));
-}
-
 PraxiStatus
-praxi_cpu_conv_dense (const CpuPlace *place, PraxiKernel **out)
+praxi_cpu_conv (const CpuPlace *place, PraxiKernel **out)
 {
+  const PraxiStatus depthwise = praxi_cpu_conv_depthwise (place, out);
+  if (depthwise != PRAXI_STATUS_UNSUPPORTED)
+    return depthwise;
   ConvShape shape;
   CpuEpilogue epilogue = {0};
   const bool is_s8 = place->op->kind == PRAXI_OP_QCONV;
-  if (!praxi_cpu_conv_shape (place, &shape) || !types_fit (place, is_s8) ||
+  if (!praxi_cpu_conv_shape (place, &shape) || !praxi_cpu_conv_types_fit (place) ||
       shape.kernel[0] > MAX_PLANES || !praxi_cpu_conv_epilogue (place, &epilogue))
     return PRAXI_STATUS_UNSUPPORTED;
   ConvKernel *kernel = calloc (1, sizeof *kernel);

@@ -109,3 +109,22 @@ praxi_cpu_conv_epilogue (const CpuPlace *place, CpuEpilogue *e)
   e->residual_multiplier = r->residual_multiplier;
   return residual->dtype == PRAXI_S8 || residual->dtype == PRAXI_U8;
 }
+
+const PraxiTensor *
+praxi_cpu_conv_bias (const CpuPlace *place)
+{
+  if (place->op->kind == PRAXI_OP_QCONV || (place->op->has_residual && place->n_in == 3))
+    return NULL;
+  return praxi_cpu_input (place, 2);
+}
+
+bool
+praxi_cpu_conv_types_fit (const CpuPlace *place)
+{
+  const PraxiDType x = place->in[0]->dtype, y = place->out[0]->dtype, w = place->in[1]->dtype;
+  if (place->op->kind == PRAXI_OP_QCONV)
+    return (x == PRAXI_U8 || x == PRAXI_S8) && (y == PRAXI_U8 || y == PRAXI_S8) && w == PRAXI_S8;
+  const PraxiTensor *bias = praxi_cpu_conv_bias (place);
+  return x == PRAXI_F32 && y == PRAXI_F32 && w == PRAXI_F32 &&
+         (!bias || (bias->data && bias->dtype == PRAXI_F32 && praxi_cpu_is_row_major (bias)));
+}

@@ -26,3 +26,8 @@ int64_t praxi_cpu_conv_plane (const ConvShape *shape, int64_t out_plane, int64_t
  * False where an activation or a residual is not one that kernels can do.
  */
 bool praxi_cpu_conv_epilogue (const CpuPlace *place, CpuEpilogue *epilogue);
+
+/* The constant bias of a Conv; NULL without one. */
+const PraxiTensor *praxi_cpu_conv_bias (const CpuPlace *place);
+/* Whether types are those of the int8 or f32 loops and what must be constant is. */
+bool praxi_cpu_conv_types_fit (const CpuPlace *place);

@@ -30,7 +30,7 @@ typedef struct {
  * Errors: UNSUPPORTED, MEMORY
  */
 typedef PraxiStatus CpuPrepare (const CpuPlace *place, PraxiKernel **kernel);
-CpuPrepare praxi_cpu_conv_dense, praxi_cpu_motion_stem;
+CpuPrepare praxi_cpu_conv, praxi_cpu_conv_depthwise, praxi_cpu_motion_stem;
 
 /* The backend of the n-th level this processor can run, best first; NULL beyond the last. For tests
  * and benchmarks; programs take praxi_backend_cpu.

@@ -1,6 +1,7 @@
 /* Tiles of pixels × channels kept in registers: every unit of depth loads one vector of weights per
  * block of channels and one broadcast per pixel.
  */
+#include "kernels/cpu/epilogue.h"
 #include "kernels/cpu/loops-level.h"
 
 #if defined(__AVX512VNNI__) && !defined(PRAXI_LEVEL_YMM)
@@ -30,20 +31,6 @@ find_rows (const DenseCall *call, int plane, int tap, int pixel, int rows, const
 #pragma GCC unroll 12
   for (int i = 0; i < rows; i++)
     p[i] = base && offsets[i] >= 0 ? base + offsets[i] : call->padding;
-}
-
-SIMD_INLINE VecF
-requantize (const CpuEpilogue *e, VecI sum, int64_t at, int channel, int n)
-{
-  VecF v = simd_fma (simd_from_s32 (sum), simd_load (e->multiplier + channel),
-                     simd_load (e->bias + channel));
-  if (e->residual) {
-    const VecI r = e->residual_signed ? simd_load_s8_n ((const int8_t *) e->residual + at, n)
-                                      : simd_load_u8_n ((const uint8_t *) e->residual + at, n);
-    const VecF distance = simd_from_s32 (simd_add_s32 (r, simd_set1_s32 (-e->residual_zero)));
-    v = simd_fma (distance, simd_set1 (e->residual_multiplier), v);
-  }
-  return simd_max (simd_min (v, simd_set1 (e->high)), simd_set1 (e->low)); /* NaN: high */
 }
 
 SIMD_INLINE void
@@ -88,8 +75,7 @@ tile_s8 (const DenseCall *call, int pixel, int rows, int blocks, bool is_signed)
       if (i >= n_rows || n <= 0)
         continue;
       const int64_t at = (pixel + i) * call->out_step + j * LANES;
-      const VecI q = simd_to_s32 (requantize (e, sum[i][j], at, j * LANES, n));
-      simd_store_bytes_n ((uint8_t *) call->out + at, simd_add_s32 (q, simd_set1_s32 (e->zero)), n);
+      epilogue_store_s8 (e, sum[i][j], call->out, at, j * LANES, n);
     }
   }
 }
@@ -133,11 +119,7 @@ tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
       if (i >= n_rows || n <= 0)
         continue;
       const int64_t at = (pixel + i) * call->out_step + j * LANES;
-      VecF v = sum[i][j];
-      if (e->residual)
-        v = v + simd_load_n ((const float *) e->residual + at, n);
-      v = simd_activate (v, e->activation, e->alpha, e->beta);
-      simd_store_n ((float *) call->out + at, v, n);
+      epilogue_store_f32 (e, sum[i][j], call->out, at, n);
     }
   }
 }

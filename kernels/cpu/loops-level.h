@@ -6,6 +6,8 @@
 
 void LEVEL_NAME (dense_s8) (const DenseCall *call);
 void LEVEL_NAME (dense_f32) (const DenseCall *call);
+void LEVEL_NAME (depthwise_s8) (const DepthwiseCall *call);
+void LEVEL_NAME (depthwise_f32) (const DepthwiseCall *call);
 void LEVEL_NAME (motion_grey) (const MotionPlan *plan, const uint8_t *rgb, float *grey);
 void LEVEL_NAME (
     motion_flow) (const MotionPlan *plan, const float *a, const float *b, float *work, float *flow);

@@ -5,6 +5,8 @@ const CpuLoops LEVEL_NAME (table) = {
     .dense_blocks_max = LANES == 16 ? 4 : 2,
     .dense_s8 = LEVEL_NAME (dense_s8),
     .dense_f32 = LEVEL_NAME (dense_f32),
+    .depthwise_s8 = LEVEL_NAME (depthwise_s8),
+    .depthwise_f32 = LEVEL_NAME (depthwise_f32),
     .motion_grey = LEVEL_NAME (motion_grey),
     .motion_flow = LEVEL_NAME (motion_flow),
     .motion_maps = LEVEL_NAME (motion_maps),

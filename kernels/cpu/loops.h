@@ -58,11 +58,30 @@ typedef struct {
   CpuEpilogue epilogue; /* its arrays readable for blocks LANES channels */
 } DenseCall;
 
+/* Depthwise: one filter a channel. Fields as in DenseCall. */
+enum { DEPTHWISE_MAX_TAPS = 512 };
+
+typedef struct {
+  const void *const *planes;
+  const void *padding; /* channels elements of the input's zero */
+  const int32_t *offsets;
+  int64_t offset_step, pixel_bytes;
+  int n_planes, n_taps; /* n_planes n_taps ≤ DEPTHWISE_MAX_TAPS */
+  int n_pixels, n_channels;
+  const void *weights; /* f32: [taps][channels up to LANES]; int8: [channels / LANES][taps / 4]
+                          [LANES][4], both rounded up with zeros */
+  bool in_signed;
+  void *out; /* n_channels elements from pixel to pixel */
+  CpuEpilogue epilogue;
+} DepthwiseCall;
+
 typedef struct {
   int lanes, dense_blocks_max;
 
   void (*dense_s8) (const DenseCall *call);
   void (*dense_f32) (const DenseCall *call);
+  void (*depthwise_s8) (const DepthwiseCall *call);
+  void (*depthwise_f32) (const DepthwiseCall *call);
 
   /* u8 [H,W,3] → the grey pyramid of a frame */
   void (*motion_grey) (const MotionPlan *plan, const uint8_t *rgb, float *grey);

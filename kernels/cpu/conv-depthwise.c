@@ -1,0 +1,204 @@
+/* Conv and QConv with one filter a channel: group = C = O.
+ *
+ *   y[n, p, c] = epilogue (Σ_k x[n, p · stride − pad + k · dilation, c] w[c, k])
+ *   x, y [N,(T,)H,W,C] in memory, f32 or u8/s8; w [C,1,k…] row-major
+ */
+#include "kernels/cpu/conv-shape.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK_PIXELS = 64 };
+
+typedef struct {
+  PraxiKernel base;
+  const CpuLoops *loops;
+  ConvShape shape;
+  CpuEpilogue epilogue;
+  void *weights, *padding;
+  float *bias, *multiplier;
+  int32_t *start, *offsets;
+  int64_t n_planes, n_pixels; /* of output; of one of its planes */
+  size_t element;
+  bool is_s8, in_signed, has_residual;
+} DepthwiseKernel;
+
+typedef struct {
+  const DepthwiseKernel *kernel;
+  const uint8_t *in, *residual;
+  uint8_t *out;
+} Job;
+
+static void
+run_chunk (const Job *job, int64_t plane, int64_t pixel, int64_t n_pixels)
+{
+  const DepthwiseKernel *kernel = job->kernel;
+  const ConvShape *s = &kernel->shape;
+  const void *planes[DEPTHWISE_MAX_TAPS];
+  const int64_t pixel_bytes = s->in_channels * (int64_t) kernel->element;
+  for (int64_t k = 0; k < s->kernel[0]; k++) {
+    const int64_t from = praxi_cpu_conv_plane (s, plane, k);
+    planes[k] = from < 0 ? NULL : job->in + from * s->in[1] * s->in[2] * pixel_bytes;
+  }
+  const int64_t out_at = (plane * kernel->n_pixels + pixel) * pixel_bytes;
+  DepthwiseCall call = {.planes = planes,
+                        .padding = kernel->padding,
+                        .offsets = kernel->offsets + pixel,
+                        .offset_step = kernel->n_pixels,
+                        .pixel_bytes = pixel_bytes,
+                        .n_planes = (int) s->kernel[0],
+                        .n_taps = (int) s->taps,
+                        .n_pixels = (int) n_pixels,
+                        .n_channels = (int) s->in_channels,
+                        .weights = kernel->weights,
+                        .in_signed = kernel->in_signed,
+                        .out = job->out + out_at,
+                        .epilogue = kernel->epilogue};
+  call.epilogue.bias = kernel->bias;
+  call.epilogue.multiplier = kernel->multiplier;
+  call.epilogue.start = kernel->start;
+  call.epilogue.residual = job->residual ? job->residual + out_at : NULL;
+  if (kernel->is_s8)
+    kernel->loops->depthwise_s8 (&call);
+  else
+    kernel->loops->depthwise_f32 (&call);
+}
+
+static void
+run_part (void *data, int i, int n)
+{
+  const Job *job = data;
+  const int64_t n_pixels = job->kernel->n_pixels;
+  int64_t begin, end;
+  praxi_cpu_share (job->kernel->n_planes * n_pixels, i, n, &begin, &end);
+  while (begin < end) {
+    const int64_t plane = begin / n_pixels, pixel = begin % n_pixels;
+    int64_t chunk = n_pixels - pixel < end - begin ? n_pixels - pixel : end - begin;
+    if (chunk > CHUNK_PIXELS)
+      chunk = CHUNK_PIXELS;
+    run_chunk (job, plane, pixel, chunk);
+    begin += chunk;
+  }
+}
+
+static PraxiStatus
+run (PraxiKernel *base,
+     const PraxiTensor *const *in,
+     const PraxiTensor *const *out,
+     void *scratch,
+     PraxiPool *pool)
+{
+  const DepthwiseKernel *kernel = (DepthwiseKernel *) base;
+  Job job = {.kernel = kernel, .in = in[0]->data, .out = out[0]->data};
+  if (kernel->has_residual)
+    job.residual = in[base->n_in - 1]->data;
+  praxi_pool_run (pool, run_part, &job);
+  return PRAXI_OK;
+}
+
+static void
+clear (PraxiKernel *base)
+{
+  DepthwiseKernel *kernel = (DepthwiseKernel *) base;
+  free (kernel->weights);
+  free (kernel->padding);
+  free (kernel->bias);
+  free (kernel->multiplier);
+  free (kernel->start);
+  free (kernel->offsets);
+}
+
+/* [channels / lanes][taps / 4][lanes][4] */
+static void
+pack_s8 (DepthwiseKernel *kernel, const int8_t *w, int taps, const PraxiRequantize *r)
+{
+  const int lanes = kernel->loops->lanes, quads = (taps + 3) / 4;
+  const int32_t zero = r->input_zero + (kernel->in_signed ? 128 : 0);
+  int8_t *to = kernel->weights;
+  for (int64_t c = 0; c < kernel->shape.in_channels; c++) {
+    kernel->multiplier[c] = r->multiplier[c];
+    kernel->bias[c] = r->offset ? r->offset[c] : 0;
+    for (int tap = 0; tap < taps; tap++) {
+      const int8_t weight = w[c * taps + tap];
+      to[((c / lanes * quads + tap / 4) * lanes + c % lanes) * 4 + tap % 4] = weight;
+      kernel->start[c] -= zero * weight;
+    }
+  }
+}
+
+/* [taps][channels] */
+static void
+pack_f32 (DepthwiseKernel *kernel, const float *w, int taps, const float *bias)
+{
+  const int64_t lanes = kernel->loops->lanes, channels = kernel->shape.in_channels;
+  const int64_t width = (channels + lanes - 1) / lanes * lanes;
+  float *to = kernel->weights;
+  for (int64_t c = 0; c < channels; c++) {
+    kernel->bias[c] = bias ? bias[c] : 0;
+    for (int tap = 0; tap < taps; tap++)
+      to[tap * width + c] = w[c * taps + tap];
+  }
+}
+
+static PraxiStatus
+allocate (DepthwiseKernel *kernel, int taps)
+{
+  const size_t lanes = (size_t) kernel->loops->lanes;
+  const size_t width = praxi_cpu_round_up ((size_t) kernel->shape.in_channels, lanes);
+  const size_t rows = kernel->is_s8 ? ((size_t) taps + 3) / 4 : (size_t) taps;
+  kernel->base.weight_bytes = (rows + 3) * width * 4;
+  kernel->weights = praxi_cpu_alloc (rows * width * 4);
+  kernel->bias = praxi_cpu_alloc (width * sizeof (float));
+  kernel->multiplier = praxi_cpu_alloc (width * sizeof (float));
+  kernel->start = praxi_cpu_alloc (width * sizeof (int32_t));
+  kernel->padding = praxi_cpu_alloc ((size_t) kernel->shape.in_channels * kernel->element);
+  kernel->offsets = praxi_cpu_conv_offsets (&kernel->shape,
+                                            kernel->shape.in_channels * (int64_t) kernel->element);
+  if (!kernel->weights || !kernel->bias || !kernel->multiplier || !kernel->start ||
+      !kernel->padding || !kernel->offsets)
+    return PRAXI_STATUS_MEMORY;
+  return PRAXI_OK;
+}
+
+PraxiStatus
+praxi_cpu_conv_depthwise (const CpuPlace *place, PraxiKernel **out)
+{
+  ConvShape shape;
+  CpuEpilogue epilogue = {0};
+  const bool is_s8 = place->op->kind == PRAXI_OP_QCONV;
+  if (!praxi_cpu_conv_shape (place, &shape) || !praxi_cpu_conv_types_fit (place) ||
+      !praxi_cpu_conv_epilogue (place, &epilogue))
+    return PRAXI_STATUS_UNSUPPORTED;
+  const int64_t taps = shape.kernel[0] * shape.taps;
+  if (shape.groups != shape.in_channels || shape.groups != shape.out_channels ||
+      taps > DEPTHWISE_MAX_TAPS)
+    return PRAXI_STATUS_UNSUPPORTED;
+  DepthwiseKernel *kernel = calloc (1, sizeof *kernel);
+  if (!kernel)
+    return PRAXI_STATUS_MEMORY;
+  *out = &kernel->base;
+  kernel->base.name = is_s8 ? "conv-depthwise-s8" : "conv-depthwise-f32";
+  kernel->base.run = run;
+  kernel->base.clear = clear;
+  kernel->loops = place->loops;
+  kernel->shape = shape;
+  kernel->epilogue = epilogue;
+  kernel->n_planes = shape.batch * shape.out[0];
+  kernel->n_pixels = shape.out[1] * shape.out[2];
+  kernel->element = is_s8 ? 1 : 4;
+  kernel->is_s8 = is_s8;
+  kernel->in_signed = place->in[0]->dtype == PRAXI_S8;
+  kernel->has_residual = place->op->has_residual;
+  const PraxiStatus status = allocate (kernel, (int) taps);
+  if (status != PRAXI_OK)
+    return status;
+  const PraxiTensor *bias = praxi_cpu_conv_bias (place);
+  if (is_s8) {
+    memset (kernel->padding, (uint8_t) place->op->requantize.input_zero,
+            (size_t) shape.in_channels);
+    pack_s8 (kernel, place->in[1]->data, (int) taps, &place->op->requantize);
+  } else {
+    pack_f32 (kernel, place->in[1]->data, (int) taps, bias ? bias->data : NULL);
+  }
+  return PRAXI_OK;
+}
