@@ -132,8 +132,9 @@ static PraxiFrame *
 decode_next (PraxiClipReader *reader, int i, GError **error)
 {
   const gint64 begin_ns = now_ns ();
-  PraxiFrame *frame = praxi_decoder_next_wanted (reader->decoder, reader->options.wanted + i,
-                                                 reader->options.n_wanted - i, error);
+  /* Always the same list: the decoder knows then what it has left out on purpose. */
+  PraxiFrame *frame = praxi_decoder_next_wanted (reader->decoder, reader->options.wanted,
+                                                 reader->options.n_wanted, error);
   announce (reader, i, now_ns () - begin_ns);
   return frame;
 }
