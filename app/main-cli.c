@@ -8,6 +8,9 @@
 static const PraxiCliCommand commands[] = {
     {"info", "describes a media file or a model", praxi_cli_info},
     {"frames", "decodes frames exactly; --hash prints digests", praxi_cli_frames},
+    {"analyze", "scores over time and events of media", praxi_cli_analyze},
+    {"classify", "one answer for each short clip", praxi_cli_classify},
+    {"compare", "two models on the same labelled clips", praxi_cli_compare},
     {"run-onnx", "runs ONNX operator tests", praxi_cli_run_onnx},
     {"label", "labels in a project: add, remove, list, import, export, verify", praxi_cli_label},
     {NULL, NULL, NULL},
