@@ -1,0 +1,282 @@
+/* The whole window inside this process, on whatever display there is: templates, actions, what a
+ * screen reader is told, light and dark, no leak. Pictures and the comparison come from fakes;
+ * store and score track are the real ones. PRAXI_SHOTS names a folder for pictures of it.
+ */
+#include <adwaita.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/store/media-table.h"
+#include "engine/store/runs.h"
+#include "ui/session-analysis.h"
+#include "ui/session-labels.h"
+#include "ui/window.h"
+
+#define MEDIA "/footage/yard.mp4"
+
+typedef struct {
+  char *folder;
+  char *project;
+  PraxiSession *session;
+  PraxiWindow *window;
+} Fixture;
+
+static gboolean
+give_up_cb (gpointer user_data)
+{
+  g_error ("waited too long for %s", (const char *) user_data);
+  return G_SOURCE_REMOVE;
+}
+
+#define wait_for(condition)                                                                        \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    const guint source = g_timeout_add_seconds (20, give_up_cb, (gpointer) #condition);            \
+    while (!(condition))                                                                           \
+      g_main_context_iteration (NULL, TRUE);                                                       \
+    g_source_remove (source);                                                                      \
+  }                                                                                                \
+  G_STMT_END
+
+/* Two bumps of fight and one of fall in 30 s; the last five seconds are not analysed. */
+static void
+write_track (const char *path)
+{
+  static const char *const classes[] = {"normal", "fight", "fall"};
+  const PraxiScoreTrackSpec spec = {
+      .classes = classes,
+      .n_classes = 3,
+      .n_windows = 56,
+      .stride_ns = 500000000,
+      .window_ns = 2000000000,
+      .model_sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PraxiScoreTrack) track = praxi_score_track_create (path, &spec, &error);
+  g_assert_no_error (error);
+  for (int k = 0; k < 46; k++) {
+    const float fight = (float) (0.94 * exp (-pow ((k - 14) / 4.0, 2)) + 0.02);
+    const float fall = (float) (0.88 * exp (-pow ((k - 34) / 3.0, 2)) + 0.01);
+    const float scores[] = {1 - fmaxf (fight, fall), fight, fall};
+    g_assert_true (praxi_score_track_append (track, scores, &error));
+  }
+  g_assert_true (praxi_score_track_finish (track, PRAXI_SCORE_TRACK_PARTIAL, &error));
+}
+
+static void
+make_project (const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PraxiStore) store = praxi_store_open (path, PRAXI_STORE_CREATE, &error);
+  g_assert_no_error (error);
+  gint64 media_id, run_id;
+  g_autofree char *track_path = NULL;
+  const PraxiMediaRow media = {.path = (char *) MEDIA};
+  g_assert_true (praxi_store_add_media (store, &media, &media_id, &error));
+  const PraxiRunStart start = {.media_id = media_id,
+                               .model_name = "light",
+                               .model_sha256 = "00112233445566778899aabbccddeeff0011223344556677"
+                                               "8899aabbccddeeff"};
+  g_assert_true (praxi_store_begin_run (store, &start, &run_id, &track_path, &error));
+  write_track (track_path);
+  g_assert_true (praxi_store_finish_run (store, run_id, PRAXI_RUN_CANCELLED, "[]", &error));
+}
+
+static void
+setup (Fixture *fixture, gconstpointer data)
+{
+  fixture->folder = g_dir_make_tmp ("praxi-window-XXXXXX", NULL);
+  fixture->project = g_build_filename (fixture->folder, "ward.praxi", NULL);
+  make_project (fixture->project);
+  g_autofree char *praxi = g_test_build_filename (G_TEST_DIST, "fake-praxi", NULL);
+  fixture->session = praxi_session_new (praxi, fixture->project);
+  const PraxiWindowHost host = {.sample_path = "/footage/sample.mp4"};
+  fixture->window = praxi_window_new (NULL, fixture->session, &host);
+  gtk_window_set_default_size (GTK_WINDOW (fixture->window), 1280, 800);
+  gtk_window_present (GTK_WINDOW (fixture->window));
+  gtk_test_widget_wait_for_draw (GTK_WIDGET (fixture->window));
+}
+
+static void
+teardown (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *command = g_strdup_printf ("rm -rf '%s'", fixture->folder);
+  GObject *window = G_OBJECT (fixture->window), *session = G_OBJECT (fixture->session);
+  g_object_add_weak_pointer (window, (gpointer *) &window);
+  g_object_add_weak_pointer (session, (gpointer *) &session);
+  gtk_window_destroy (GTK_WINDOW (fixture->window));
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_null (window);
+  g_object_unref (fixture->session);
+  g_assert_null (session);
+  g_assert_cmpint (system (command), ==, 0);
+  g_free (fixture->project);
+  g_free (fixture->folder);
+}
+
+static void
+open_media (Fixture *fixture)
+{
+  const char *const paths[] = {MEDIA, NULL};
+  praxi_window_open (fixture->window, paths);
+  wait_for (praxi_session_picture (fixture->session).is_current);
+  wait_for (praxi_session_track (fixture->session) != NULL);
+}
+
+static GdkTexture *
+render (GtkWidget *widget)
+{
+  g_autoptr (GdkPaintable) paintable = gtk_widget_paintable_new (widget);
+  const int width = gdk_paintable_get_intrinsic_width (paintable);
+  const int height = gdk_paintable_get_intrinsic_height (paintable);
+  GtkSnapshot *snapshot = gtk_snapshot_new ();
+  gdk_paintable_snapshot (paintable, snapshot, width, height);
+  g_autoptr (GskRenderNode) node = gtk_snapshot_free_to_node (snapshot);
+  g_autoptr (GskRenderer) renderer = gsk_cairo_renderer_new ();
+  g_assert_true (gsk_renderer_realize (renderer, NULL, NULL));
+  GdkTexture *texture = gsk_renderer_render_texture (
+      renderer, node, &GRAPHENE_RECT_INIT (0, 0, (float) width, (float) height));
+  gsk_renderer_unrealize (renderer);
+  return texture;
+}
+
+static void
+shoot (Fixture *fixture, const char *name)
+{
+  for (int i = 0; i < 3; i++) {
+    gtk_widget_queue_draw (GTK_WIDGET (fixture->window));
+    gtk_test_widget_wait_for_draw (GTK_WIDGET (fixture->window));
+  }
+  g_autoptr (GdkTexture) texture = render (GTK_WIDGET (fixture->window));
+  g_assert_cmpint (gdk_texture_get_width (texture), >, 900);
+  if (g_getenv ("PRAXI_SHOTS") == NULL)
+    return;
+  g_autofree char *path = g_strdup_printf ("%s/%s.png", g_getenv ("PRAXI_SHOTS"), name);
+  g_assert_true (gdk_texture_save_to_png (texture, path));
+}
+
+static GtkWidget *
+find_type (GtkWidget *widget, const char *type_name)
+{
+  if (g_str_equal (G_OBJECT_TYPE_NAME (widget), type_name))
+    return widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child)) {
+    GtkWidget *found = find_type (child, type_name);
+    if (found != NULL)
+      return found;
+  }
+  return NULL;
+}
+
+static gboolean
+do_action (Fixture *fixture, const char *name)
+{
+  return gtk_widget_activate_action (GTK_WIDGET (fixture->window), name, NULL);
+}
+
+static void
+test_empty (Fixture *fixture, gconstpointer data)
+{
+  g_assert_cmpstr (gtk_window_get_title (GTK_WINDOW (fixture->window)), ==, "Praxiscope");
+  g_assert_false (g_action_group_get_action_enabled (G_ACTION_GROUP (fixture->window), "play"));
+  g_assert_false (g_action_group_get_action_enabled (G_ACTION_GROUP (fixture->window), "analyse"));
+  shoot (fixture, "empty");
+}
+
+static void
+test_work (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  open_media (fixture);
+  g_assert_cmpuint (praxi_session_events (session)->len, ==, 2);
+  g_assert_true (do_action (fixture, "win.frame-forward"));
+  g_assert_cmpint (praxi_session_playhead (session), ==, 1);
+  g_assert_true (do_action (fixture, "win.mark-in"));
+  g_assert_true (do_action (fixture, "win.second-forward"));
+  g_assert_true (do_action (fixture, "win.mark-out"));
+  praxi_session_choose_class_key (session, '2');
+  g_assert_cmpuint (praxi_session_labels (session)->len, ==, 1);
+  praxi_session_seek (session, 175);
+  g_assert_true (do_action (fixture, "win.accept-event"));
+  g_assert_cmpuint (praxi_session_labels (session)->len, ==, 2);
+  praxi_session_set_marks (session, 300, 400);
+  wait_for (praxi_session_picture (session).is_current);
+  shoot (fixture, "work");
+  adw_style_manager_set_color_scheme (adw_style_manager_get_default (),
+                                      ADW_COLOR_SCHEME_FORCE_DARK);
+  shoot (fixture, "work-dark");
+  adw_style_manager_set_color_scheme (adw_style_manager_get_default (), ADW_COLOR_SCHEME_DEFAULT);
+}
+
+static void
+assert_value_text (GtkWidget *widget, const char *text)
+{
+  g_autofree char *found = gtk_test_accessible_check_property (
+      GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text);
+  g_assert_cmpstr (found, ==, NULL); /* NULL: it is as expected */
+}
+
+static void
+test_timeline_is_read (Fixture *fixture, gconstpointer data)
+{
+  open_media (fixture);
+  GtkWidget *timeline = find_type (GTK_WIDGET (fixture->window), "PraxiTimeline");
+  g_assert_cmpint (gtk_accessible_get_accessible_role (GTK_ACCESSIBLE (timeline)), ==,
+                   GTK_ACCESSIBLE_ROLE_SLIDER);
+  praxi_session_seek (fixture->session, 200);
+  assert_value_text (timeline, "0:08.00, frame 200, fight 96 %");
+  praxi_session_seek (fixture->session, 740);
+  assert_value_text (timeline, "0:29.60, frame 740, not analysed");
+}
+
+static void
+test_compare (Fixture *fixture, gconstpointer data)
+{
+  open_media (fixture);
+  g_assert_true (do_action (fixture, "win.show-compare"));
+  shoot (fixture, "compare-empty");
+  praxi_session_compare (fixture->session, "/data/val");
+  g_assert_true (praxi_session_job (fixture->session).is_running);
+  wait_for (!praxi_session_job (fixture->session).is_running);
+  g_assert_nonnull (praxi_session_report (fixture->session));
+  shoot (fixture, "compare");
+}
+
+static void
+test_failed_job (Fixture *fixture, gconstpointer data)
+{
+  open_media (fixture);
+  g_assert_true (do_action (fixture, "win.analyse"));
+  wait_for (!praxi_session_job (fixture->session).is_running);
+  GtkWidget *bar = find_type (GTK_WIDGET (fixture->window), "GtkInfoBar");
+  g_assert_true (gtk_info_bar_get_revealed (GTK_INFO_BAR (bar)));
+  shoot (fixture, "failed");
+}
+
+static void
+test_small (Fixture *fixture, gconstpointer data)
+{
+  gtk_window_set_default_size (GTK_WINDOW (fixture->window), 1024, 640);
+  open_media (fixture);
+  shoot (fixture, "small");
+}
+
+#define add(path, function) g_test_add (path, Fixture, NULL, setup, function, teardown)
+
+int
+main (int argc, char **argv)
+{
+  g_setenv ("GTK_A11Y", "test", TRUE);
+  gtk_test_init (&argc, &argv, NULL);
+  adw_init ();
+  add ("/window/empty", test_empty);
+  add ("/window/work", test_work);
+  add ("/window/timeline-is-read", test_timeline_is_read);
+  add ("/window/compare", test_compare);
+  add ("/window/failed-job", test_failed_job);
+  add ("/window/small", test_small);
+  return g_test_run ();
+}
