@@ -63,6 +63,8 @@ put_text (PraxiComparePanel *self, const char *text, int column, int row, const 
   gtk_label_set_ellipsize (GTK_LABEL (label),
                            column == 0 ? PANGO_ELLIPSIZE_END : PANGO_ELLIPSIZE_NONE);
   gtk_widget_set_hexpand (label, column == 0);
+  if (column == 0)
+    gtk_label_set_width_chars (GTK_LABEL (label), 12);
   gtk_widget_add_css_class (label, "numeric");
   if (css_class != NULL)
     gtk_widget_add_css_class (label, css_class);
@@ -136,17 +138,16 @@ update_confusion (PraxiComparePanel *self, int index, JsonObject *report, JsonAr
 static PraxiJumpRow *
 make_row (PraxiComparePanel *self, JsonObject *entry, int index)
 {
-  const char *truth = member_text (entry, "truth");
+  const char *truth = member_text (entry, "class");
   const GdkRGBA color = praxi_strip_class_color (self->session, truth);
   g_autofree char *base = g_path_get_basename (member_text (entry, "file"));
   g_autofree char *name = praxi_text_file_name (base);
   const double start_s = praxi_report_value (entry, "start_s");
   g_autofree char *time = praxi_text_time ((gint64) (isnan (start_s) ? 0 : start_s * 1e9), 1);
-  g_autofree char *title = g_strdup_printf ("%s · %s", name, time);
   g_autofree char *detail =
-      g_strdup_printf (_ ("is %s · original says %s · light says %s"), truth,
+      g_strdup_printf (_ ("is %s · original: %s · light: %s"), truth,
                        member_text (entry, "original"), member_text (entry, "light"));
-  return praxi_jump_row_new (index, &color, title, detail, "");
+  return praxi_jump_row_new (index, &color, name, detail, isnan (start_s) ? "" : time);
 }
 
 static void
@@ -165,10 +166,12 @@ update_disagreements (PraxiComparePanel *self, JsonArray *entries)
   gtk_label_set_text (self->disagreements_title, title);
 }
 
-/* A file of a labelled folder is named relative to it. */
 static char *
-locate (PraxiComparePanel *self, const char *file)
+locate (PraxiComparePanel *self, JsonObject *entry)
 {
+  const char *path = member_text (entry, "path"), *file = member_text (entry, "file");
+  if (g_path_is_absolute (path))
+    return g_strdup (path);
   if (g_path_is_absolute (file))
     return g_strdup (file);
   const char *subject = praxi_session_report_subject (self->session);
@@ -198,7 +201,7 @@ chosen_cb (PraxiJumpList *list, gint64 id, PraxiComparePanel *self)
     return;
   JsonObject *entry = json_array_get_object_element (entries, (guint) id);
   const double start_s = praxi_report_value (entry, "start_s");
-  g_autofree char *path = locate (self, member_text (entry, "file"));
+  g_autofree char *path = locate (self, entry);
   g_free (self->wanted_media);
   self->wanted_media = g_canonicalize_filename (path, NULL);
   self->wanted_s = isnan (start_s) ? 0 : start_s;

@@ -32,7 +32,10 @@ draw_event (const PraxiStripContext *context, GtkSnapshot *snapshot, int index)
                               (const GdkRGBA[]){rim, rim, rim, rim});
   if (box.size.width < TEXT_FROM_PX)
     return;
-  g_autofree char *text = g_strdup_printf ("%s %d %%", name, (int) lroundf (event->peak * 100));
+  const gboolean has_room = box.size.width >= TEXT_FROM_PX + 8 * (float) g_utf8_strlen (name, -1);
+  g_autofree char *text =
+      has_room ? g_strdup_printf ("%s %d %%", name, (int) lroundf (event->peak * 100))
+               : g_strdup (name);
   praxi_strip_text (
       context, snapshot, text, &context->text,
       GRAPHENE_RECT_INIT (box.origin.x + 6, box.origin.y, box.size.width - 10, box.size.height),

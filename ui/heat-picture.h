@@ -16,8 +16,12 @@ typedef struct {
   PraxiTimeSpan span;
   int width_px; /* device pixels */
   int row_height_px;
-  int row_gap_px; /* left transparent */
+  int row_gap_px;        /* left transparent */
+  gboolean only_actions; /* leaves out the background class */
 } PraxiHeatView;
+
+/* How many classes the view shows. */
+int praxi_heat_view_n_rows (const PraxiHeatView *view);
 
 typedef struct {
   PraxiHeatView view; /* of the texture */

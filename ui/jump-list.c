@@ -86,6 +86,7 @@ make_text (const char *css_class, float xalign)
   GtkWidget *label = gtk_label_new (NULL);
   gtk_label_set_xalign (GTK_LABEL (label), xalign);
   gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END);
+  gtk_label_set_max_width_chars (GTK_LABEL (label), 24); /* bounds the natural width only */
   gtk_widget_add_css_class (label, css_class);
   return label;
 }
@@ -104,6 +105,7 @@ setup_cb (GtkListItemFactory *factory, GtkListItem *item, gpointer user_data)
   gtk_widget_add_css_class (gtk_widget_get_last_child (texts), "dim-label");
   gtk_widget_add_css_class (gtk_widget_get_last_child (texts), "numeric");
   GtkWidget *number = make_text ("numeric", 1);
+  gtk_label_set_ellipsize (GTK_LABEL (number), PANGO_ELLIPSIZE_NONE);
   gtk_box_append (GTK_BOX (row), swatch);
   gtk_box_append (GTK_BOX (row), texts);
   gtk_box_append (GTK_BOX (row), number);
@@ -122,6 +124,7 @@ bind_cb (GtkListItemFactory *factory, GtkListItem *item, gpointer user_data)
   gtk_label_set_text (GTK_LABEL (gtk_widget_get_first_child (texts)), shown->title);
   gtk_label_set_text (GTK_LABEL (gtk_widget_get_last_child (texts)), shown->detail);
   gtk_label_set_text (GTK_LABEL (gtk_widget_get_last_child (row)), shown->number);
+  gtk_widget_set_tooltip_text (row, shown->detail);
 }
 
 static void

@@ -28,14 +28,17 @@ draw_scores (OverviewStrip *self, const PraxiStripContext *all, GtkSnapshot *sna
   const PraxiScoreTrack *track = praxi_session_track (all->session);
   if (track == NULL)
     return;
-  const int n_classes = praxi_score_track_n_classes (track);
-  const PraxiHeatView view = {
+  PraxiHeatView view = {
       .track = track,
       .revision = praxi_session_track_revision (all->session),
       .span = all->time.span,
       .width_px = MAX (1, (int) round (all->time.width_px * all->scale_factor)),
-      .row_height_px = MAX (1, (int) (SCORES_PX * all->scale_factor) / n_classes),
+      .only_actions = TRUE,
   };
+  const int n_rows = praxi_heat_view_n_rows (&view);
+  if (n_rows == 0)
+    return;
+  view.row_height_px = MAX (1, (int) (SCORES_PX * all->scale_factor) / n_rows);
   gtk_snapshot_append_texture (
       snapshot, praxi_heat_picture_get (&self->picture, &view),
       &GRAPHENE_RECT_INIT ((float) all->time.left_px, 0, (float) all->time.width_px, SCORES_PX));

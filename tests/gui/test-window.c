@@ -125,15 +125,24 @@ open_media (Fixture *fixture)
   wait_for (praxi_session_track (fixture->session) != NULL);
 }
 
+/* NULL while the window is being laid out anew. */
+static GskRenderNode *
+draw (GtkWidget *widget, int *width, int *height)
+{
+  g_autoptr (GdkPaintable) paintable = gtk_widget_paintable_new (widget);
+  *width = gdk_paintable_get_intrinsic_width (paintable);
+  *height = gdk_paintable_get_intrinsic_height (paintable);
+  GtkSnapshot *snapshot = gtk_snapshot_new ();
+  gdk_paintable_snapshot (paintable, snapshot, *width, *height);
+  return gtk_snapshot_free_to_node (snapshot);
+}
+
 static GdkTexture *
 render (GtkWidget *widget)
 {
-  g_autoptr (GdkPaintable) paintable = gtk_widget_paintable_new (widget);
-  const int width = gdk_paintable_get_intrinsic_width (paintable);
-  const int height = gdk_paintable_get_intrinsic_height (paintable);
-  GtkSnapshot *snapshot = gtk_snapshot_new ();
-  gdk_paintable_snapshot (paintable, snapshot, width, height);
-  g_autoptr (GskRenderNode) node = gtk_snapshot_free_to_node (snapshot);
+  int width, height;
+  g_autoptr (GskRenderNode) node = NULL;
+  wait_for ((node = draw (widget, &width, &height)) != NULL);
   g_autoptr (GskRenderer) renderer = gsk_cairo_renderer_new ();
   g_assert_true (gsk_renderer_realize (renderer, NULL, NULL));
   GdkTexture *texture = gsk_renderer_render_texture (
@@ -272,6 +281,11 @@ main (int argc, char **argv)
   g_setenv ("GTK_A11Y", "test", TRUE);
   gtk_test_init (&argc, &argv, NULL);
   adw_init ();
+  g_autoptr (GtkCssProvider) style = gtk_css_provider_new ();
+  gtk_css_provider_load_from_resource (style, "/io/github/praxiscope/Praxiscope/style.css");
+  gtk_style_context_add_provider_for_display (gdk_display_get_default (),
+                                              GTK_STYLE_PROVIDER (style),
+                                              GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
   add ("/window/empty", test_empty);
   add ("/window/work", test_work);
   add ("/window/timeline-is-read", test_timeline_is_read);
