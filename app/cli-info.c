@@ -114,11 +114,7 @@ praxi_cli_info (int argc, char **argv)
     return PRAXI_EXIT_USAGE;
   }
   g_autofree char *model = praxi_cli_model_path (argv[1]);
-#ifdef PRAXI_HAS_MODEL_INFO
   if (looks_like_model (model))
     return praxi_cli_info_model (model, json);
-#else
-  (void) looks_like_model;
-#endif
   return describe_media (argv[1], json);
 }

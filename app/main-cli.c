@@ -11,6 +11,8 @@ static const PraxiCliCommand commands[] = {
     {"analyze", "scores over time and events of media", praxi_cli_analyze},
     {"classify", "one answer for each short clip", praxi_cli_classify},
     {"compare", "two models on the same labelled clips", praxi_cli_compare},
+    {"bench", "measures a model's speed", praxi_cli_bench},
+    {"devices", "lists what models can run on", praxi_cli_devices},
     {"run-onnx", "runs ONNX operator tests", praxi_cli_run_onnx},
     {"label", "labels in a project: add, remove, list, import, export, verify", praxi_cli_label},
     {NULL, NULL, NULL},

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/core/error.h"
+#include "engine/infer/device.h"
 #include "engine/infer/fuse.h"
 #include "engine/infer/program.h"
 #include "engine/model/fold.h"
@@ -27,19 +28,6 @@ struct PraxiExecutor {
   float *converted;
   float table[3][256];
 };
-
-static char *
-processor_name (void)
-{
-  g_autofree char *text = NULL;
-  if (g_file_get_contents ("/proc/cpuinfo", &text, NULL, NULL)) {
-    const char *name = strstr (text, "model name");
-    name = name != NULL ? strchr (name, ':') : NULL;
-    if (name != NULL)
-      return g_strstrip (g_strndup (name + 1, strcspn (name + 1, "\n")));
-  }
-  return g_strdup ("processor");
-}
 
 static const PraxiBackend *
 choose_backend (const char *name, GError **error)
@@ -103,7 +91,7 @@ build (PraxiExecutor *executor,
   if (executor->has_stem)
     praxi_program_set_input (executor->program, (int) graph->inputs->len - 1,
                              &executor->first_pair);
-  g_autofree char *processor = processor_name ();
+  g_autofree char *processor = praxi_device_processor_name ();
   executor->device = backend->level[0] != '\0'
                          ? g_strdup_printf ("%s (%s)", processor, backend->level)
                          : g_steal_pointer (&processor);

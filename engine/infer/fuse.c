@@ -7,9 +7,3 @@ praxi_fuse (PraxiGraph *graph, GError **error)
 {
   return praxi_graph_fold (graph, error);
 }
-
-gboolean
-praxi_fuse_motion_stem (PraxiGraph *graph)
-{
-  return FALSE;
-}

@@ -1,0 +1,62 @@
+/* praxi devices: what models can run on, and why not. */
+#include <stdio.h>
+
+#include "app/cli.h"
+#include "engine/core/json-lines.h"
+#include "engine/core/text.h"
+#include "engine/infer/device.h"
+
+static void
+add_device (JsonBuilder *builder, const PraxiDevice *device)
+{
+  json_builder_begin_object (builder);
+  praxi_json_add_string (builder, "backend", device->backend);
+  praxi_json_add_string (builder, "name", device->name);
+  praxi_json_add_int (builder, "memory_bytes", device->memory_bytes);
+  praxi_json_add_string (builder, "driver", device->driver);
+  praxi_json_add_boolean (builder, "usable", device->is_usable);
+  praxi_json_add_string (builder, "why", device->why);
+  json_builder_end_object (builder);
+}
+
+static void
+print_device (const PraxiDevice *device)
+{
+  g_autofree char *memory = praxi_text_bytes ((guint64) device->memory_bytes);
+  printf ("%-5s %-8s %s", device->backend, device->is_usable ? "usable" : "missing",
+          device->is_usable ? device->name : device->why);
+  if (device->is_usable)
+    printf (", %s", memory);
+  putchar ('\n');
+}
+
+PraxiExit
+praxi_cli_devices (int argc, char **argv)
+{
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+      {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print one JSON document", NULL}, {NULL}};
+  PraxiExit status;
+  if (!praxi_cli_parse (&argc, &argv, entries, "", "Lists what models can run on, and why not.",
+                        &status))
+    return status;
+  if (argc != 1) {
+    fputs ("praxi: devices takes no file; see 'praxi devices --help'\n", stderr);
+    return PRAXI_EXIT_USAGE;
+  }
+  g_autoptr (GPtrArray) devices = praxi_devices_list ();
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "devices");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < devices->len; i++) {
+    add_device (builder, devices->pdata[i]);
+    if (!json)
+      print_device (devices->pdata[i]);
+  }
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  if (json)
+    praxi_json_write (builder, stdout, TRUE);
+  return PRAXI_EXIT_DONE;
+}
