@@ -100,6 +100,13 @@ const PraxiDisk praxi_disk_system = {
     .free_bytes = free_bytes,
 };
 
+char *
+praxi_disk_temporary_name (const char *path)
+{
+  return g_strdup_printf ("%s.%x-%" G_GINT64_MODIFIER "x-%x.new", path, (guint) getpid (),
+                          g_get_real_time (), g_random_int ());
+}
+
 static int
 write_all (int fd, const char *bytes, gsize n_bytes)
 {
@@ -118,7 +125,7 @@ write_all (int fd, const char *bytes, gsize n_bytes)
 int
 praxi_disk_write_file (const char *path, const char *bytes, gsize n_bytes)
 {
-  g_autofree char *temporary = g_strdup_printf ("%s.%08x.new", path, g_random_int ());
+  g_autofree char *temporary = praxi_disk_temporary_name (path);
   const int fd = open (temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0)
     return errno;

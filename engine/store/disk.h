@@ -26,6 +26,9 @@ typedef struct {
 
 extern const PraxiDisk praxi_disk_system;
 
+/* A name beside path that no other process or moment makes; free with g_free. */
+char *praxi_disk_temporary_name (const char *path);
+
 /* Writes a new file under a temporary name, syncs it, and gives it its name (replacing an older
  * file), so that the name always shows a complete file.
  * Returns 0 or an errno value.

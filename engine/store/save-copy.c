@@ -32,7 +32,7 @@ gboolean
 praxi_store_save_copy (PraxiStore *store, const char *path, GError **error)
 {
   g_autofree char *full = g_canonicalize_filename (path, NULL);
-  g_autofree char *temporary = g_strdup_printf ("%s.%08x.new", full, g_random_int ());
+  g_autofree char *temporary = praxi_disk_temporary_name (full);
   int status = write_copy (store, temporary);
   if (status == 0)
     status = store->disk->publish (temporary, full);

@@ -279,7 +279,7 @@ static gboolean
 create_file (const PraxiDisk *disk, const char *path, GError **error)
 {
   g_autofree char *full = absolute_path (path);
-  g_autofree char *temporary = g_strdup_printf ("%s.%08x.new", full, g_random_int ());
+  g_autofree char *temporary = praxi_disk_temporary_name (full);
   if (!check_no_old_log (disk, full, error))
     return FALSE;
   int status = disk->check_writable (full);
