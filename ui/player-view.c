@@ -31,12 +31,14 @@ update_numbers (PraxiPlayerView *self)
     return;
   }
   const gint64 first_ns = praxi_session_footage (self->session).start_ns;
-  g_autofree char *frame = g_strdup_printf (_ ("Frame %d / %d"), picture.ordinal, n_frames);
+  g_autofree char *frame = g_strdup_printf (_ ("Frame %d"), picture.ordinal);
+  g_autofree char *of = g_strdup_printf (_ ("Frames 0 to %d"), n_frames - 1);
   g_autofree char *time = praxi_text_time (picture.pts_ns - first_ns, 3);
   g_autofree char *pts = g_strdup_printf (_ ("pts %.3f"), (double) picture.pts_ns / 1e9);
   g_autofree char *exact =
       g_strdup_printf (_ ("Presentation time stamp: %.9f s"), (double) picture.pts_ns / 1e9);
   gtk_label_set_text (self->frame_label, frame);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->frame_label), of);
   gtk_label_set_text (self->time_label, time);
   gtk_label_set_text (self->pts_label, pts);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->pts_label), exact);
