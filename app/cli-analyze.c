@@ -96,6 +96,28 @@ find_events (const Analyze *analyze, PraxiMedia *media, const PraxiScoreTrack *t
   return events;
 }
 
+/* How events are formed, class by class, so that who follows the run forms the same ones. */
+static void
+add_thresholds (const Analyze *analyze, JsonBuilder *builder)
+{
+  const PraxiModelSpec *spec = praxi_model_spec (analyze->model.model);
+  json_builder_set_member_name (builder, "thresholds");
+  json_builder_begin_object (builder);
+  for (int c = 0; c < spec->n_classes; c++) {
+    const PraxiEventOptions given = event_options (analyze, c);
+    const PraxiEventOptions options = praxi_events_resolve (&given);
+    json_builder_set_member_name (builder, spec->classes[c]);
+    json_builder_begin_object (builder);
+    praxi_json_add_double (builder, "enter", options.enter);
+    praxi_json_add_double (builder, "exit", options.exit);
+    praxi_json_add_double (builder, "min_length_s", (double) MAX (options.min_length_ns, 0) / 1e9);
+    praxi_json_add_double (builder, "merge_gap_s", (double) MAX (options.merge_gap_ns, 0) / 1e9);
+    praxi_json_add_double (builder, "smooth_s", (double) MAX (options.smooth_ns, 0) / 1e9);
+    json_builder_end_object (builder);
+  }
+  json_builder_end_object (builder);
+}
+
 static char *
 params_json (const Analyze *analyze)
 {
@@ -114,6 +136,7 @@ params_json (const Analyze *analyze)
   for (guint i = 0; i < G_N_ELEMENTS (given); i++)
     if (given[i].value != UNSET)
       praxi_json_add_double (builder, given[i].name, given[i].value);
+  add_thresholds (analyze, builder);
   json_builder_end_object (builder);
   JsonNode *root = json_builder_get_root (builder);
   char *text = json_to_string (root, FALSE);
@@ -173,6 +196,7 @@ announce_track (const Analyze *analyze, const char *path, const char *track_path
   praxi_json_add_string (builder, "media", file);
   praxi_json_add_string (builder, "track", track_path);
   praxi_json_add_int (builder, "run", run_id);
+  add_thresholds (analyze, builder);
   json_builder_end_object (builder);
   praxi_json_write (builder, stderr, FALSE);
 }
