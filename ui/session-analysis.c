@@ -18,15 +18,66 @@ compare_events (gconstpointer a, gconstpointer b)
   return first->class_index - second->class_index;
 }
 
+/* Zero in a run means "none", in the options it means "by default". */
+static gint64
+length_ns (JsonObject *given, const char *name)
+{
+  const double length_s = json_object_get_double_member_with_default (given, name, NAN);
+  if (isnan (length_s))
+    return 0;
+  return length_s > 0 ? (gint64) (MIN (length_s, 1e6) * 1e9) : PRAXI_EVENTS_NONE;
+}
+
+/* What the run says of the class; what it leaves out stays by default. */
+static PraxiEventOptions
+event_options (PraxiSession *self, const char *class_name)
+{
+  JsonNode *node =
+      self->thresholds != NULL ? json_object_get_member (self->thresholds, class_name) : NULL;
+  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
+    return (PraxiEventOptions){0};
+  JsonObject *given = json_node_get_object (node);
+  return (PraxiEventOptions){
+      .enter = json_object_get_double_member_with_default (given, "enter", 0),
+      .exit = json_object_get_double_member_with_default (given, "exit", 0),
+      .min_length_ns = length_ns (given, "min_length_s"),
+      .merge_gap_ns = length_ns (given, "merge_gap_s"),
+      .smooth_ns = length_ns (given, "smooth_s"),
+  };
+}
+
+static void
+take_thresholds (PraxiSession *self, JsonObject *run)
+{
+  JsonNode *node = run != NULL ? json_object_get_member (run, "thresholds") : NULL;
+  g_clear_pointer (&self->thresholds, json_object_unref);
+  if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
+    self->thresholds = json_object_ref (json_node_get_object (node));
+}
+
+/* The last window may reach beyond the last frame; its event does not. */
+static void
+clip_events (PraxiSession *self)
+{
+  const gint64 end_ns = praxi_session_footage (self).end_ns;
+  for (guint i = 0; self->index != NULL && i < self->events->len; i++) {
+    PraxiEvent *event = &g_array_index (self->events, PraxiEvent, i);
+    event->end_ns = MAX (MIN (event->end_ns, end_ns), event->start_ns + 1);
+  }
+}
+
 static void
 find_events (PraxiSession *self)
 {
   g_array_set_size (self->events, 0);
-  const PraxiEventOptions options = {0};
   const int n_classes = self->track != NULL ? praxi_score_track_n_classes (self->track) : 0;
-  for (int c = 0; c < n_classes; c++)
-    if (!praxi_events_is_background (praxi_score_track_class_name (self->track, c)))
+  for (int c = 0; c < n_classes; c++) {
+    const char *name = praxi_score_track_class_name (self->track, c);
+    const PraxiEventOptions options = event_options (self, name);
+    if (!praxi_events_is_background (name))
       praxi_events_find (self->track, c, &options, self->events);
+  }
+  clip_events (self);
   g_array_sort (self->events, compare_events);
   if (self->selected_event >= (int) self->events->len)
     praxi_session_select_event (self, -1);
@@ -71,10 +122,13 @@ open_track (PraxiSession *self, gboolean may_fail)
 }
 
 void
-praxi_session_show_track (PraxiSession *self, const char *track_path)
+praxi_session_show_run (PraxiSession *self, const char *track_path, const char *params)
 {
   if (self->analysis != NULL && self->media == self->analysed_media)
     return;
+  g_autoptr (JsonNode) root = params != NULL ? json_from_string (params, NULL) : NULL;
+  take_thresholds (self, root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root)
+                                                                       : NULL);
   forget_track (self);
   self->track_path = g_strdup (track_path);
   open_track (self, FALSE);
@@ -120,6 +174,7 @@ praxi_session_analysis_close (PraxiSession *self)
   g_clear_pointer (&self->analysis, praxi_job_free);
   forget_track (self);
   g_clear_pointer (&self->events, g_array_unref);
+  g_clear_pointer (&self->thresholds, json_object_unref);
   g_clear_pointer (&self->job_what, g_free);
   g_clear_pointer (&self->device, g_free);
   g_clear_object (&self->analysed_media);
@@ -203,6 +258,7 @@ line_cb (PraxiJob *job, JsonObject *line, gpointer user_data)
   if (path == NULL || self->media != self->analysed_media)
     return;
   forget_track (self);
+  take_thresholds (self, line);
   self->track_path = g_strdup (path);
   open_track (self, TRUE);
 }

@@ -41,6 +41,7 @@ typedef struct {
   gboolean can_undo, can_redo;
   char *what; /* was undone or redone */
   char *track_path;
+  char *run_params;
 } StoreView;
 
 static void
@@ -76,6 +77,7 @@ store_view_free (StoreView *view)
   g_clear_pointer (&view->classes, g_ptr_array_unref);
   g_free (view->what);
   g_free (view->track_path);
+  g_free (view->run_params);
   g_free (view);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreView, store_view_free)
@@ -149,8 +151,10 @@ edit_call (PraxiStore *store, gpointer data, GError **error)
   g_autoptr (PraxiRun) run = NULL;
   if (edit->kind == EDIT_LOAD && view->media_id != 0)
     run = praxi_store_latest_run (store, view->media_id, NULL, NULL);
-  if (run != NULL)
+  if (run != NULL) {
     view->track_path = g_strdup (run->track_path);
+    view->run_params = g_strdup (run->params);
+  }
   return g_steal_pointer (&view);
 }
 
@@ -278,7 +282,7 @@ succeed (PraxiSession *self, LabelEdit *edit, const StoreView *view)
   if (edit->kind == EDIT_ADD_CLASS)
     self->current_class = view->added_id;
   if (edit->generation == self->store_generation && view->track_path != NULL)
-    praxi_session_show_track (self, view->track_path);
+    praxi_session_show_run (self, view->track_path, view->run_params);
   if (view->what != NULL) {
     g_autofree char *text = g_strdup_printf (
         edit->kind == EDIT_UNDO ? _ ("Undone: %s") : _ ("Done again: %s"), view->what);

@@ -63,6 +63,7 @@ struct _PraxiSession {
   guint track_revision;
   guint follow_source;
   GArray *events;
+  JsonObject *thresholds; /* how events are formed, by class; NULL: by default */
   char *device;
 
   /* session-compare.c */
@@ -88,7 +89,9 @@ void praxi_session_labels_clear (PraxiSession *session);
 void praxi_session_labels_open_media (PraxiSession *session);
 void praxi_session_analysis_open_media (PraxiSession *session);
 
-/* The project knows a track of the open media. */
-void praxi_session_show_track (PraxiSession *session, const char *track_path);
+/* The project knows a run over the open media.
+ * params: its JSON text, for how events are formed; may be NULL
+ */
+void praxi_session_show_run (PraxiSession *session, const char *track_path, const char *params);
 
 G_END_DECLS
