@@ -1,0 +1,138 @@
+/* Activations and residual sums that alone read a Conv become its epilogue. */
+#include <math.h>
+
+#include "engine/infer/fuse-pattern.h"
+#include "engine/infer/fuse.h"
+
+/* The Conv that makes value, where nothing else reads it and nothing is fused into it yet. */
+static PraxiNode *
+plain_conv (const PraxiPattern *pattern, int value)
+{
+  PraxiNode *node = praxi_pattern_maker (pattern, value);
+  if (node == NULL || node->op.kind != PRAXI_OP_CONV || node->out[0] != value ||
+      node->op.activation != PRAXI_ACTIVATION_NONE ||
+      praxi_pattern_tensor (pattern, value)->dtype != PRAXI_F32)
+    return NULL;
+  return node;
+}
+
+static gboolean
+read_clip (const PraxiPattern *pattern, const PraxiNode *node, PraxiOp *conv)
+{
+  float low = -INFINITY, high = INFINITY;
+  if ((node->n_in > 1 && node->in[1] >= 0 && !praxi_pattern_scalar (pattern, node->in[1], &low)) ||
+      (node->n_in > 2 && node->in[2] >= 0 && !praxi_pattern_scalar (pattern, node->in[2], &high)))
+    return FALSE;
+  conv->activation = PRAXI_ACTIVATION_CLIP;
+  conv->alpha = low;
+  conv->beta = high;
+  return TRUE;
+}
+
+static gboolean
+read_activation (const PraxiPattern *pattern, const PraxiNode *node, PraxiOp *conv)
+{
+  switch (node->op.kind) {
+  case PRAXI_OP_RELU:
+    conv->activation = PRAXI_ACTIVATION_RELU;
+    return TRUE;
+  case PRAXI_OP_SIGMOID:
+    conv->activation = PRAXI_ACTIVATION_SIGMOID;
+    return TRUE;
+  case PRAXI_OP_HARD_SWISH:
+    conv->activation = PRAXI_ACTIVATION_HARD_SWISH;
+    return TRUE;
+  case PRAXI_OP_HARD_SIGMOID:
+    conv->activation = PRAXI_ACTIVATION_HARD_SIGMOID;
+    conv->alpha = node->op.alpha;
+    conv->beta = node->op.beta;
+    return TRUE;
+  case PRAXI_OP_CLIP:
+    return read_clip (pattern, node, conv);
+  default:
+    return FALSE;
+  }
+}
+
+/* x · sigmoid (x) of a Conv that only these two read */
+static gboolean
+fuse_swish (PraxiPattern *pattern, PraxiNode *mul)
+{
+  for (int side = 0; side < 2; side++) {
+    const int x = mul->in[side];
+    const PraxiNode *sigmoid = praxi_pattern_maker (pattern, mul->in[1 - side]);
+    PraxiNode *conv = plain_conv (pattern, x);
+    if (conv == NULL || sigmoid == NULL || sigmoid->op.kind != PRAXI_OP_SIGMOID ||
+        sigmoid->in[0] != x || pattern->uses[x] != 2 ||
+        !praxi_pattern_is_used_once (pattern, mul->in[1 - side]))
+      continue;
+    PraxiOp op = conv->op;
+    op.activation = PRAXI_ACTIVATION_SWISH;
+    praxi_pattern_replace (mul, &op, conv->in, conv->n_in, NULL, 0);
+    return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+fuse_unary (PraxiPattern *pattern, PraxiNode *node)
+{
+  PraxiNode *conv = node->n_in > 0 ? plain_conv (pattern, node->in[0]) : NULL;
+  if (conv == NULL || !praxi_pattern_is_used_once (pattern, node->in[0]))
+    return FALSE;
+  PraxiOp op = conv->op;
+  if (!read_activation (pattern, node, &op))
+    return FALSE;
+  praxi_pattern_replace (node, &op, conv->in, conv->n_in, NULL, 0);
+  return TRUE;
+}
+
+static gboolean
+same_dims (const PraxiTensor *a, const PraxiTensor *b)
+{
+  gboolean same = a->rank == b->rank && a->dtype == b->dtype;
+  for (int d = 0; same && d < a->rank; d++)
+    same = a->dims[d] == b->dims[d];
+  return same;
+}
+
+static gboolean
+fuse_residual (PraxiPattern *pattern, PraxiNode *add)
+{
+  for (int side = 0; side < 2; side++) {
+    PraxiNode *conv = plain_conv (pattern, add->in[side]);
+    const int other = add->in[1 - side];
+    if (conv == NULL || conv->op.has_residual ||
+        !praxi_pattern_is_used_once (pattern, add->in[side]) ||
+        praxi_pattern_tensor (pattern, other)->data != NULL ||
+        !same_dims (praxi_pattern_tensor (pattern, other),
+                    praxi_pattern_tensor (pattern, add->out[0])))
+      continue;
+    PraxiOp op = conv->op;
+    op.has_residual = true;
+    const int in[4] = {conv->in[0], conv->in[1], conv->n_in > 2 ? conv->in[2] : -1, other};
+    praxi_pattern_replace (add, &op, in, 4, NULL, 0);
+    return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+fuse_node (PraxiPattern *pattern, PraxiNode *node)
+{
+  if (node->op.kind == PRAXI_OP_MUL && node->n_in == 2)
+    fuse_swish (pattern, node);
+  else if (node->op.kind == PRAXI_OP_ADD && node->n_in == 2)
+    fuse_residual (pattern, node);
+  else
+    fuse_unary (pattern, node);
+}
+
+void
+praxi_fuse_activations (PraxiGraph *graph)
+{
+  PraxiPattern pattern = praxi_pattern_begin (graph);
+  for (guint i = 0; i < graph->nodes->len; i++)
+    fuse_node (&pattern, praxi_graph_node (graph, (int) i));
+  praxi_pattern_end (&pattern);
+}
