@@ -329,6 +329,14 @@ analyze_media (Analyze *analyze, int i, GError **error)
   return good;
 }
 
+/* Names the error and returns the exit status that is the worse one. */
+static PraxiExit
+worse (PraxiExit status, GError **error)
+{
+  const PraxiExit other = praxi_cli_fail (error);
+  return MAX (status, other);
+}
+
 /* Every media; one that fails is named and the next one follows. */
 static PraxiExit
 analyze_all (Analyze *analyze)
@@ -340,7 +348,7 @@ analyze_all (Analyze *analyze)
   for (int i = 0; analyze->paths[i] != NULL && status != PRAXI_EXIT_CANCELLED; i++) {
     g_autoptr (GError) error = NULL;
     if (!analyze_media (analyze, i, &error))
-      status = MAX (status, praxi_cli_fail (&error));
+      status = worse (status, &error);
   }
   if (status != PRAXI_EXIT_CANCELLED)
     praxi_cli_footage_end (&analyze->footage);
@@ -437,7 +445,7 @@ run_command (Analyze *analyze)
   else
     status = praxi_cli_fail (&error);
   if (!close_csv (analyze, &error))
-    status = MAX (status, praxi_cli_fail (&error));
+    status = worse (status, &error);
   g_clear_pointer (&analyze->store, praxi_store_close);
   praxi_cli_model_close (&analyze->model);
   return status;

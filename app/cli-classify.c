@@ -137,6 +137,14 @@ classify_media (Classify *classify, const char *path, GError **error)
   return TRUE;
 }
 
+/* Names the error and returns the exit status that is the worse one. */
+static PraxiExit
+worse (PraxiExit status, GError **error)
+{
+  const PraxiExit other = praxi_cli_fail (error);
+  return MAX (status, other);
+}
+
 static PraxiExit
 classify_all (Classify *classify)
 {
@@ -149,7 +157,7 @@ classify_all (Classify *classify)
   for (int i = 0; classify->paths[i] != NULL && status != PRAXI_EXIT_CANCELLED; i++) {
     g_autoptr (GError) error = NULL;
     if (!classify_media (classify, classify->paths[i], &error))
-      status = MAX (status, praxi_cli_fail (&error));
+      status = worse (status, &error);
   }
   if (status != PRAXI_EXIT_CANCELLED)
     praxi_cli_footage_end (&classify->footage);

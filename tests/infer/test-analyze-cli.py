@@ -139,7 +139,7 @@ class AnalyzeTest(unittest.TestCase):
         self.assertEqual(praxi("label", "verify", "--project", project).returncode, 0)
 
     def test_interrupt(self):
-        clip = make_clip(self.folder / "long.mp4", 900, "320x240")
+        clip = make_clip(self.folder / "long.mp4", 900, "96x72", 10)
         project = self.folder / "cut.praxi"
         job = subprocess.Popen([PRAXI, "analyze", "--json", "--progress", "json", "--project",
                                 str(project), str(clip)],
