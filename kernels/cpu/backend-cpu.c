@@ -16,19 +16,37 @@ extern const CpuLoops praxi_loop_table_avx512_vnni, praxi_loop_table_avx512_ymm;
 extern const CpuLoops praxi_loop_table_avx_vnni, praxi_loop_table_avx2;
 #endif
 
-static CpuPrepare *
-find_prepare (PraxiOpKind kind)
-{
-  switch (kind) {
-  case PRAXI_OP_CONV:
-  case PRAXI_OP_QCONV:
-    return praxi_cpu_conv;
-  case PRAXI_OP_MOTION_STEM:
-    return praxi_cpu_motion_stem;
-  default:
-    return NULL;
-  }
-}
+static CpuPrepare *const prepares[PRAXI_OP_COUNT] = {
+    [PRAXI_OP_CONV] = praxi_cpu_conv,
+    [PRAXI_OP_QCONV] = praxi_cpu_conv,
+    [PRAXI_OP_MOTION_STEM] = praxi_cpu_motion_stem,
+    [PRAXI_OP_RELU] = praxi_cpu_unary,
+    [PRAXI_OP_LEAKY_RELU] = praxi_cpu_unary,
+    [PRAXI_OP_CLIP] = praxi_cpu_unary,
+    [PRAXI_OP_SIGMOID] = praxi_cpu_unary,
+    [PRAXI_OP_HARD_SIGMOID] = praxi_cpu_unary,
+    [PRAXI_OP_HARD_SWISH] = praxi_cpu_unary,
+    [PRAXI_OP_ABS] = praxi_cpu_unary,
+    [PRAXI_OP_SQRT] = praxi_cpu_unary,
+    [PRAXI_OP_NEG] = praxi_cpu_unary,
+    [PRAXI_OP_RECIPROCAL] = praxi_cpu_unary,
+    [PRAXI_OP_ADD] = praxi_cpu_binary,
+    [PRAXI_OP_SUB] = praxi_cpu_binary,
+    [PRAXI_OP_MUL] = praxi_cpu_binary,
+    [PRAXI_OP_DIV] = praxi_cpu_binary,
+    [PRAXI_OP_MIN] = praxi_cpu_binary,
+    [PRAXI_OP_MAX] = praxi_cpu_binary,
+    [PRAXI_OP_QUANTIZE_LINEAR] = praxi_cpu_quantize,
+    [PRAXI_OP_DEQUANTIZE_LINEAR] = praxi_cpu_quantize,
+    [PRAXI_OP_REDUCE_MEAN] = praxi_cpu_reduce,
+    [PRAXI_OP_REDUCE_MAX] = praxi_cpu_reduce,
+    [PRAXI_OP_REDUCE_MIN] = praxi_cpu_reduce,
+    [PRAXI_OP_REDUCE_SUM] = praxi_cpu_reduce,
+    [PRAXI_OP_GLOBAL_AVERAGE_POOL] = praxi_cpu_reduce,
+    [PRAXI_OP_GLOBAL_MAX_POOL] = praxi_cpu_reduce,
+    [PRAXI_OP_QADD] = praxi_cpu_add_bytes,
+    [PRAXI_OP_QTABLE] = praxi_cpu_look_up,
+};
 
 static void
 kernel_free (PraxiKernel *kernel)
@@ -86,7 +104,7 @@ prepare (const PraxiBackend *backend,
          PraxiKernel **kernel)
 {
   *kernel = NULL;
-  CpuPrepare *const prepare_op = find_prepare (op->kind);
+  CpuPrepare *const prepare_op = op->kind < PRAXI_OP_COUNT ? prepares[op->kind] : NULL;
   if (!prepare_op || n_in < 1 || n_out < 1 || !in[0] || !out[0] || has_no_elements (out[0]))
     return PRAXI_STATUS_UNSUPPORTED;
   for (int i = 0; i < n_in; i++)

@@ -8,6 +8,33 @@ void LEVEL_NAME (dense_s8) (const DenseCall *call);
 void LEVEL_NAME (dense_f32) (const DenseCall *call);
 void LEVEL_NAME (depthwise_s8) (const DepthwiseCall *call);
 void LEVEL_NAME (depthwise_f32) (const DepthwiseCall *call);
+bool LEVEL_NAME (unary) (const UnaryOp *op, const float *x, float *y, int64_t n);
+bool LEVEL_NAME (binary) (PraxiOpKind kind,
+                          const float *a,
+                          int a_step,
+                          const float *b,
+                          int b_step,
+                          float *y,
+                          int64_t n);
+void LEVEL_NAME (
+    quantize) (const float *x, float scale, int zero, int low, int high, uint8_t *q, int64_t n);
+void LEVEL_NAME (
+    dequantize) (const uint8_t *q, bool is_signed, float scale, int zero, float *x, int64_t n);
+void LEVEL_NAME (add_bytes) (const CpuEpilogue *epilogue,
+                             const uint8_t *a,
+                             bool a_signed,
+                             int a_zero,
+                             const uint8_t *b,
+                             uint8_t *q,
+                             int64_t n);
+void LEVEL_NAME (look_up) (const uint8_t table[256], const uint8_t *x, uint8_t *y, int64_t n);
+float LEVEL_NAME (reduce_row) (PraxiOpKind kind, const float *x, int64_t n);
+void LEVEL_NAME (reduce_columns) (PraxiOpKind kind,
+                                  const float *x,
+                                  int64_t row_step,
+                                  int64_t rows,
+                                  float *y,
+                                  int64_t n);
 void LEVEL_NAME (motion_grey) (const MotionPlan *plan, const uint8_t *rgb, float *grey);
 void LEVEL_NAME (
     motion_flow) (const MotionPlan *plan, const float *a, const float *b, float *work, float *flow);

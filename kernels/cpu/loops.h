@@ -75,6 +75,12 @@ typedef struct {
   CpuEpilogue epilogue;
 } DepthwiseCall;
 
+/* A unary operator on floats; alpha, beta as in PraxiOp, for Clip the limits. */
+typedef struct {
+  PraxiOpKind kind;
+  float alpha, beta;
+} UnaryOp;
+
 typedef struct {
   int lanes, dense_blocks_max;
 
@@ -82,6 +88,43 @@ typedef struct {
   void (*dense_f32) (const DenseCall *call);
   void (*depthwise_s8) (const DepthwiseCall *call);
   void (*depthwise_f32) (const DepthwiseCall *call);
+
+  /* y[i] = f (x[i]); false where there is no such loop */
+  bool (*unary) (const UnaryOp *op, const float *x, float *y, int64_t n);
+  /* y[i] = f (a[i a_step], b[i b_step]), steps 0 or 1; false where there is no such loop */
+  bool (*binary) (PraxiOpKind kind,
+                  const float *a,
+                  int a_step,
+                  const float *b,
+                  int b_step,
+                  float *y,
+                  int64_t n);
+  /* bytes from floats and back; low … high is the range of the byte type */
+  void (
+      *quantize) (const float *x, float scale, int zero, int low, int high, uint8_t *q, int64_t n);
+  void (*dequantize) (const uint8_t *q, bool is_signed, float scale, int zero, float *x, int64_t n);
+  /* q = requantize (a − a_zero, b) of PRAXI_OP_QADD; steps 0 or 1. epilogue: its residual_signed is
+   * b's; bias and multiplier have LANES equal entries
+   */
+  void (*add_bytes) (const CpuEpilogue *epilogue,
+                     const uint8_t *a,
+                     bool a_signed,
+                     int a_zero,
+                     const uint8_t *b,
+                     uint8_t *q,
+                     int64_t n);
+  void (*look_up) (const uint8_t table[256], const uint8_t *x, uint8_t *y, int64_t n);
+
+  /* Reductions of f32: sum, maximum and minimum (by kind REDUCE_…) of n numbers in a row, and of
+   * each of n columns over a number of rows.
+   */
+  float (*reduce_row) (PraxiOpKind kind, const float *x, int64_t n);
+  void (*reduce_columns) (PraxiOpKind kind,
+                          const float *x,
+                          int64_t row_step,
+                          int64_t rows,
+                          float *y,
+                          int64_t n);
 
   /* u8 [H,W,3] → the grey pyramid of a frame */
   void (*motion_grey) (const MotionPlan *plan, const uint8_t *rgb, float *grey);

@@ -177,3 +177,9 @@ simd_scale (VecF x, VecI power)
   return _mm256_castsi256_ps (
       _mm256_add_epi32 (_mm256_castps_si256 (x), _mm256_slli_epi32 (power, 23)));
 }
+
+SIMD_INLINE VecF
+simd_zero_nan (VecF x)
+{
+  return _mm256_and_ps (_mm256_cmp_ps (x, x, _CMP_ORD_Q), x);
+}

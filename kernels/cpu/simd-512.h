@@ -150,3 +150,9 @@ simd_scale (VecF x, VecI power)
   return _mm512_castsi512_ps (
       _mm512_add_epi32 (_mm512_castps_si512 (x), _mm512_slli_epi32 (power, 23)));
 }
+
+SIMD_INLINE VecF
+simd_zero_nan (VecF x)
+{
+  return _mm512_maskz_mov_ps (_mm512_cmp_ps_mask (x, x, _CMP_ORD_Q), x);
+}

@@ -180,3 +180,11 @@ simd_scale (VecF x, VecI power)
   memcpy (&x, bits, sizeof x);
   return x;
 }
+
+SIMD_INLINE VecF
+simd_zero_nan (VecF x)
+{
+  for (int i = 0; i < LANES; i++)
+    x[i] = isnan (x[i]) ? 0 : x[i];
+  return x;
+}

@@ -50,7 +50,7 @@ simd_broadcast4 (const uint8_t *p)
 SIMD_INLINE VecF
 simd_exp (VecF x)
 {
-  x = simd_min (simd_max (x, simd_set1 (-87.33654f)), simd_set1 (88.37626f));
+  x = simd_min (simd_set1 (88.37626f), simd_max (simd_set1 (-87.33654f), x));
   const VecF magic = simd_set1 (12582912.f); /* 1.5 · 2^23: adding it rounds to an integer */
   const VecF shifted = simd_fma (x, simd_set1 (1.44269504f), magic);
   VecI power;
@@ -74,23 +74,25 @@ simd_sigmoid (VecF x)
   return simd_set1 (1) / (simd_set1 (1) + simd_exp (simd_set1 (0) - x));
 }
 
-/* beta, alpha: limits of Clip; slope and offset of HardSigmoid */
+/* alpha, beta: limits of Clip; slope and offset of HardSigmoid. NaN stays NaN: it is the second
+ * operand of each minimum and maximum.
+ */
 SIMD_INLINE VecF
 simd_activate (VecF x, PraxiActivation activation, float alpha, float beta)
 {
   switch (activation) {
   case PRAXI_ACTIVATION_RELU:
-    return simd_max (x, simd_set1 (0));
+    return simd_max (simd_set1 (0), x);
   case PRAXI_ACTIVATION_CLIP:
-    return simd_min (simd_max (x, simd_set1 (alpha)), simd_set1 (beta));
+    return simd_min (simd_set1 (beta), simd_max (simd_set1 (alpha), x));
   case PRAXI_ACTIVATION_SIGMOID:
     return simd_sigmoid (x);
   case PRAXI_ACTIVATION_HARD_SIGMOID:
     x = simd_mac (x, simd_set1 (alpha), simd_set1 (beta));
-    return simd_min (simd_max (x, simd_set1 (0)), simd_set1 (1));
+    return simd_min (simd_set1 (1), simd_max (simd_set1 (0), x));
   case PRAXI_ACTIVATION_HARD_SWISH: {
     const VecF gate = simd_mac (x, simd_set1 (1.f / 6), simd_set1 (0.5f));
-    return x * simd_min (simd_max (gate, simd_set1 (0)), simd_set1 (1));
+    return x * simd_min (simd_set1 (1), simd_max (simd_set1 (0), gate));
   }
   case PRAXI_ACTIVATION_SWISH:
     return x * simd_sigmoid (x);

@@ -1,0 +1,362 @@
+/* Operators that work element by element, over any strides: rows whose step is 0 or 1 go straight
+ * to the loops, others through a small buffer. Large tensors are split along one dimension.
+ */
+#include "kernels/cpu/cpu.h"
+#include "kernels/rows.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUFFER = 256, SPLIT_ELEMENTS = 16384, MAX_LANES = 16 };
+
+typedef struct ElementKernel ElementKernel;
+
+/* One run: n elements, the operands at, with steps of 0 or 1 each. */
+typedef void
+RunLoop (const ElementKernel *kernel, void *y, const void *const *x, const int *step, int64_t n);
+
+struct ElementKernel {
+  PraxiKernel base;
+  const CpuLoops *loops;
+  RunLoop *loop;
+  UnaryOp op;
+  float scale;
+  int zero, low, high;
+  bool a_signed;
+  int a_zero;
+  CpuEpilogue epilogue;
+  float multiplier[MAX_LANES], offset[MAX_LANES];
+  const uint8_t *table;
+  int n_operands; /* inputs that are walked */
+  int split_axis; /* of the output; −1: one thread does all */
+};
+
+typedef struct {
+  const ElementKernel *kernel;
+  const PraxiTensor *const *in;
+  const PraxiTensor *out;
+} Job;
+
+static size_t
+element_bytes (const PraxiTensor *tensor)
+{
+  return tensor->dtype == PRAXI_F32 ? 4 : 1;
+}
+
+/* A run whose operands do not all lie in a row: gathered and scattered piece by piece. */
+static void
+run_gathered (const ElementKernel *kernel, const PraxiRows *rows, const PraxiTensor *const *tensors)
+{
+  uint8_t buffers[3][BUFFER * 4];
+  for (int64_t begin = 0; begin < rows->length; begin += BUFFER) {
+    const int64_t n = rows->length - begin < BUFFER ? rows->length - begin : BUFFER;
+    const void *x[2];
+    const int step[2] = {1, 1};
+    for (int k = 1; k <= kernel->n_operands; k++) {
+      const size_t bytes = element_bytes (tensors[k]);
+      for (int64_t i = 0; i < n; i++)
+        memcpy (buffers[k] + (size_t) i * bytes,
+                (const char *) tensors[k]->data +
+                    (rows->at[k] + (begin + i) * rows->step[k]) * (int64_t) bytes,
+                bytes);
+      x[k - 1] = buffers[k];
+    }
+    kernel->loop (kernel, buffers[0], x, step, n);
+    const size_t bytes = element_bytes (tensors[0]);
+    for (int64_t i = 0; i < n; i++)
+      memcpy ((char *) tensors[0]->data +
+                  (rows->at[0] + (begin + i) * rows->step[0]) * (int64_t) bytes,
+              buffers[0] + (size_t) i * bytes, bytes);
+  }
+}
+
+static void
+run_row (const ElementKernel *kernel, const PraxiRows *rows, const PraxiTensor *const *tensors)
+{
+  const void *x[2];
+  int step[2];
+  bool direct = rows->step[0] == 1 || rows->length == 1;
+  for (int k = 1; k <= kernel->n_operands; k++) {
+    x[k - 1] = (const char *) tensors[k]->data + rows->at[k] * (int64_t) element_bytes (tensors[k]);
+    step[k - 1] = rows->step[k] != 0;
+    direct = direct &&
+             (rows->step[k] == 1 || rows->length == 1 ||
+              (rows->step[k] == 0 && kernel->n_operands == 2 && tensors[k]->dtype == PRAXI_F32));
+  }
+  if (direct)
+    kernel->loop (kernel,
+                  (char *) tensors[0]->data + rows->at[0] * (int64_t) element_bytes (tensors[0]), x,
+                  step, rows->length);
+  else
+    run_gathered (kernel, rows, tensors);
+}
+
+/* Elements [begin, end) of the output's axis; operands broadcast along it stay whole. */
+static PraxiTensor
+cut (const PraxiTensor *tensor, int rank, int axis, int64_t begin, int64_t end)
+{
+  PraxiTensor part = *tensor;
+  const int own = axis - (rank - tensor->rank);
+  if (axis < 0 || own < 0 || tensor->dims[own] == 1)
+    return part;
+  part.dims[own] = end - begin;
+  part.data =
+      (char *) tensor->data + begin * tensor->strides[own] * (int64_t) element_bytes (tensor);
+  return part;
+}
+
+static void
+run_part (void *data, int i, int n)
+{
+  const Job *job = data;
+  const ElementKernel *kernel = job->kernel;
+  const int rank = job->out->rank, axis = kernel->split_axis;
+  int64_t begin = 0, end = 0;
+  if (axis >= 0)
+    praxi_cpu_share (job->out->dims[axis], i, n, &begin, &end);
+  if (axis >= 0 && begin == end)
+    return;
+  const PraxiTensor out = cut (job->out, rank, axis, begin, end);
+  PraxiTensor in[2];
+  const PraxiTensor *tensors[3] = {&out};
+  PraxiRows rows = praxi_rows_over (&out);
+  for (int k = 0; k < kernel->n_operands; k++) {
+    in[k] = cut (job->in[k], rank, axis, begin, end);
+    tensors[k + 1] = &in[k];
+    praxi_rows_add (&rows, &in[k]);
+  }
+  while (praxi_rows_next (&rows))
+    run_row (kernel, &rows, tensors);
+}
+
+static PraxiStatus
+run (PraxiKernel *base,
+     const PraxiTensor *const *in,
+     const PraxiTensor *const *out,
+     void *scratch,
+     PraxiPool *pool)
+{
+  const ElementKernel *kernel = (ElementKernel *) base;
+  Job job = {kernel, in, out[0]};
+  if (kernel->split_axis < 0)
+    run_part (&job, 0, 1);
+  else
+    praxi_pool_run (pool, run_part, &job);
+  return PRAXI_OK;
+}
+
+/* The axis of the largest stride that every thread gets a share of. */
+static int
+choose_split (const CpuPlace *place)
+{
+  const PraxiTensor *out = place->out[0];
+  int64_t count = 1;
+  int axis = -1;
+  for (int i = 0; i < out->rank; i++) {
+    count *= out->dims[i];
+    if (out->dims[i] >= 2 * place->n_threads && (axis < 0 || out->strides[i] > out->strides[axis]))
+      axis = i;
+  }
+  return place->n_threads > 1 && count >= SPLIT_ELEMENTS ? axis : -1;
+}
+
+static PraxiStatus
+make_kernel (const CpuPlace *place,
+             const char *name,
+             RunLoop *loop,
+             int n_operands,
+             PraxiKernel **out)
+{
+  ElementKernel *kernel = calloc (1, sizeof *kernel);
+  if (!kernel)
+    return PRAXI_STATUS_MEMORY;
+  *out = &kernel->base;
+  kernel->base.name = name;
+  kernel->base.run = run;
+  kernel->loops = place->loops;
+  kernel->loop = loop;
+  kernel->n_operands = n_operands;
+  kernel->op.kind = place->op->kind;
+  kernel->op.alpha = place->op->alpha;
+  kernel->op.beta = place->op->beta;
+  kernel->split_axis = choose_split (place);
+  return PRAXI_OK;
+}
+
+static void
+unary_loop (const ElementKernel *kernel, void *y, const void *const *x, const int *step, int64_t n)
+{
+  kernel->loops->unary (&kernel->op, x[0], y, n);
+}
+
+static void
+binary_loop (const ElementKernel *kernel, void *y, const void *const *x, const int *step, int64_t n)
+{
+  kernel->loops->binary (kernel->op.kind, x[0], step[0], x[1], step[1], y, n);
+}
+
+static void
+quantize_loop (const ElementKernel *kernel,
+               void *y,
+               const void *const *x,
+               const int *step,
+               int64_t n)
+{
+  kernel->loops->quantize (x[0], kernel->scale, kernel->zero, kernel->low, kernel->high, y, n);
+}
+
+static void
+dequantize_loop (const ElementKernel *kernel,
+                 void *y,
+                 const void *const *x,
+                 const int *step,
+                 int64_t n)
+{
+  kernel->loops->dequantize (x[0], kernel->a_signed, kernel->scale, kernel->zero, y, n);
+}
+
+static void
+add_bytes_loop (const ElementKernel *kernel,
+                void *y,
+                const void *const *x,
+                const int *step,
+                int64_t n)
+{
+  CpuEpilogue epilogue = kernel->epilogue;
+  epilogue.multiplier = kernel->multiplier;
+  epilogue.bias = kernel->offset;
+  kernel->loops->add_bytes (&epilogue, x[0], kernel->a_signed, kernel->a_zero, x[1], y, n);
+}
+
+static void
+look_up_loop (const ElementKernel *kernel,
+              void *y,
+              const void *const *x,
+              const int *step,
+              int64_t n)
+{
+  kernel->loops->look_up (kernel->table, x[0], y, n);
+}
+
+static bool
+is_byte (const PraxiTensor *tensor)
+{
+  return tensor->dtype == PRAXI_U8 || tensor->dtype == PRAXI_S8;
+}
+
+/* The limits of Clip, from inputs or parameters; false where an input is not known yet. */
+static bool
+find_limits (const CpuPlace *place, float *low, float *high)
+{
+  const PraxiTensor *min = praxi_cpu_input (place, 1), *max = praxi_cpu_input (place, 2);
+  if ((min && !min->data) || (max && !max->data))
+    return false;
+  *low = min ? *(const float *) min->data : place->op->has_min ? place->op->alpha : -INFINITY;
+  *high = max ? *(const float *) max->data : place->op->has_max ? place->op->beta : INFINITY;
+  return true;
+}
+
+PraxiStatus
+praxi_cpu_unary (const CpuPlace *place, PraxiKernel **out)
+{
+  float limits[2] = {0, 0}, dummy = 0;
+  const bool is_clip = place->op->kind == PRAXI_OP_CLIP;
+  const UnaryOp op = {.kind = place->op->kind};
+  if (place->in[0]->dtype != PRAXI_F32 || place->out[0]->dtype != PRAXI_F32 ||
+      !place->loops->unary (&op, &dummy, &dummy, 0) ||
+      (is_clip && !find_limits (place, &limits[0], &limits[1])))
+    return PRAXI_STATUS_UNSUPPORTED;
+  const PraxiStatus status = make_kernel (place, "unary-f32", unary_loop, 1, out);
+  if (status == PRAXI_OK && is_clip) {
+    ((ElementKernel *) *out)->op.alpha = limits[0];
+    ((ElementKernel *) *out)->op.beta = limits[1];
+  }
+  return status;
+}
+
+PraxiStatus
+praxi_cpu_binary (const CpuPlace *place, PraxiKernel **out)
+{
+  float dummy = 0;
+  if (place->n_in != 2 || !place->in[1] || place->in[0]->dtype != PRAXI_F32 ||
+      place->in[1]->dtype != PRAXI_F32 || place->out[0]->dtype != PRAXI_F32 ||
+      !place->loops->binary (place->op->kind, &dummy, 0, &dummy, 0, &dummy, 0))
+    return PRAXI_STATUS_UNSUPPORTED;
+  return make_kernel (place, "binary-f32", binary_loop, 2, out);
+}
+
+/* A constant scale and zero point for the whole tensor. */
+static bool
+find_quantizer (const CpuPlace *place, const PraxiTensor *bytes, float *scale, int *zero)
+{
+  const PraxiTensor *s = praxi_cpu_input (place, 1), *z = praxi_cpu_input (place, 2);
+  if (!s || !s->data || s->dtype != PRAXI_F32 || (s->rank > 0 && (s->rank > 1 || s->dims[0] != 1)))
+    return false;
+  if (z &&
+      (!z->data || z->dtype != bytes->dtype || (z->rank > 0 && (z->rank > 1 || z->dims[0] != 1))))
+    return false;
+  *scale = *(const float *) s->data;
+  *zero = !z ? 0 : z->dtype == PRAXI_S8 ? *(const int8_t *) z->data : *(const uint8_t *) z->data;
+  return is_byte (bytes);
+}
+
+PraxiStatus
+praxi_cpu_quantize (const CpuPlace *place, PraxiKernel **out)
+{
+  const bool back = place->op->kind == PRAXI_OP_DEQUANTIZE_LINEAR;
+  const PraxiTensor *bytes = back ? place->in[0] : place->out[0];
+  const PraxiTensor *floats = back ? place->out[0] : place->in[0];
+  float scale;
+  int zero;
+  if (floats->dtype != PRAXI_F32 || !find_quantizer (place, bytes, &scale, &zero))
+    return PRAXI_STATUS_UNSUPPORTED;
+  const PraxiStatus status = make_kernel (place, back ? "dequantize" : "quantize",
+                                          back ? dequantize_loop : quantize_loop, 1, out);
+  if (status != PRAXI_OK)
+    return status;
+  ElementKernel *kernel = (ElementKernel *) *out;
+  kernel->scale = scale;
+  kernel->zero = zero;
+  kernel->a_signed = bytes->dtype == PRAXI_S8;
+  kernel->low = kernel->a_signed ? -128 : 0;
+  kernel->high = kernel->low + 255;
+  return PRAXI_OK;
+}
+
+PraxiStatus
+praxi_cpu_add_bytes (const CpuPlace *place, PraxiKernel **out)
+{
+  const PraxiRequantize *r = &place->op->requantize;
+  if (place->n_in != 2 || !place->in[1] || !is_byte (place->in[0]) || !is_byte (place->in[1]) ||
+      !is_byte (place->out[0]))
+    return PRAXI_STATUS_UNSUPPORTED;
+  const PraxiStatus status = make_kernel (place, "add-bytes", add_bytes_loop, 2, out);
+  if (status != PRAXI_OK)
+    return status;
+  ElementKernel *kernel = (ElementKernel *) *out;
+  kernel->a_signed = place->in[0]->dtype == PRAXI_S8;
+  kernel->a_zero = r->input_zero;
+  kernel->epilogue = (CpuEpilogue){.residual_signed = place->in[1]->dtype == PRAXI_S8,
+                                   .residual_zero = r->residual_zero,
+                                   .residual_multiplier = r->residual_multiplier,
+                                   .zero = r->output_zero,
+                                   .low = (float) (r->low - r->output_zero),
+                                   .high = (float) (r->high - r->output_zero)};
+  for (int i = 0; i < MAX_LANES; i++) {
+    kernel->multiplier[i] = r->multiplier[0];
+    kernel->offset[i] = r->offset ? r->offset[0] : 0;
+  }
+  return PRAXI_OK;
+}
+
+PraxiStatus
+praxi_cpu_look_up (const CpuPlace *place, PraxiKernel **out)
+{
+  if (!is_byte (place->in[0]) || !is_byte (place->out[0]) || !place->op->table)
+    return PRAXI_STATUS_UNSUPPORTED;
+  const PraxiStatus status = make_kernel (place, "look-up", look_up_loop, 1, out);
+  if (status == PRAXI_OK)
+    ((ElementKernel *) *out)->table = place->op->table;
+  return status;
+}

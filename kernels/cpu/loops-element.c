@@ -1,0 +1,231 @@
+/* Element by element, on runs of memory. */
+#include "kernels/cpu/epilogue.h"
+#include "kernels/cpu/loops-level.h"
+
+/* A loop over whole vectors and one over what is left. */
+#define UNARY(name, formula)                                                                       \
+  static void name (const UnaryOp *op, const float *from, float *to, int64_t n)                    \
+  {                                                                                                \
+    const VecF alpha = simd_set1 (op->alpha), beta = simd_set1 (op->beta), one = simd_set1 (1);    \
+    const VecF nought = simd_set1 (0);                                                             \
+    (void) alpha, (void) beta, (void) one, (void) nought;                                          \
+    int64_t i = 0;                                                                                 \
+    for (; i + LANES <= n; i += LANES) {                                                           \
+      const VecF x = simd_load (from + i);                                                         \
+      simd_store (to + i, formula);                                                                \
+    }                                                                                              \
+    if (i < n) {                                                                                   \
+      const VecF x = simd_load_n (from + i, (int) (n - i));                                        \
+      simd_store_n (to + i, formula, (int) (n - i));                                               \
+    }                                                                                              \
+  }
+
+UNARY (relu, simd_max (nought, x))
+UNARY (leaky_relu, simd_max (nought, x) + alpha * simd_min (nought, x))
+UNARY (clip, simd_min (beta, simd_max (alpha, x)))
+UNARY (sigmoid, simd_sigmoid (x))
+UNARY (hard_sigmoid, simd_activate (x, PRAXI_ACTIVATION_HARD_SIGMOID, op->alpha, op->beta))
+UNARY (hard_swish, simd_activate (x, PRAXI_ACTIVATION_HARD_SWISH, 0, 0))
+UNARY (absolute, simd_max (x, nought - x))
+UNARY (root, simd_sqrt (x))
+UNARY (negate, nought - x)
+UNARY (reciprocal, one / x)
+
+bool
+LEVEL_NAME (unary) (const UnaryOp *op, const float *x, float *y, int64_t n)
+{
+  static void (*const functions[PRAXI_OP_COUNT]) (const UnaryOp *, const float *, float *,
+                                                  int64_t) = {
+      [PRAXI_OP_RELU] = relu,
+      [PRAXI_OP_LEAKY_RELU] = leaky_relu,
+      [PRAXI_OP_CLIP] = clip,
+      [PRAXI_OP_SIGMOID] = sigmoid,
+      [PRAXI_OP_HARD_SIGMOID] = hard_sigmoid,
+      [PRAXI_OP_HARD_SWISH] = hard_swish,
+      [PRAXI_OP_ABS] = absolute,
+      [PRAXI_OP_SQRT] = root,
+      [PRAXI_OP_NEG] = negate,
+      [PRAXI_OP_RECIPROCAL] = reciprocal,
+  };
+  if (!functions[op->kind])
+    return false;
+  functions[op->kind](op, x, y, n);
+  return true;
+}
+
+#define BINARY(name, formula)                                                                      \
+  static void name (const float *left, int a_step, const float *right, int b_step, float *to,      \
+                    int64_t n)                                                                     \
+  {                                                                                                \
+    const VecF one_a = simd_set1 (left[0]), one_b = simd_set1 (right[0]);                          \
+    int64_t i = 0;                                                                                 \
+    for (; i + LANES <= n; i += LANES) {                                                           \
+      const VecF a = a_step ? simd_load (left + i) : one_a;                                        \
+      const VecF b = b_step ? simd_load (right + i) : one_b;                                       \
+      simd_store (to + i, formula);                                                                \
+    }                                                                                              \
+    if (i < n) {                                                                                   \
+      const int rest = (int) (n - i);                                                              \
+      const VecF a = a_step ? simd_load_n (left + i, rest) : one_a;                                \
+      const VecF b = b_step ? simd_load_n (right + i, rest) : one_b;                               \
+      simd_store_n (to + i, formula, rest);                                                        \
+    }                                                                                              \
+  }
+
+BINARY (add, a + b)
+BINARY (subtract, a - b)
+BINARY (multiply, a *b)
+BINARY (divide, a / b)
+BINARY (minimum, simd_min (a, b))
+BINARY (maximum, simd_max (a, b))
+
+bool
+LEVEL_NAME (binary) (PraxiOpKind kind,
+                     const float *a,
+                     int a_step,
+                     const float *b,
+                     int b_step,
+                     float *y,
+                     int64_t n)
+{
+  static void (*const functions[PRAXI_OP_COUNT]) (const float *, int, const float *, int, float *,
+                                                  int64_t) = {
+      [PRAXI_OP_ADD] = add,    [PRAXI_OP_SUB] = subtract, [PRAXI_OP_MUL] = multiply,
+      [PRAXI_OP_DIV] = divide, [PRAXI_OP_MIN] = minimum,  [PRAXI_OP_MAX] = maximum,
+  };
+  if (!functions[kind])
+    return false;
+  functions[kind](a, a_step, b, b_step, y, n);
+  return true;
+}
+
+/* NaN is zero: both maximum and minimum pass their second operand then. */
+void
+LEVEL_NAME (
+    quantize) (const float *x, float scale, int zero, int low, int high, uint8_t *q, int64_t n)
+{
+  const VecF least = simd_set1 ((float) (low - zero)), most = simd_set1 ((float) (high - zero));
+  for (int64_t i = 0; i < n; i += LANES) {
+    const int rest = n - i < LANES ? (int) (n - i) : LANES;
+    const VecF v = simd_load_n (x + i, rest) / simd_set1 (scale);
+    const VecF number = simd_zero_nan (v);
+    const VecI whole = simd_to_s32 (simd_min (simd_max (number, least), most));
+    simd_store_bytes_n (q + i, simd_add_s32 (whole, simd_set1_s32 (zero)), rest);
+  }
+}
+
+void
+LEVEL_NAME (
+    dequantize) (const uint8_t *q, bool is_signed, float scale, int zero, float *x, int64_t n)
+{
+  for (int64_t i = 0; i < n; i += LANES) {
+    const int rest = n - i < LANES ? (int) (n - i) : LANES;
+    const VecI whole =
+        is_signed ? simd_load_s8_n ((const int8_t *) q + i, rest) : simd_load_u8_n (q + i, rest);
+    const VecF number = simd_from_s32 (simd_add_s32 (whole, simd_set1_s32 (-zero)));
+    simd_store_n (x + i, number * simd_set1 (scale), rest);
+  }
+}
+
+void
+LEVEL_NAME (add_bytes) (const CpuEpilogue *epilogue,
+                        const uint8_t *a,
+                        bool a_signed,
+                        int a_zero,
+                        const uint8_t *b,
+                        uint8_t *q,
+                        int64_t n)
+{
+  CpuEpilogue e = *epilogue;
+  e.residual = b;
+  for (int64_t i = 0; i < n; i += LANES) {
+    const int rest = n - i < LANES ? (int) (n - i) : LANES;
+    const VecI left =
+        a_signed ? simd_load_s8_n ((const int8_t *) a + i, rest) : simd_load_u8_n (a + i, rest);
+    epilogue_store_s8 (&e, simd_add_s32 (left, simd_set1_s32 (-a_zero)), q, i, 0, rest);
+  }
+}
+
+void
+LEVEL_NAME (look_up) (const uint8_t table[256], const uint8_t *x, uint8_t *y, int64_t n)
+{
+  for (int64_t i = 0; i < n; i++)
+    y[i] = table[x[i]];
+}
+
+SIMD_INLINE VecF
+combine (PraxiOpKind kind, VecF a, VecF b)
+{
+  if (kind == PRAXI_OP_REDUCE_MAX)
+    return simd_max (a, b);
+  if (kind == PRAXI_OP_REDUCE_MIN)
+    return simd_min (a, b);
+  return a + b;
+}
+
+static float
+neutral (PraxiOpKind kind)
+{
+  return kind == PRAXI_OP_REDUCE_MAX ? -INFINITY : kind == PRAXI_OP_REDUCE_MIN ? INFINITY : 0;
+}
+
+SIMD_INLINE float
+row_of (PraxiOpKind kind, const float *x, int64_t n)
+{
+  float lanes[LANES], result = neutral (kind);
+  VecF sum = simd_set1 (result), other = sum;
+  int64_t i = 0;
+  for (; i + 2 * LANES <= n; i += 2 * LANES) {
+    sum = combine (kind, sum, simd_load (x + i));
+    other = combine (kind, other, simd_load (x + i + LANES));
+  }
+  simd_store (lanes, combine (kind, sum, other));
+  for (int j = 0; j < LANES; j++)
+    result = kind == PRAXI_OP_REDUCE_MAX   ? (lanes[j] > result ? lanes[j] : result)
+             : kind == PRAXI_OP_REDUCE_MIN ? (lanes[j] < result ? lanes[j] : result)
+                                           : result + lanes[j];
+  for (; i < n; i++)
+    result = kind == PRAXI_OP_REDUCE_MAX   ? (x[i] > result ? x[i] : result)
+             : kind == PRAXI_OP_REDUCE_MIN ? (x[i] < result ? x[i] : result)
+                                           : result + x[i];
+  return result;
+}
+
+float
+LEVEL_NAME (reduce_row) (PraxiOpKind kind, const float *x, int64_t n)
+{
+  if (kind == PRAXI_OP_REDUCE_MAX)
+    return row_of (PRAXI_OP_REDUCE_MAX, x, n);
+  if (kind == PRAXI_OP_REDUCE_MIN)
+    return row_of (PRAXI_OP_REDUCE_MIN, x, n);
+  return row_of (PRAXI_OP_REDUCE_SUM, x, n);
+}
+
+SIMD_INLINE void
+columns_of (PraxiOpKind kind, const float *x, int64_t row_step, int64_t rows, float *y, int64_t n)
+{
+  for (int64_t i = 0; i < n; i += LANES) {
+    const int rest = n - i < LANES ? (int) (n - i) : LANES;
+    VecF sum = simd_load_n (y + i, rest);
+    for (int64_t row = 0; row < rows; row++)
+      sum = combine (kind, sum, simd_load_n (x + row * row_step + i, rest));
+    simd_store_n (y + i, sum, rest);
+  }
+}
+
+/* y already holds what came before. */
+void
+LEVEL_NAME (reduce_columns) (PraxiOpKind kind,
+                             const float *x,
+                             int64_t row_step,
+                             int64_t rows,
+                             float *y,
+                             int64_t n)
+{
+  if (kind == PRAXI_OP_REDUCE_MAX)
+    columns_of (PRAXI_OP_REDUCE_MAX, x, row_step, rows, y, n);
+  else if (kind == PRAXI_OP_REDUCE_MIN)
+    columns_of (PRAXI_OP_REDUCE_MIN, x, row_step, rows, y, n);
+  else
+    columns_of (PRAXI_OP_REDUCE_SUM, x, row_step, rows, y, n);
+}

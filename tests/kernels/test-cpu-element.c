@@ -1,0 +1,260 @@
+/* Element-wise operators and reductions of the cpu backend against ref, over layouts, broadcasts
+ * and views; what deals with bytes is equal to the bit.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/kernels/cpu-support.h"
+
+static PraxiPool *pool;
+
+/* The operator on in, by ref and by every level. */
+static void
+check (const PraxiOp *op, const PraxiTensor *const *in, int n_in, PraxiTensor *y, float limit)
+{
+  PraxiTensor truth = *y;
+  truth.data = g_malloc (test_bytes (y) + 1);
+  const PraxiTensor *truths[] = {&truth}, *outs[] = {y};
+  g_assert_true (test_run (praxi_backend_ref (), op, in, n_in, truths, 1, pool, NULL));
+  for (int i = 0; praxi_backend_cpu_level (i); i++) {
+    const PraxiBackend *backend = praxi_backend_cpu_level (i);
+    memset (y->data, 0x55, test_bytes (y));
+    if (!test_run (backend, op, in, n_in, outs, 1, pool, NULL))
+      g_error ("%s: no kernel for %s", backend->level, praxi_op_name (op->kind));
+    const float worst = test_max_difference (y, &truth);
+    if (!(worst <= limit))
+      g_error ("%s: %s is %g off", backend->level, praxi_op_name (op->kind), (double) worst);
+  }
+  g_free (truth.data);
+}
+
+static void
+test_unary (void)
+{
+  static const PraxiOpKind kinds[] = {
+      PRAXI_OP_RELU,         PRAXI_OP_LEAKY_RELU, PRAXI_OP_CLIP, PRAXI_OP_SIGMOID,
+      PRAXI_OP_HARD_SIGMOID, PRAXI_OP_HARD_SWISH, PRAXI_OP_ABS,  PRAXI_OP_SQRT,
+      PRAXI_OP_NEG,          PRAXI_OP_RECIPROCAL,
+  };
+  static const int64_t shapes[][4] = {{1, 3, 5, 7}, {2, 20, 33, 31}, {1, 1, 1, 1}, {3, 64, 40, 30}};
+  for (size_t k = 0; k < G_N_ELEMENTS (kinds); k++) {
+    for (unsigned s = 0; s < G_N_ELEMENTS (shapes); s++) {
+      PraxiTensor x = test_tensor (PRAXI_F32, s % 2, 4, shapes[s]);
+      PraxiTensor y = test_tensor (PRAXI_F32, s / 2, 4, shapes[s]);
+      test_fill (&x, s, 30);
+      for (int64_t i = 0; i < test_count (&x) && kinds[k] == PRAXI_OP_SQRT; i++)
+        ((float *) x.data)[i] = fabsf (((float *) x.data)[i]);
+      const PraxiOp op = {.kind = kinds[k],
+                          .alpha = kinds[k] == PRAXI_OP_CLIP ? -2.f : 0.2f,
+                          .beta = kinds[k] == PRAXI_OP_CLIP ? 5.f : 0.4f,
+                          .has_min = true,
+                          .has_max = s % 2};
+      const PraxiTensor *in[] = {&x};
+      check (&op, in, 1, &y, kinds[k] == PRAXI_OP_RECIPROCAL ? 1e-1f : 1e-5f);
+      test_tensor_clear (&x);
+      test_tensor_clear (&y);
+    }
+  }
+}
+
+/* Shapes of the operands and of the result; 0 ends one. */
+static const int64_t broadcasts[][3][5] = {
+    {{2, 6, 9, 11}, {2, 6, 9, 11}, {2, 6, 9, 11}},
+    {{2, 17, 9, 11}, {1, 17, 1, 1}, {2, 17, 9, 11}},
+    {{1}, {2, 5, 3}, {2, 5, 3}},
+    {{4, 1, 6, 1}, {7, 1, 5}, {4, 7, 6, 5}},
+    {{1, 64, 20, 12, 10}, {1, 64, 1, 1, 1}, {1, 64, 20, 12, 10}},
+    {{3, 8, 30, 31}, {30, 31}, {3, 8, 30, 31}},
+};
+
+static int
+rank_of (const int64_t dims[5])
+{
+  int rank = 0;
+  while (rank < 5 && dims[rank] > 0)
+    rank++;
+  return rank;
+}
+
+static void
+test_binary (void)
+{
+  for (PraxiOpKind kind = PRAXI_OP_ADD; kind <= PRAXI_OP_MAX; kind++) {
+    if (kind == PRAXI_OP_POW)
+      continue;
+    for (unsigned s = 0; s < 4 * G_N_ELEMENTS (broadcasts); s++) {
+      const int64_t (*dims)[5] = broadcasts[s / 4];
+      PraxiTensor t[3];
+      for (unsigned i = 0; i < 3; i++) {
+        const int rank = rank_of (dims[i]);
+        t[i] = test_tensor (PRAXI_F32, rank >= 3 && (s >> (i % 2) & 1), rank, dims[i]);
+        test_fill (&t[i], s * 3 + i, 3);
+      }
+      for (int64_t i = 0; i < test_count (&t[1]); i++)
+        ((float *) t[1].data)[i] += ((float *) t[1].data)[i] < 0 ? -1 : 1;
+      const PraxiOp op = {.kind = kind};
+      const PraxiTensor *in[] = {&t[0], &t[1]};
+      check (&op, in, 2, &t[2], 1e-6f);
+      for (int i = 0; i < 3; i++)
+        test_tensor_clear (&t[i]);
+    }
+  }
+}
+
+/* A transposed and a cut view of dense memory. */
+static void
+test_views (void)
+{
+  PraxiTensor x = test_tensor (PRAXI_F32, LAYOUT_ROW_MAJOR, 3, (const int64_t[]){7, 40, 30});
+  PraxiTensor y = test_tensor (PRAXI_F32, LAYOUT_ROW_MAJOR, 3, (const int64_t[]){30, 7, 20});
+  test_fill (&x, 3, 2);
+  const PraxiTensor view = {.dtype = PRAXI_F32,
+                            .rank = 3,
+                            .dims = {30, 7, 20},
+                            .strides = {1, 1200, 60},
+                            .data = (float *) x.data + 30};
+  const PraxiTensor *in[] = {&view, &y};
+  check (&(PraxiOp){.kind = PRAXI_OP_RELU}, in, 1, &y, 0);
+  const PraxiTensor *both[] = {&view, &view};
+  check (&(PraxiOp){.kind = PRAXI_OP_MUL}, both, 2, &y, 1e-6f);
+  test_tensor_clear (&x);
+  test_tensor_clear (&y);
+}
+
+static void
+check_quantize (PraxiDType type, unsigned seed)
+{
+  const int64_t dims[] = {2, 13, 9, 21};
+  PraxiTensor x = test_tensor (PRAXI_F32, seed % 2, 4, dims);
+  PraxiTensor q = test_tensor (type, seed % 2, 4, dims), back = test_tensor (PRAXI_F32, 0, 4, dims);
+  float scale = 0.037f;
+  int8_t zero = (int8_t) (seed * 37);
+  const PraxiTensor s = {.dtype = PRAXI_F32, .data = &scale}, z = {.dtype = type, .data = &zero};
+  const PraxiTensor *in[] = {&x, &s, &z}, *in_back[] = {&q, &s, &z};
+  test_fill (&x, seed, 8);
+  float *data = x.data;
+  data[0] = NAN, data[1] = INFINITY, data[2] = -INFINITY, data[3] = 1e30f, data[4] = 0.5f * scale;
+  check (&(PraxiOp){.kind = PRAXI_OP_QUANTIZE_LINEAR, .to = type, .axis = 1}, in, 3, &q, 0);
+  test_fill (&q, seed + 1, 0);
+  check (&(PraxiOp){.kind = PRAXI_OP_DEQUANTIZE_LINEAR, .axis = 1}, in_back, 3, &back, 0);
+  test_tensor_clear (&x);
+  test_tensor_clear (&q);
+  test_tensor_clear (&back);
+}
+
+static void
+check_bytes (unsigned seed)
+{
+  const int64_t dims[] = {1, 19, 6, 7, 5};
+  const PraxiDType types[] = {PRAXI_U8, PRAXI_S8};
+  PraxiTensor a = test_tensor (types[seed & 1], LAYOUT_CHANNELS_LAST, 5, dims);
+  PraxiTensor b = test_tensor (types[seed >> 1 & 1], seed % 3 == 0, 5, dims);
+  PraxiTensor q = test_tensor (types[seed >> 2 & 1], LAYOUT_CHANNELS_LAST, 5, dims);
+  test_fill (&a, seed, 0);
+  test_fill (&b, seed + 9, 0);
+  const float multiplier = 0.31f, offset = 3.5f;
+  uint8_t table[256];
+  for (int i = 0; i < 256; i++)
+    table[i] = (uint8_t) (i * 7 + 3);
+  const int least = q.dtype == PRAXI_S8 ? -128 : 0;
+  PraxiOp op = {.kind = PRAXI_OP_QADD, .to = q.dtype, .table = table};
+  op.requantize = (PraxiRequantize){.multiplier = &multiplier,
+                                    .offset = seed % 2 ? &offset : NULL,
+                                    .input_zero = 11,
+                                    .output_zero = least + 90,
+                                    .residual_zero = -4,
+                                    .residual_multiplier = 0.77f,
+                                    .low = least + (seed % 2 ? 90 : 0),
+                                    .high = least + 255};
+  const PraxiTensor *in[] = {&a, &b};
+  check (&op, in, 2, &q, 0);
+  op.kind = PRAXI_OP_QTABLE;
+  check (&op, in, 1, &q, 0);
+  test_tensor_clear (&a);
+  test_tensor_clear (&b);
+  test_tensor_clear (&q);
+}
+
+static void
+test_bytes_exact (void)
+{
+  for (unsigned seed = 0; seed < 8; seed++) {
+    check_quantize (seed % 2 ? PRAXI_S8 : PRAXI_U8, seed);
+    check_bytes (seed);
+  }
+}
+
+static void
+check_reduce (PraxiOpKind kind,
+              Layout layout,
+              int rank,
+              const int64_t *dims,
+              unsigned mask,
+              bool keep)
+{
+  PraxiOp op = {.kind = kind, .keepdims = keep};
+  int64_t out[5];
+  int n = 0;
+  for (int axis = 0; axis < rank; axis++) {
+    if (mask >> axis & 1)
+      op.axes[op.n_axes++] = axis;
+    if (!(mask >> axis & 1) || keep)
+      out[n++] = mask >> axis & 1 ? 1 : dims[axis];
+  }
+  PraxiTensor x = test_tensor (PRAXI_F32, layout, rank, dims);
+  PraxiTensor y = test_tensor (PRAXI_F32, layout && n >= 3, n, out);
+  test_fill (&x, mask, 1);
+  const PraxiTensor *in[] = {&x};
+  check (&op, in, 1, &y, kind == PRAXI_OP_REDUCE_SUM ? 1e-3f : 1e-5f);
+  test_tensor_clear (&x);
+  test_tensor_clear (&y);
+}
+
+static void
+test_reduce (void)
+{
+  static const PraxiOpKind kinds[] = {PRAXI_OP_REDUCE_MEAN, PRAXI_OP_REDUCE_MAX,
+                                      PRAXI_OP_REDUCE_MIN, PRAXI_OP_REDUCE_SUM};
+  static const int64_t shapes[][5] = {{2, 19, 5, 6, 7}, {1, 64, 20, 5, 6}, {3, 1, 4, 1, 9}};
+  for (unsigned k = 0; k < G_N_ELEMENTS (kinds); k++)
+    for (unsigned mask = 1; mask < 32; mask++)
+      for (unsigned s = 0; s < G_N_ELEMENTS (shapes); s++)
+        check_reduce (kinds[k], mask * s % 2 ? LAYOUT_CHANNELS_LAST : LAYOUT_ROW_MAJOR, 5,
+                      shapes[s], mask, (mask + k) % 2);
+  check_reduce (PRAXI_OP_REDUCE_MEAN, LAYOUT_CHANNELS_LAST, 5, (const int64_t[]){1, 96, 16, 40, 40},
+                28, true);
+  check_reduce (PRAXI_OP_REDUCE_MAX, LAYOUT_ROW_MAJOR, 2, (const int64_t[]){100, 1000}, 2, false);
+}
+
+static void
+test_global_pools (void)
+{
+  for (int i = 0; i < 4; i++) {
+    PraxiTensor x = test_tensor (PRAXI_F32, i % 2, 4, (const int64_t[]){2, 37, 12, 9});
+    PraxiTensor y = test_tensor (PRAXI_F32, i % 2, 4, (const int64_t[]){2, 37, 1, 1});
+    test_fill (&x, (unsigned) i, 1);
+    const PraxiTensor *in[] = {&x};
+    const PraxiOp op = {.kind = i / 2 ? PRAXI_OP_GLOBAL_MAX_POOL : PRAXI_OP_GLOBAL_AVERAGE_POOL};
+    check (&op, in, 1, &y, 1e-6f);
+    test_tensor_clear (&x);
+    test_tensor_clear (&y);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_assert_cmpint (praxi_pool_new (2, &pool), ==, PRAXI_OK);
+  g_test_add_func ("/cpu/element/unary", test_unary);
+  g_test_add_func ("/cpu/element/binary", test_binary);
+  g_test_add_func ("/cpu/element/views", test_views);
+  g_test_add_func ("/cpu/element/bytes-exact", test_bytes_exact);
+  g_test_add_func ("/cpu/element/reduce", test_reduce);
+  g_test_add_func ("/cpu/element/global-pools", test_global_pools);
+  const int result = g_test_run ();
+  praxi_pool_free (pool);
+  return result;
+}
