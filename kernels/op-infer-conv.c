@@ -56,11 +56,11 @@ slide (PraxiInfer *infer, const PraxiTensor *x, int64_t *dims)
     else if (w->auto_pad != PRAXI_AUTO_PAD_NOTSET)
       resolve_same (w, i, extent, in);
     const int64_t room = in + w->pad_begin[i] + w->pad_end[i] - extent;
-    if (room < 0)
+    if (room < 0 && !(w->ceil_mode && room > -w->stride[i] && in + w->pad_begin[i] > 0))
       return praxi_infer_fail (infer, PRAXI_STATUS_SHAPE, "window %lld is larger than input %lld",
                                (long long) extent, (long long) in);
-    dims[2 + i] = room / w->stride[i] + 1;
-    if (w->ceil_mode && room % w->stride[i] != 0 &&
+    dims[2 + i] = room < 0 ? 1 : room / w->stride[i] + 1;
+    if (w->ceil_mode && room > 0 && room % w->stride[i] != 0 &&
         dims[2 + i] * w->stride[i] < in + w->pad_begin[i])
       dims[2 + i]++;
   }

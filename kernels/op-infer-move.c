@@ -318,7 +318,7 @@ praxi_infer_resize (PraxiInfer *infer)
   const PraxiTensor *x = infer->in[0];
   int64_t dims[PRAXI_MAX_RANK] = {0};
   int n_sizes = 0;
-  bool has_roi, has_scales, has_sizes;
+  bool has_roi, has_scales, has_sizes = false;
   PraxiStatus status = read_floats (infer, 1, 2 * x->rank, op->roi, &has_roi);
   if (status == PRAXI_OK)
     status = read_floats (infer, 2, x->rank, op->scales, &has_scales);
