@@ -24,6 +24,7 @@ PraxiExit praxi_cli_frames (int argc, char **argv);
 PraxiExit praxi_cli_decode (int argc, char **argv);
 PraxiExit praxi_cli_analyze (int argc, char **argv);
 PraxiExit praxi_cli_classify (int argc, char **argv);
+PraxiExit praxi_cli_watch (int argc, char **argv);
 PraxiExit praxi_cli_label (int argc, char **argv);
 PraxiExit praxi_cli_compare (int argc, char **argv);
 PraxiExit praxi_cli_bench (int argc, char **argv);

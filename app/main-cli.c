@@ -10,6 +10,7 @@ static const PraxiCliCommand commands[] = {
     {"frames", "decodes frames exactly; --hash prints digests", praxi_cli_frames},
     {"analyze", "scores over time and events of media", praxi_cli_analyze},
     {"classify", "one answer for each short clip", praxi_cli_classify},
+    {"watch", "watches cameras: scores and records as it happens", praxi_cli_watch},
     {"compare", "two models on the same labelled clips", praxi_cli_compare},
     {"bench", "measures a model's speed", praxi_cli_bench},
     {"devices", "lists what models can run on", praxi_cli_devices},

@@ -169,6 +169,18 @@ device_format (void)
   return av_find_input_format ("video4linux2");
 }
 
+/* Probing holds back the first second of pictures, or all of them from a camera that stalls; most
+ * cameras say in their description what they send.
+ */
+static gboolean
+knows_video (const AVFormatContext *source)
+{
+  for (unsigned i = 0; i < source->nb_streams; i++)
+    if (source->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_VIDEO)
+      return source->streams[i]->codecpar->codec_id != AV_CODEC_ID_NONE;
+  return FALSE;
+}
+
 static int
 open_source (PraxiCamera *camera)
 {
@@ -191,7 +203,7 @@ open_source (PraxiCamera *camera)
   set_deadline (camera, 2);
   int status = avformat_open_input (&camera->source, camera->url, format, &settings);
   av_dict_free (&settings);
-  if (status >= 0)
+  if (status >= 0 && !knows_video (camera->source))
     status = avformat_find_stream_info (camera->source, NULL);
   if (status >= 0)
     status = open_decoder (camera);
@@ -250,11 +262,15 @@ hand_out (PraxiCamera *camera)
     tell_fault_once (camera, error->message);
 }
 
+/* After decoding: what the description left out, the size, is known then. */
 static void
 record (PraxiCamera *camera)
 {
   g_autoptr (GError) error = NULL;
-  if (camera->recorder != NULL &&
+  AVCodecParameters *parameters = camera->source->streams[camera->stream_index]->codecpar;
+  if (parameters->width == 0)
+    avcodec_parameters_from_context (parameters, camera->codec);
+  if (camera->recorder != NULL && parameters->width > 0 &&
       !praxi_recorder_write (camera->recorder, camera->source->streams[camera->stream_index],
                              camera->packet, g_get_real_time (), &error))
     tell_fault_once (camera, error->message);
@@ -269,18 +285,23 @@ read_stream (PraxiCamera *camera)
     const int status = av_read_frame (camera->source, camera->packet);
     if (status < 0)
       return status;
+    /* On a time-out the parser gives out the packet it held back, as if all were well. */
+    if (interrupt_cb (camera)) {
+      av_packet_unref (camera->packet);
+      return AVERROR_EXIT;
+    }
     if (camera->packet->stream_index != camera->stream_index) {
       av_packet_unref (camera->packet);
       continue;
     }
     set_deadline (camera, 1);
-    record (camera);
     avcodec_send_packet (camera->codec, camera->packet);
-    av_packet_unref (camera->packet);
     while (avcodec_receive_frame (camera->codec, camera->picture) >= 0) {
       hand_out (camera);
       av_frame_unref (camera->picture);
     }
+    record (camera);
+    av_packet_unref (camera->packet);
   }
 }
 

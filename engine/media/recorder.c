@@ -62,6 +62,15 @@ file_path (const PraxiRecorder *recorder, gint64 at_us)
   }
 }
 
+/* A live stream that was not probed has no decoding times; cameras hardly send B-frames, so the
+ * presentation time serves.
+ */
+static gint64
+decode_time (const AVPacket *packet)
+{
+  return packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts;
+}
+
 static gboolean
 refuse (PraxiRecorder *recorder, int av_error, GError **error)
 {
@@ -98,7 +107,7 @@ begin_file (PraxiRecorder *recorder,
   if (status < 0)
     return refuse (recorder, status, error);
   recorder->begin_us = at_us;
-  recorder->first_dts = packet->dts;
+  recorder->first_dts = decode_time (packet);
   recorder->last_dts = AV_NOPTS_VALUE;
   return TRUE;
 }
@@ -110,12 +119,13 @@ praxi_recorder_write (PraxiRecorder *recorder,
                       gint64 at_us,
                       GError **error)
 {
-  const gboolean is_key = (packet->flags & AV_PKT_FLAG_KEY) != 0;
+  const gboolean is_key =
+      (packet->flags & AV_PKT_FLAG_KEY) != 0 && decode_time (packet) != AV_NOPTS_VALUE;
   const gboolean is_due =
       recorder->file == NULL || at_us - recorder->begin_us >= recorder->segment_us;
   if (is_key && is_due && !begin_file (recorder, stream, packet, at_us, error))
     return FALSE;
-  if (recorder->file == NULL || packet->dts == AV_NOPTS_VALUE)
+  if (recorder->file == NULL || decode_time (packet) == AV_NOPTS_VALUE)
     return TRUE;
 
   AVPacket *copy = recorder->packet;
@@ -123,7 +133,7 @@ praxi_recorder_write (PraxiRecorder *recorder,
   if (status < 0)
     return refuse (recorder, status, error);
   copy->stream_index = 0;
-  copy->dts -= recorder->first_dts;
+  copy->dts = decode_time (packet) - recorder->first_dts;
   if (copy->pts != AV_NOPTS_VALUE)
     copy->pts -= recorder->first_dts;
   av_packet_rescale_ts (copy, stream->time_base, recorder->file->streams[0]->time_base);
