@@ -15,7 +15,7 @@ typedef enum {
 
 typedef struct {
   const char *name;
-  const char *summary;                      /* one line for `praxi --help` */
+  const char *summary;                      /* one line for `praxi --help`; NULL: not for people */
   PraxiExit (*run) (int argc, char **argv); /* argv[0] is the command's name */
 } PraxiCliCommand;
 

@@ -16,6 +16,7 @@ static const PraxiCliCommand commands[] = {
     {"devices", "lists what models can run on", praxi_cli_devices},
     {"run-onnx", "runs ONNX operator tests", praxi_cli_run_onnx},
     {"label", "labels in a project: add, remove, list, import, export, verify", praxi_cli_label},
+    {"decode", NULL, praxi_cli_decode},
     {NULL, NULL, NULL},
 };
 
@@ -24,7 +25,8 @@ print_help (FILE *stream)
 {
   fputs ("usage: praxi COMMAND [OPTION…] [FILE…]\n\n", stream);
   for (const PraxiCliCommand *command = commands; command->name != NULL; command++)
-    fprintf (stream, "  %-10s %s\n", command->name, command->summary);
+    if (command->summary != NULL)
+      fprintf (stream, "  %-10s %s\n", command->name, command->summary);
   fputs ("\n'praxi COMMAND --help' tells more of one.\n", stream);
 }
 

@@ -134,6 +134,16 @@ probe (PraxiDemuxer *demuxer, const char *path, const AVInputFormat **input, GEr
   return FALSE;
 }
 
+/* The name alone makes a file count as MP4 when nothing else fits. */
+static gboolean
+begins_like_mov (PraxiDemuxer *demuxer)
+{
+  static const char *const types[] = {"ftyp", "moov", "mdat", "free", "skip", "wide",
+                                      "pnot", "uuid", "moof", "styp", NULL};
+  char head[9] = {0};
+  return praxi_demuxer_pread (demuxer, (guint8 *) head, 8, 0) && g_strv_contains (types, head + 4);
+}
+
 static gboolean
 open_container (PraxiDemuxer *demuxer, const char *path, const AVInputFormat *input, GError **error)
 {
@@ -148,11 +158,15 @@ open_container (PraxiDemuxer *demuxer, const char *path, const AVInputFormat *in
   demuxer->format->protocol_whitelist = av_strdup ("none");
   if (avformat_open_input (&demuxer->format, path, input, NULL) >= 0)
     return TRUE;
+  if (strstr (input->name, "mov") == NULL)
+    return fail (demuxer, error, PRAXI_ERROR_FORMAT,
+                 "damaged: its head cannot be read; try to convert it with ffmpeg first");
+  if (!begins_like_mov (demuxer))
+    return fail (demuxer, error, PRAXI_ERROR_FORMAT,
+                 "not a video (only its name says so); choose a video file");
   return fail (demuxer, error, PRAXI_ERROR_FORMAT,
-               strstr (input->name, "mov") != NULL
-                   ? "no index in it: the recording was cut short or is damaged; try to repair it "
-                     "with the program that recorded it"
-                   : "damaged: its head cannot be read; try to convert it with ffmpeg first");
+               "no index in it: the recording was cut short or is damaged; try to repair it with "
+               "the program that recorded it");
 }
 
 /* Streams' first frames are decoded in there: the limits must hold there too. */

@@ -1,0 +1,410 @@
+#include "engine/media/decode-helper.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/core/error.h"
+#include "engine/media/decode-protocol.h"
+#include "engine/media/decoder.h"
+#include "engine/media/frame-cache.h"
+#include "engine/media/frame-paint.h"
+#include "engine/media/media-private.h"
+
+#define CACHE_BYTES ((gsize) 160 << 20)
+#define CACHE_FRAMES 96
+/* Requests this near to each other are one movement: each is answered, none is abandoned. */
+#define NEAR_FRAMES 64
+#define AHEAD_STEPS 6
+#define MAX_STEP 16
+#define BUSY_US 250000
+#define MAX_THREADS 4
+
+typedef struct {
+  int socket_fd;
+  gboolean is_gone; /* the client closed, or broke the protocol */
+
+  guint8 *ring;
+  gsize slot_bytes;
+  guint32 generation;
+  guint32 free_slots; /* a bit each */
+
+  PraxiMedia *media;
+  PraxiFrameIndex *index; /* borrowed from media */
+  PraxiDecoder *decoder;
+  int position; /* what praxi_decoder_next would yield; -1: unknown */
+  PraxiFrameCache *cache;
+  struct SwsContext *scaler;
+  gint64 last_news_us;
+
+  PraxiDecodeRequest request; /* the latest one */
+  gboolean has_request;
+  int shown; /* ordinal of the last exact answer, -1 */
+  int step;  /* between the last two */
+} Helper;
+
+static void
+send_reply (Helper *helper, PraxiDecodeReply *reply)
+{
+  reply->generation = helper->generation;
+  helper->last_news_us = g_get_monotonic_time ();
+  if (!praxi_decode_send (helper->socket_fd, reply, sizeof *reply, -1, TRUE))
+    helper->is_gone = TRUE;
+}
+
+/* A sign of life where work takes long. */
+static void
+tell_busy (Helper *helper, double done)
+{
+  if (g_get_monotonic_time () - helper->last_news_us < BUSY_US)
+    return;
+  g_autofree PraxiDecodeReply *reply = g_new0 (PraxiDecodeReply, 1);
+  reply->news = PRAXI_DECODE_BUSY;
+  reply->done = done;
+  send_reply (helper, reply);
+}
+
+static gboolean
+map_ring (Helper *helper, const PraxiDecodeRequest *request, int fd)
+{
+  struct stat status;
+  const gsize bytes = (gsize) request->slot_bytes * PRAXI_DECODE_SLOTS;
+  if (fd < 0 || fstat (fd, &status) != 0 || (guint64) status.st_size < bytes || bytes == 0)
+    return FALSE;
+  guint8 *ring = mmap (NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (ring == MAP_FAILED)
+    return FALSE;
+  if (helper->ring != NULL)
+    munmap (helper->ring, helper->slot_bytes * PRAXI_DECODE_SLOTS);
+  helper->ring = ring;
+  helper->slot_bytes = (gsize) request->slot_bytes;
+  helper->generation = request->generation;
+  helper->free_slots = (1u << PRAXI_DECODE_SLOTS) - 1;
+  return TRUE;
+}
+
+static void
+obey (Helper *helper, const PraxiDecodeRequest *request, int fd)
+{
+  if (request->order == PRAXI_DECODE_RING) {
+    helper->is_gone |= !map_ring (helper, request, fd);
+  } else if (request->order == PRAXI_DECODE_RELEASE) {
+    if (request->generation == helper->generation && request->slot < PRAXI_DECODE_SLOTS)
+      helper->free_slots |= 1u << request->slot;
+  } else {
+    helper->request = *request;
+    helper->has_request = TRUE;
+  }
+}
+
+/* Takes what was sent; wait: until there is something. */
+static void
+listen_to_client (Helper *helper, gboolean wait)
+{
+  for (;;) {
+    PraxiDecodeRequest request;
+    int fd = -1;
+    const int result =
+        praxi_decode_receive (helper->socket_fd, &request, sizeof request, &fd, wait);
+    if (result > 0)
+      obey (helper, &request, fd);
+    else if (result < 0)
+      helper->is_gone = TRUE;
+    if (fd >= 0)
+      close (fd);
+    if (result <= 0 || helper->is_gone)
+      return;
+    wait = FALSE;
+  }
+}
+
+/* A slot to write to; NULL when the client is gone. */
+static guint8 *
+take_slot (Helper *helper, guint32 *slot)
+{
+  while (!helper->is_gone && (helper->free_slots == 0 || helper->ring == NULL))
+    listen_to_client (helper, TRUE);
+  if (helper->is_gone)
+    return NULL;
+  *slot = (guint32) __builtin_ctz (helper->free_slots);
+  helper->free_slots &= ~(1u << *slot);
+  return helper->ring + (gsize) *slot * helper->slot_bytes;
+}
+
+static gboolean
+opening_cb (double done, gpointer user_data)
+{
+  Helper *helper = user_data;
+  tell_busy (helper, done);
+  return !helper->is_gone;
+}
+
+static void
+send_index (Helper *helper)
+{
+  const int total = praxi_frame_index_length (helper->index);
+  g_autofree PraxiDecodeReply *reply = g_new0 (PraxiDecodeReply, 1);
+  reply->news = PRAXI_DECODE_INDEX;
+  reply->total = total;
+  for (int from = 0; from < total && !helper->is_gone; from += reply->count) {
+    PraxiDecodeEntry *entries = (void *) take_slot (helper, &reply->slot);
+    if (entries == NULL)
+      return;
+    reply->ordinal = from;
+    reply->count = (int) MIN ((gsize) (total - from), helper->slot_bytes / sizeof *entries);
+    for (int i = 0; i < reply->count; i++)
+      entries[i] = (PraxiDecodeEntry){praxi_frame_index_pts_ns (helper->index, from + i),
+                                      praxi_frame_index_is_keyframe (helper->index, from + i)};
+    send_reply (helper, reply);
+  }
+}
+
+static void
+send_ready (Helper *helper)
+{
+  const PraxiMediaInfo *info = praxi_media_info (helper->media);
+  g_autofree PraxiDecodeReply *reply = g_new0 (PraxiDecodeReply, 1);
+  reply->news = PRAXI_DECODE_READY;
+  reply->end_ns = praxi_frame_index_end_ns (helper->index, info->frames - 1);
+  reply->info = (PraxiDecodeInfo){
+      .width = info->width,
+      .height = info->height,
+      .display_width = info->display_width,
+      .display_height = info->display_height,
+      .rotation = info->rotation,
+      .frames = info->frames,
+      .keyframes = info->keyframes,
+      .first_pts_ns = info->first_pts_ns,
+      .duration_ns = info->duration_ns,
+      .is_vfr = info->is_vfr,
+      .is_interlaced = info->is_interlaced,
+      .avg_rate = info->avg_rate,
+  };
+  g_strlcpy (reply->info.container, info->container, sizeof reply->info.container);
+  g_strlcpy (reply->info.codec, info->codec, sizeof reply->info.codec);
+  send_reply (helper, reply);
+}
+
+static gboolean
+open_media (Helper *helper, int media_fd, const char *name)
+{
+  g_autoptr (GError) error = NULL;
+  helper->media = praxi_media_open_full (name, media_fd, opening_cb, helper, &error);
+  const PraxiDecoderOptions options = {.threads = MIN ((int) g_get_num_processors (), MAX_THREADS)};
+  helper->decoder =
+      helper->media != NULL ? praxi_decoder_new (helper->media, &options, &error) : NULL;
+  if (helper->decoder == NULL) {
+    g_autofree PraxiDecodeReply *reply = g_new0 (PraxiDecodeReply, 1);
+    reply->news = PRAXI_DECODE_FAILED;
+    g_strlcpy (reply->text, error->message, sizeof reply->text);
+    send_reply (helper, reply);
+    return FALSE;
+  }
+  helper->index = praxi_media_index (helper->media);
+  return TRUE;
+}
+
+/* Scales the frame into a slot and tells. frame NULL: nothing near can be decoded, a grey picture.
+ */
+static void
+show (Helper *helper, PraxiFrame *frame, const PraxiDecodeRequest *request, guint32 flags)
+{
+  g_autofree PraxiDecodeReply *reply = g_new0 (PraxiDecodeReply, 1);
+  guint8 *target = take_slot (helper, &reply->slot);
+  if (target == NULL)
+    return;
+  reply->news = PRAXI_DECODE_SHOWN;
+  reply->serial = request->serial;
+  reply->flags = flags;
+  reply->ordinal = frame != NULL ? praxi_frame_ordinal (frame) : request->ordinal;
+  reply->pts_ns = praxi_frame_index_pts_ns (helper->index, reply->ordinal);
+  const int max_width = CLAMP (request->max_width, 1, PRAXI_DECODE_MAX_SIDE_PX);
+  const int max_height = CLAMP (request->max_height, 1, PRAXI_DECODE_MAX_SIDE_PX);
+  reply->width = MIN (max_width, 16);
+  reply->height = MIN (max_height, 9);
+  if (frame != NULL)
+    praxi_frame_fit (frame, max_width, max_height, &reply->width, &reply->height);
+  reply->stride_bytes = reply->width * 4;
+  if ((gsize) reply->stride_bytes * (gsize) reply->height > helper->slot_bytes) {
+    helper->free_slots |= 1u << reply->slot;
+    return; /* the ring that fits is on its way, and the request with it */
+  }
+  if (frame == NULL || !praxi_frame_paint (frame, reply->width, reply->height, &helper->scaler,
+                                           target, reply->stride_bytes, NULL)) {
+    memset (target, 0x80, (gsize) reply->stride_bytes * (gsize) reply->height);
+    reply->flags |= PRAXI_DECODE_IS_DAMAGED;
+  }
+  send_reply (helper, reply);
+}
+
+static void
+go_to (Helper *helper, int ordinal)
+{
+  helper->position = praxi_decoder_seek (helper->decoder, ordinal, NULL) ? ordinal : -1;
+}
+
+/* Decodes one frame; of those, every `stride`-th counted from shown is kept in the cache. NULL:
+ * there is no further one. */
+static PraxiFrame *
+decode_one (Helper *helper, int stride)
+{
+  PraxiFrame *frame = helper->position >= 0 ? praxi_decoder_next (helper->decoder, NULL) : NULL;
+  helper->position = frame != NULL ? praxi_frame_ordinal (frame) + 1 : -1;
+  if (frame != NULL && (praxi_frame_ordinal (frame) - helper->shown) % stride == 0)
+    praxi_frame_cache_add (helper->cache, frame);
+  return frame;
+}
+
+/* Another request makes this one pointless, and is not merely the next step of a movement. */
+static gboolean
+is_overtaken (Helper *helper, const PraxiDecodeRequest *request)
+{
+  listen_to_client (helper, FALSE);
+  return helper->is_gone ||
+         (helper->has_request && abs (helper->request.ordinal - request->ordinal) > NEAR_FRAMES);
+}
+
+/* Shows the frame, or what comes instead of one that is damaged. */
+static void
+show_exact (Helper *helper, PraxiFrame *frame, const PraxiDecodeRequest *request)
+{
+  guint32 flags = PRAXI_DECODE_IS_EXACT;
+  if (frame == NULL)
+    frame = praxi_frame_cache_at_or_before (helper->cache, request->ordinal);
+  if (frame == NULL || praxi_frame_ordinal (frame) != request->ordinal)
+    flags |= PRAXI_DECODE_IS_DAMAGED;
+  show (helper, frame, request, flags);
+  const int step = request->ordinal - helper->shown;
+  helper->step = helper->shown >= 0 && abs (step) <= MAX_STEP ? step : 0;
+  helper->shown = request->ordinal;
+}
+
+static void
+decode_towards (Helper *helper, const PraxiDecodeRequest *request)
+{
+  const int target = request->ordinal;
+  const int begin = praxi_frame_index_keyframe_before (helper->index, target);
+  const gboolean can_go_on =
+      helper->position >= 0 && helper->position <= target && begin <= helper->position;
+  if (!can_go_on)
+    go_to (helper, begin);
+  while (!is_overtaken (helper, request)) {
+    g_autoptr (PraxiFrame) frame = decode_one (helper, 1);
+    tell_busy (helper, 0);
+    if (frame == NULL || praxi_frame_ordinal (frame) >= target) {
+      show_exact (helper, frame, request);
+      return;
+    }
+  }
+}
+
+static void
+preview (Helper *helper, const PraxiDecodeRequest *request)
+{
+  const int begin = praxi_frame_index_keyframe_before (helper->index, request->ordinal);
+  if (begin == request->ordinal)
+    return;
+  PraxiFrame *cached = praxi_frame_cache_at_or_before (helper->cache, request->ordinal);
+  if (cached != NULL && praxi_frame_ordinal (cached) >= begin) {
+    show (helper, cached, request, 0);
+    return;
+  }
+  if (helper->position != begin)
+    go_to (helper, begin);
+  g_autoptr (PraxiFrame) frame = decode_one (helper, 1);
+  if (frame != NULL && praxi_frame_ordinal (frame) < request->ordinal)
+    show (helper, frame, request, 0);
+}
+
+static void
+serve (Helper *helper)
+{
+  PraxiDecodeRequest request = helper->request;
+  helper->has_request = FALSE;
+  request.ordinal = CLAMP (request.ordinal, 0, praxi_frame_index_length (helper->index) - 1);
+  praxi_frame_cache_set_focus (helper->cache, request.ordinal);
+  PraxiFrame *cached = praxi_frame_cache_get (helper->cache, request.ordinal);
+  if (cached != NULL) {
+    show_exact (helper, cached, &request);
+    return;
+  }
+  if (!request.exact)
+    preview (helper, &request);
+  cached = praxi_frame_cache_get (helper->cache, request.ordinal);
+  if (cached != NULL)
+    show_exact (helper, cached, &request);
+  else if (!is_overtaken (helper, &request))
+    decode_towards (helper, &request);
+}
+
+/* Decodes one frame of those the movement will ask for. FALSE: they are all there. */
+static gboolean
+read_ahead (Helper *helper)
+{
+  if (helper->step == 0 || helper->shown < 0)
+    return FALSE;
+  if (helper->step > 0) {
+    const int last = MIN (helper->shown + helper->step * AHEAD_STEPS,
+                          praxi_frame_index_length (helper->index) - 1);
+    if (helper->position <= helper->shown || helper->position > last)
+      return FALSE;
+  } else {
+    const int first = praxi_frame_cache_first_of_run (helper->cache, helper->shown);
+    const int begin = praxi_frame_index_keyframe_before (helper->index, first - 1);
+    if (first <= 0 || helper->shown - first > -helper->step * AHEAD_STEPS)
+      return FALSE;
+    if (helper->position < begin || helper->position >= first)
+      go_to (helper, begin);
+  }
+  g_autoptr (PraxiFrame) frame = decode_one (helper, MAX (helper->step, 1));
+  return frame != NULL;
+}
+
+static void
+run (Helper *helper)
+{
+  gboolean is_idle = FALSE;
+  while (!helper->is_gone) {
+    listen_to_client (helper, is_idle && !helper->has_request);
+    if (helper->is_gone)
+      return;
+    is_idle = FALSE;
+    if (helper->has_request)
+      serve (helper);
+    else
+      is_idle = !read_ahead (helper);
+  }
+}
+
+static void
+clear (Helper *helper)
+{
+  sws_freeContext (helper->scaler);
+  praxi_frame_cache_free (helper->cache);
+  praxi_decoder_free (helper->decoder);
+  praxi_media_unref (helper->media);
+  if (helper->ring != NULL)
+    munmap (helper->ring, helper->slot_bytes * PRAXI_DECODE_SLOTS);
+}
+
+gboolean
+praxi_decode_helper_run (int media_fd, int socket_fd, const char *name, GError **error)
+{
+  Helper helper = {.socket_fd = socket_fd, .position = -1, .shown = -1};
+  helper.cache = praxi_frame_cache_new (CACHE_BYTES, CACHE_FRAMES);
+  listen_to_client (&helper, TRUE);
+  const gboolean is_greeted = helper.ring != NULL;
+  if (!is_greeted)
+    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FAILED,
+                 "%s: the workbench sent no memory to decode into", name);
+  else if (open_media (&helper, media_fd, name)) {
+    send_index (&helper);
+    send_ready (&helper);
+    run (&helper);
+  }
+  clear (&helper);
+  return is_greeted;
+}
