@@ -13,6 +13,7 @@ static const PraxiCliCommand commands[] = {
     {"watch", "watches cameras: scores and records as it happens", praxi_cli_watch},
     {"compare", "two models on the same labelled clips", praxi_cli_compare},
     {"bench", "measures a model's speed", praxi_cli_bench},
+    {"convert", "gives a foreign ONNX model its classes", praxi_cli_convert},
     {"devices", "lists what models can run on", praxi_cli_devices},
     {"run-onnx", "runs ONNX operator tests", praxi_cli_run_onnx},
     {"label", "labels in a project: add, remove, list, import, export, verify", praxi_cli_label},

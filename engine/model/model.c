@@ -39,7 +39,8 @@ has_quantization (const PraxiGraph *graph)
   return FALSE;
 }
 
-/* Whether an input leaves its shape open, or can be a shape itself, as in operator tests. */
+/* Whether an input leaves more than the batch open, or can be a shape itself, as in operator tests.
+ */
 static gboolean
 shapes_may_be_open (const PraxiGraph *graph)
 {
@@ -48,7 +49,7 @@ shapes_may_be_open (const PraxiGraph *graph)
     const int input = g_array_index (graph->inputs, int, i);
     const PraxiTensor *tensor = &praxi_graph_value (graph, input)->tensor;
     is_open = is_open || tensor->rank < 0 || tensor->dtype == 0 || tensor->dtype == PRAXI_S64;
-    for (int d = 0; d < tensor->rank; d++)
+    for (int d = 1; d < tensor->rank; d++)
       is_open = is_open || tensor->dims[d] < 0;
   }
   return is_open;

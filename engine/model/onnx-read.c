@@ -158,6 +158,9 @@ read_outputs (Reader *reader, const Onnx__GraphProto *proto, GError **error)
       return fail (PRAXI_ERROR_FORMAT, error, "output '%s' is named twice", info->name);
     if (!read_type (info, &tensor, error))
       return FALSE;
+    if (praxi_graph_value (reader->graph, number)->bytes == NULL &&
+        praxi_graph_value (reader->graph, number)->tensor.rank < 0)
+      praxi_graph_value (reader->graph, number)->tensor = tensor;
     g_array_append_val (reader->graph->outputs, number);
   }
   return proto->n_output > 0 || fail (PRAXI_ERROR_FORMAT, error, "the graph has no output");

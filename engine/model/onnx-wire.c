@@ -241,6 +241,15 @@ find_metadata (Cursor model, Metadata *found)
   }
 }
 
+gint64
+praxi_onnx_find_sum (const guint8 *data, gsize size)
+{
+  Metadata found = {0};
+  find_metadata ((Cursor){data, data + size}, &found);
+  const gboolean fits = found.sums == 1 && found.sum.end - found.sum.at == PRAXI_SHA256_HEX;
+  return fits ? found.sum.at - data : -1;
+}
+
 /* Damage can hide an entry but not, with one bit, both names: a file that mentions either has to
  * have both.
  */

@@ -30,6 +30,9 @@ Onnx__TensorProto *praxi_onnx_unpack_tensor (const guint8 *data, gsize size, GEr
  */
 gboolean praxi_onnx_check_sum (const guint8 *data, gsize size, gint64 *at, GError **error);
 
+/* Where the digits lie, as a packer needs to know; −1 where there are none. */
+gint64 praxi_onnx_find_sum (const guint8 *data, gsize size);
+
 /* The checksum of a file whose digits lie at `at`, as lower-case hex; free with g_free. */
 char *praxi_onnx_sum (const guint8 *data, gsize size, gint64 at);
 
