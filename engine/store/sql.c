@@ -67,7 +67,7 @@ open_name (const PraxiStore *store, PraxiSqlMode mode)
     return g_strdup (store->path);
   g_autofree char *uri = g_filename_to_uri (store->path, NULL, NULL);
   const char *options = mode == PRAXI_SQL_READ_IMMUTABLE ? "?immutable=1"
-                        : mode == PRAXI_SQL_READ_NO_LOCK ? "?nolock=1"
+                        : mode == PRAXI_SQL_READ_NO_LOCK ? "?vfs=unix-none"
                                                          : "";
   return g_strconcat (uri, options, NULL);
 }
@@ -221,7 +221,8 @@ static const struct {
     {SQLITE_NOTADB, PRAXI_ERROR_FORMAT, "not a project file; choose a file that ends in .praxi"},
     {SQLITE_INTERRUPT, PRAXI_ERROR_FORMAT,
      "checking it takes too long; see why with 'praxi label verify'"},
-    {SQLITE_TOOBIG, PRAXI_ERROR_USAGE, "a text is too long; shorten it"},
+    {SQLITE_TOOBIG, PRAXI_ERROR_FORMAT,
+     "holds a text too long for a project; open a copy from before"},
     {SQLITE_NOMEM, PRAXI_ERROR_MEMORY, "not enough memory; close other programs and try again"},
 };
 

@@ -142,7 +142,7 @@ assert_refusal (const GError *error, PraxiErrorCode code)
 {
   g_assert_error (error, PRAXI_ERROR, (int) code);
   g_test_message ("%s", error->message);
-  g_assert_nonnull (strstr (error->message, "praxi: "));
+  g_assert_nonnull (strstr (error->message, ".praxi"));
   g_assert_nonnull (strstr (error->message, "; "));
   g_assert_null (strchr (error->message, '\n'));
   g_assert_false (g_str_has_suffix (error->message, "."));
