@@ -1,0 +1,146 @@
+"""Drives the workbench as a person would: AT-SPI finds and reads, XTest (xdotool) clicks and types."""
+import os
+import subprocess
+import time
+import warnings
+
+warnings.simplefilter('ignore', DeprecationWarning)
+import gi
+
+gi.require_version('Atspi', '2.0')
+from gi.repository import Atspi, GLib
+
+Atspi.set_timeout(3000, 10000)
+
+
+class Timeout(AssertionError):
+    pass
+
+
+def wait(condition, what, seconds=15.0):
+    """The first true value of condition; the tree may change under it."""
+    end, last = time.monotonic() + seconds, None
+    while time.monotonic() < end:
+        try:
+            value = condition()
+            if value:
+                return value
+        except GLib.Error as error:
+            last = error
+        time.sleep(0.03)
+    raise Timeout(f'timed out waiting for {what} {last or ""}')
+
+
+def xdo(*args):
+    return subprocess.run(['xdotool', *map(str, args)], check=True, capture_output=True, text=True).stdout.strip()
+
+
+class App:
+    """One running program with its window."""
+
+    def __init__(self, argv, log, **env):
+        self.manager = subprocess.Popen(['openbox'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait(lambda: '#' in subprocess.run(['xprop', '-root', '_NET_SUPPORTING_WM_CHECK'], capture_output=True, text=True).stdout,
+             'the window manager')
+        self.log = open(log, 'w+')
+        begin = time.monotonic()
+        self.process = subprocess.Popen(argv, env={**os.environ, 'G_DEBUG': 'fatal-criticals', **env}, stderr=self.log)
+        self.node = wait(self._find_application, 'the application on the accessibility bus')
+        self.frame = wait(lambda: self.find('frame'), 'the window')
+        self.started_s = time.monotonic() - begin
+        self.xid = wait(lambda: xdo('search', '--onlyvisible', '--pid', self.process.pid).split()[-1:], 'the X window')[0]
+
+    def _find_application(self):
+        assert self.process.poll() is None, 'the application died'
+        desktop = Atspi.get_desktop(0)
+        for i in range(desktop.get_child_count()):
+            child = desktop.get_child_at_index(i)
+            if child and child.get_process_id() == self.process.pid and child.get_child_count():
+                return child
+
+    # --- finding and reading
+
+    def walk(self, node=None, depth=0):
+        node = node or self.node
+        yield node
+        for i in range(min(node.get_child_count(), 80)):
+            child = node.get_child_at_index(i)
+            if child and depth < 40:
+                yield from self.walk(child, depth + 1)
+
+    def find(self, role=None, name=None, within=None):
+        for node in self.walk(within):
+            try:
+                if (role is None or node.get_role_name() == role) and (name is None or name in node.get_name()):
+                    return node
+            except GLib.Error:
+                pass
+        return None
+
+    def get(self, role=None, name=None, seconds=15):
+        return wait(lambda: self.find(role, name), f'{role} {name!r}', seconds)
+
+    def texts(self, within=None):
+        return [node.get_name() for node in self.walk(within) if node.get_role_name() == 'label' and node.get_name()]
+
+    def text(self, part):
+        """The first visible text that holds `part`."""
+        return next((text for text in self.texts() if part in text), None)
+
+    # --- acting
+
+    def rect(self, node):
+        """On the screen. Without a manager that knows _GTK_FRAME_EXTENTS GTK draws a border that widget
+        coordinates leave out; versions report it differently, this holds for all."""
+        shape = dict(line.split('=') for line in xdo('getwindowgeometry', '--shell', self.xid).splitlines())
+        x, y, width, height = (int(shape[key]) for key in ('X', 'Y', 'WIDTH', 'HEIGHT'))
+        frame = Atspi.Component.get_extents(self.frame, Atspi.CoordType.WINDOW)
+        area = Atspi.Component.get_extents(node, Atspi.CoordType.WINDOW)
+        dx = x + (width - frame.width) // 2 - 2 * frame.x
+        dy = y + (height - frame.height) // 2 - 2 * frame.y
+        return area.x + dx, area.y + dy, area.width, area.height
+
+    def move(self, x, y):
+        xdo('mousemove', int(x), int(y))
+
+    def click(self, node):
+        x, y, width, height = self.rect(node)
+        self.move(x + width / 2, y + height / 2)
+        xdo('click', 1)
+
+    def drag(self, x0, y0, x1, y1, steps=6):
+        self.move(x0, y0)
+        xdo('mousedown', 1)
+        for i in range(1, steps + 1):
+            self.move(x0 + (x1 - x0) * i / steps, y0 + (y1 - y0) * i / steps)
+            time.sleep(0.02)
+        xdo('mouseup', 1)
+
+    def key(self, *keys):
+        for key in keys:
+            xdo('key', '--delay', 15, key)
+
+    def do(self, name):
+        """An action of the window, as a screen reader calls it."""
+        for i in range(Atspi.Action.get_n_actions(self.frame)):
+            if Atspi.Action.get_action_name(self.frame, i) == name:
+                return Atspi.Action.do_action(self.frame, i)
+        raise KeyError(name)
+
+    def shoot(self, path):
+        subprocess.run(['import', '-window', self.xid, path], check=True)
+
+    def close(self):
+        """Quits as a person would, so that everything at the end of a process runs."""
+        if self.process.poll() is None:
+            try:
+                self.do('window.close')
+                self.process.wait(20)
+            except Exception:
+                self.process.kill()
+                self.process.wait(10)
+        self.manager.terminate()
+        self.manager.wait(5)
+        with self.log:
+            self.log.seek(0)
+            return self.process.returncode, self.log.read()
