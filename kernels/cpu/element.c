@@ -44,30 +44,43 @@ element_bytes (const PraxiTensor *tensor)
   return tensor->dtype == PRAXI_F32 ? 4 : 1;
 }
 
+typedef uint32_t __attribute__ ((may_alias)) Bits32;
+
+/* n elements of 1 or 4 bytes. */
+static void
+copy_steps (const void *from, int64_t from_step, void *to, int64_t to_step, size_t bytes, int64_t n)
+{
+  if (bytes == 4)
+    for (int64_t i = 0; i < n; i++)
+      ((Bits32 *) to)[i * to_step] = ((const Bits32 *) from)[i * from_step];
+  else
+    for (int64_t i = 0; i < n; i++)
+      ((uint8_t *) to)[i * to_step] = ((const uint8_t *) from)[i * from_step];
+}
+
+static void *
+element_at (const PraxiTensor *tensor, int64_t at)
+{
+  return (char *) tensor->data + at * (int64_t) element_bytes (tensor);
+}
+
 /* A run whose operands do not all lie in a row: gathered and scattered piece by piece. */
 static void
 run_gathered (const ElementKernel *kernel, const PraxiRows *rows, const PraxiTensor *const *tensors)
 {
-  uint8_t buffers[3][BUFFER * 4];
+  uint32_t buffers[3][BUFFER];
   for (int64_t begin = 0; begin < rows->length; begin += BUFFER) {
     const int64_t n = rows->length - begin < BUFFER ? rows->length - begin : BUFFER;
     const void *x[2];
     const int step[2] = {1, 1};
     for (int k = 1; k <= kernel->n_operands; k++) {
-      const size_t bytes = element_bytes (tensors[k]);
-      for (int64_t i = 0; i < n; i++)
-        memcpy (buffers[k] + (size_t) i * bytes,
-                (const char *) tensors[k]->data +
-                    (rows->at[k] + (begin + i) * rows->step[k]) * (int64_t) bytes,
-                bytes);
+      copy_steps (element_at (tensors[k], rows->at[k] + begin * rows->step[k]), rows->step[k],
+                  buffers[k], 1, element_bytes (tensors[k]), n);
       x[k - 1] = buffers[k];
     }
     kernel->loop (kernel, buffers[0], x, step, n);
-    const size_t bytes = element_bytes (tensors[0]);
-    for (int64_t i = 0; i < n; i++)
-      memcpy ((char *) tensors[0]->data +
-                  (rows->at[0] + (begin + i) * rows->step[0]) * (int64_t) bytes,
-              buffers[0] + (size_t) i * bytes, bytes);
+    copy_steps (buffers[0], 1, element_at (tensors[0], rows->at[0] + begin * rows->step[0]),
+                rows->step[0], element_bytes (tensors[0]), n);
   }
 }
 

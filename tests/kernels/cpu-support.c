@@ -204,3 +204,27 @@ test_wants_bench (int argc, char **argv)
       return true;
   return false;
 }
+
+void
+test_check (const PraxiOp *op,
+            const PraxiTensor *const *in,
+            int n_in,
+            PraxiTensor *y,
+            PraxiPool *pool,
+            float limit)
+{
+  PraxiTensor truth = *y;
+  truth.data = g_malloc (test_bytes (y) + 1);
+  const PraxiTensor *truths[] = {&truth}, *outs[] = {y};
+  g_assert_true (test_run (praxi_backend_ref (), op, in, n_in, truths, 1, pool, NULL));
+  for (int i = 0; praxi_backend_cpu_level (i); i++) {
+    const PraxiBackend *backend = praxi_backend_cpu_level (i);
+    memset (y->data, 0x55, test_bytes (y));
+    if (!test_run (backend, op, in, n_in, outs, 1, pool, NULL))
+      g_error ("%s: no kernel for %s", backend->level, praxi_op_name (op->kind));
+    const float worst = test_max_difference (y, &truth);
+    if (!(worst <= limit))
+      g_error ("%s: %s is %g off", backend->level, praxi_op_name (op->kind), (double) worst);
+  }
+  g_free (truth.data);
+}

@@ -33,6 +33,16 @@ bool test_run (const PraxiBackend *backend,
                PraxiPool *pool,
                const char **name);
 
+/* Runs op by ref and by every level of cpu, which must have a kernel for it; fails where they
+ * differ by more than limit.
+ */
+void test_check (const PraxiOp *op,
+                 const PraxiTensor *const *in,
+                 int n_in,
+                 PraxiTensor *y,
+                 PraxiPool *pool,
+                 float limit);
+
 /* Lower-quartile milliseconds of a prepared operator; negative where there is no kernel. */
 double test_time_ms (const PraxiBackend *backend,
                      const PraxiOp *op,

@@ -10,26 +10,6 @@
 
 static PraxiPool *pool;
 
-/* The operator on in, by ref and by every level. */
-static void
-check (const PraxiOp *op, const PraxiTensor *const *in, int n_in, PraxiTensor *y, float limit)
-{
-  PraxiTensor truth = *y;
-  truth.data = g_malloc (test_bytes (y) + 1);
-  const PraxiTensor *truths[] = {&truth}, *outs[] = {y};
-  g_assert_true (test_run (praxi_backend_ref (), op, in, n_in, truths, 1, pool, NULL));
-  for (int i = 0; praxi_backend_cpu_level (i); i++) {
-    const PraxiBackend *backend = praxi_backend_cpu_level (i);
-    memset (y->data, 0x55, test_bytes (y));
-    if (!test_run (backend, op, in, n_in, outs, 1, pool, NULL))
-      g_error ("%s: no kernel for %s", backend->level, praxi_op_name (op->kind));
-    const float worst = test_max_difference (y, &truth);
-    if (!(worst <= limit))
-      g_error ("%s: %s is %g off", backend->level, praxi_op_name (op->kind), (double) worst);
-  }
-  g_free (truth.data);
-}
-
 static void
 test_unary (void)
 {
@@ -52,7 +32,7 @@ test_unary (void)
                           .has_min = true,
                           .has_max = s % 2};
       const PraxiTensor *in[] = {&x};
-      check (&op, in, 1, &y, kinds[k] == PRAXI_OP_RECIPROCAL ? 1e-1f : 1e-5f);
+      test_check (&op, in, 1, &y, pool, kinds[k] == PRAXI_OP_RECIPROCAL ? 1e-1f : 1e-5f);
       test_tensor_clear (&x);
       test_tensor_clear (&y);
     }
@@ -96,7 +76,7 @@ test_binary (void)
         ((float *) t[1].data)[i] += ((float *) t[1].data)[i] < 0 ? -1 : 1;
       const PraxiOp op = {.kind = kind};
       const PraxiTensor *in[] = {&t[0], &t[1]};
-      check (&op, in, 2, &t[2], 1e-6f);
+      test_check (&op, in, 2, &t[2], pool, 1e-6f);
       for (int i = 0; i < 3; i++)
         test_tensor_clear (&t[i]);
     }
@@ -116,9 +96,9 @@ test_views (void)
                             .strides = {1, 1200, 60},
                             .data = (float *) x.data + 30};
   const PraxiTensor *in[] = {&view, &y};
-  check (&(PraxiOp){.kind = PRAXI_OP_RELU}, in, 1, &y, 0);
+  test_check (&(PraxiOp){.kind = PRAXI_OP_RELU}, in, 1, &y, pool, 0);
   const PraxiTensor *both[] = {&view, &view};
-  check (&(PraxiOp){.kind = PRAXI_OP_MUL}, both, 2, &y, 1e-6f);
+  test_check (&(PraxiOp){.kind = PRAXI_OP_MUL}, both, 2, &y, pool, 1e-6f);
   test_tensor_clear (&x);
   test_tensor_clear (&y);
 }
@@ -136,9 +116,11 @@ check_quantize (PraxiDType type, unsigned seed)
   test_fill (&x, seed, 8);
   float *data = x.data;
   data[0] = NAN, data[1] = INFINITY, data[2] = -INFINITY, data[3] = 1e30f, data[4] = 0.5f * scale;
-  check (&(PraxiOp){.kind = PRAXI_OP_QUANTIZE_LINEAR, .to = type, .axis = 1}, in, 3, &q, 0);
+  test_check (&(PraxiOp){.kind = PRAXI_OP_QUANTIZE_LINEAR, .to = type, .axis = 1}, in, 3, &q, pool,
+              0);
   test_fill (&q, seed + 1, 0);
-  check (&(PraxiOp){.kind = PRAXI_OP_DEQUANTIZE_LINEAR, .axis = 1}, in_back, 3, &back, 0);
+  test_check (&(PraxiOp){.kind = PRAXI_OP_DEQUANTIZE_LINEAR, .axis = 1}, in_back, 3, &back, pool,
+              0);
   test_tensor_clear (&x);
   test_tensor_clear (&q);
   test_tensor_clear (&back);
@@ -169,9 +151,9 @@ check_bytes (unsigned seed)
                                     .low = least + (seed % 2 ? 90 : 0),
                                     .high = least + 255};
   const PraxiTensor *in[] = {&a, &b};
-  check (&op, in, 2, &q, 0);
+  test_check (&op, in, 2, &q, pool, 0);
   op.kind = PRAXI_OP_QTABLE;
-  check (&op, in, 1, &q, 0);
+  test_check (&op, in, 1, &q, pool, 0);
   test_tensor_clear (&a);
   test_tensor_clear (&b);
   test_tensor_clear (&q);
@@ -207,7 +189,7 @@ check_reduce (PraxiOpKind kind,
   PraxiTensor y = test_tensor (PRAXI_F32, layout && n >= 3, n, out);
   test_fill (&x, mask, 1);
   const PraxiTensor *in[] = {&x};
-  check (&op, in, 1, &y, kind == PRAXI_OP_REDUCE_SUM ? 1e-3f : 1e-5f);
+  test_check (&op, in, 1, &y, pool, kind == PRAXI_OP_REDUCE_SUM ? 1e-3f : 1e-5f);
   test_tensor_clear (&x);
   test_tensor_clear (&y);
 }
@@ -237,7 +219,7 @@ test_global_pools (void)
     test_fill (&x, (unsigned) i, 1);
     const PraxiTensor *in[] = {&x};
     const PraxiOp op = {.kind = i / 2 ? PRAXI_OP_GLOBAL_MAX_POOL : PRAXI_OP_GLOBAL_AVERAGE_POOL};
-    check (&op, in, 1, &y, 1e-6f);
+    test_check (&op, in, 1, &y, pool, 1e-6f);
     test_tensor_clear (&x);
     test_tensor_clear (&y);
   }

@@ -1,0 +1,151 @@
+/* Gemm and MatMul of floats with a constant right side, as a dense product of rows.
+ *
+ *   Gemm    Y [M,N] = α A [M,K] B + β C      B [K,N] or, transposed, [N,K]; C a scalar or one row
+ *   MatMul  Y [..,M,N] = A [..,M,K] B [K,N]
+ */
+#include "kernels/cpu/dense.h"
+
+#include <stdlib.h>
+
+enum { CHUNK_ROWS = 96, SPLIT_MACS = 200000 };
+
+typedef struct {
+  PraxiKernel base;
+  const CpuLoops *loops;
+  DensePack pack;
+  int64_t rows, depth, columns;
+  bool splits;
+} MatmulKernel;
+
+typedef struct {
+  const MatmulKernel *kernel;
+  const float *in;
+  float *out;
+} Job;
+
+static void
+run_rows (const Job *job, int64_t begin, int64_t end)
+{
+  const MatmulKernel *kernel = job->kernel;
+  const void *plane[1] = {job->in + begin * kernel->depth};
+  DenseCall call = {.planes = plane,
+                    .pixel_bytes = kernel->depth * (int64_t) sizeof (float),
+                    .n_planes = 1,
+                    .n_taps = 1,
+                    .n_pixels = (int) (end - begin),
+                    .out_step = kernel->columns};
+  for (int i = 0; i < kernel->pack.n_chunks; i++) {
+    const DenseChunk *chunk = &kernel->pack.chunks[i];
+    praxi_cpu_pack_call (&kernel->pack, chunk, &call);
+    call.out = job->out + begin * kernel->columns + chunk->channel;
+    kernel->loops->dense_f32 (&call);
+  }
+}
+
+static void
+run_part (void *data, int i, int n)
+{
+  const Job *job = data;
+  int64_t begin, end;
+  praxi_cpu_share (job->kernel->rows, i, n, &begin, &end);
+  for (; begin < end; begin += CHUNK_ROWS)
+    run_rows (job, begin, end - begin < CHUNK_ROWS ? end : begin + CHUNK_ROWS);
+}
+
+static PraxiStatus
+run (PraxiKernel *base,
+     const PraxiTensor *const *in,
+     const PraxiTensor *const *out,
+     void *scratch,
+     PraxiPool *pool)
+{
+  const MatmulKernel *kernel = (MatmulKernel *) base;
+  Job job = {kernel, in[0]->data, out[0]->data};
+  if (kernel->splits)
+    praxi_pool_run (pool, run_part, &job);
+  else
+    run_part (&job, 0, 1);
+  return PRAXI_OK;
+}
+
+static void
+clear (PraxiKernel *base)
+{
+  praxi_cpu_pack_clear (&((MatmulKernel *) base)->pack);
+}
+
+static bool
+is_dense_f32 (const PraxiTensor *tensor)
+{
+  return tensor->dtype == PRAXI_F32 && praxi_cpu_is_row_major (tensor);
+}
+
+/* One number for each column, or one for all. */
+static bool
+is_row (const PraxiTensor *bias, int64_t columns)
+{
+  if (!bias->data || !is_dense_f32 (bias))
+    return false;
+  int64_t n = 1;
+  for (int i = 0; i < bias->rank; i++)
+    n *= bias->dims[i];
+  return n == 1 || (n == columns && bias->dims[bias->rank - 1] == columns);
+}
+
+static bool
+fits (const CpuPlace *place)
+{
+  const PraxiTensor *a = place->in[0], *b = praxi_cpu_input (place, 1), *y = place->out[0];
+  const PraxiTensor *bias = praxi_cpu_input (place, 2);
+  const bool is_gemm = place->op->kind == PRAXI_OP_GEMM;
+  if (!b || !b->data || b->rank != 2 || a->rank < 2 || !is_dense_f32 (a) || !is_dense_f32 (b) ||
+      !is_dense_f32 (y))
+    return false;
+  return !is_gemm || (!place->op->transpose_a && (!bias || is_row (bias, y->dims[1])));
+}
+
+static void
+set_bias (MatmulKernel *kernel, const PraxiTensor *bias, float beta)
+{
+  const float *from = bias->data;
+  const bool is_one = bias->rank == 0 || bias->dims[bias->rank - 1] == 1;
+  for (int64_t o = 0; o < kernel->columns; o++)
+    praxi_cpu_pack_set (&kernel->pack, kernel->pack.bias, o, beta * from[is_one ? 0 : o]);
+}
+
+PraxiStatus
+praxi_cpu_matmul (const CpuPlace *place, PraxiKernel **out)
+{
+  if (!fits (place))
+    return PRAXI_STATUS_UNSUPPORTED;
+  MatmulKernel *kernel = calloc (1, sizeof *kernel);
+  if (!kernel)
+    return PRAXI_STATUS_MEMORY;
+  *out = &kernel->base;
+  const PraxiTensor *a = place->in[0], *b = place->in[1], *y = place->out[0];
+  const bool is_gemm = place->op->kind == PRAXI_OP_GEMM;
+  const bool transposed = is_gemm && place->op->transpose_b;
+  kernel->base = (PraxiKernel){.name = "matmul-f32", .run = run, .clear = clear};
+  kernel->loops = place->loops;
+  kernel->depth = a->dims[a->rank - 1];
+  kernel->columns = y->dims[y->rank - 1];
+  kernel->rows = 1;
+  for (int i = 0; i < a->rank - 1; i++)
+    kernel->rows *= a->dims[i];
+  kernel->splits = kernel->rows * kernel->depth * kernel->columns >= SPLIT_MACS;
+  kernel->pack = (DensePack){.loops = place->loops,
+                             .groups = 1,
+                             .group_in = kernel->depth,
+                             .group_out = kernel->columns,
+                             .taps = 1};
+  const DenseSource source = {.data = b->data,
+                              .out_step = transposed ? kernel->depth : 1,
+                              .in_step = transposed ? 1 : kernel->columns,
+                              .scale = is_gemm ? place->op->alpha : 1};
+  const PraxiStatus status = praxi_cpu_pack (&kernel->pack, &source, 0);
+  const PraxiTensor *bias = is_gemm ? praxi_cpu_input (place, 2) : NULL;
+  if (status == PRAXI_OK && bias)
+    set_bias (kernel, bias, place->op->beta);
+  kernel->base.weight_bytes = kernel->pack.bytes;
+  return status;
+}
