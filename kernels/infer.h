@@ -89,4 +89,5 @@ PraxiStatus praxi_infer_unsqueeze (PraxiInfer *infer);
 PraxiStatus praxi_infer_expand (PraxiInfer *infer);
 PraxiStatus praxi_infer_constant_of_shape (PraxiInfer *infer);
 PraxiStatus praxi_infer_shape (PraxiInfer *infer);
+PraxiStatus praxi_infer_size (PraxiInfer *infer);
 PraxiStatus praxi_infer_range (PraxiInfer *infer);

@@ -107,8 +107,8 @@ PraxiStatus
 praxi_infer_batch_norm (PraxiInfer *infer)
 {
   const PraxiTensor *x = infer->in[0];
-  if (infer->op->training_mode || infer->n_out > 1)
-    return praxi_infer_fail (infer, PRAXI_STATUS_UNSUPPORTED, "training mode");
+  if (infer->n_out > (infer->op->training_mode ? 3 : 1))
+    return praxi_infer_fail (infer, PRAXI_STATUS_UNSUPPORTED, "%d outputs", infer->n_out);
   if (x->rank < 2)
     return praxi_infer_fail (infer, PRAXI_STATUS_SHAPE, "input of rank %d", x->rank);
   for (int i = 1; i < 5; i++) {
@@ -118,6 +118,8 @@ praxi_infer_batch_norm (PraxiInfer *infer)
                                (long long) x->dims[1]);
   }
   praxi_infer_out (infer, 0, x->dtype, x->rank, x->dims);
+  praxi_infer_out (infer, 1, infer->in[3]->dtype, 1, &x->dims[1]);
+  praxi_infer_out (infer, 2, infer->in[4]->dtype, 1, &x->dims[1]);
   return PRAXI_OK;
 }
 

@@ -175,6 +175,13 @@ praxi_infer_shape (PraxiInfer *infer)
   return PRAXI_OK;
 }
 
+PraxiStatus
+praxi_infer_size (PraxiInfer *infer)
+{
+  praxi_infer_out (infer, 0, PRAXI_S64, 0, NULL);
+  return PRAXI_OK;
+}
+
 /* max (ceil ((limit − start) / delta), 0) elements */
 PraxiStatus
 praxi_infer_range (PraxiInfer *infer)

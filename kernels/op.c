@@ -87,6 +87,7 @@ static const OpInfo ops[PRAXI_OP_COUNT] = {
     [PRAXI_OP_CONSTANT_OF_SHAPE] = {"ConstantOfShape", praxi_infer_constant_of_shape, 1, 1, 1,
                                     BIT (PRAXI_S64)},
     [PRAXI_OP_SHAPE] = {"Shape", praxi_infer_shape, 1, 1, 1, ALL},
+    [PRAXI_OP_SIZE] = {"Size", praxi_infer_size, 1, 1, 1, ALL},
     [PRAXI_OP_RANGE] = {"Range", praxi_infer_range, 3, 3, 1, NUMBERS},
     [PRAXI_OP_QUANTIZE_LINEAR] = {"QuantizeLinear", praxi_infer_quantize, 2, 3, 1,
                                   FLOATS | BIT (PRAXI_S32)},

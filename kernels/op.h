@@ -73,6 +73,7 @@ typedef enum {
   PRAXI_OP_TOPK,
   PRAXI_OP_CONSTANT_OF_SHAPE,
   PRAXI_OP_SHAPE,
+  PRAXI_OP_SIZE,
   PRAXI_OP_RANGE,
   /* quantization */
   PRAXI_OP_QUANTIZE_LINEAR,
@@ -171,7 +172,7 @@ typedef struct {
   int64_t perm[PRAXI_MAX_RANK]; /* Transpose; n_axes says how many */
   bool keepdims, noop_with_empty_axes, largest, sorted, transpose_a, transpose_b, allowzero;
   bool gelu_tanh;
-  bool training_mode; /* BatchNormalization's, refused */
+  bool training_mode; /* BatchNormalization: alpha is its momentum */
   PraxiDType to; /* Cast, ConstantOfShape, QuantizeLinear's zero point type; QConv, QAdd, QTable:
                     the output's type, 0 is the input's */
   int64_t pads_begin[PRAXI_MAX_RANK], pads_end[PRAXI_MAX_RANK]; /* Pad; negative crops */

@@ -79,6 +79,7 @@ static const PraxiRefFunction functions[PRAXI_OP_COUNT] = {
     [PRAXI_OP_TOPK] = praxi_ref_topk,
     [PRAXI_OP_CONSTANT_OF_SHAPE] = praxi_ref_constant_of_shape,
     [PRAXI_OP_SHAPE] = praxi_ref_shape,
+    [PRAXI_OP_SIZE] = praxi_ref_size,
     [PRAXI_OP_RANGE] = praxi_ref_range,
     [PRAXI_OP_QUANTIZE_LINEAR] = praxi_ref_quantize,
     [PRAXI_OP_DEQUANTIZE_LINEAR] = praxi_ref_dequantize,

@@ -1,6 +1,8 @@
 /* Normalizations, in double.
  *
- *   BatchNormalization   y[n,c,…] = (x − mean[c]) / √(var[c] + ε) · scale[c] + bias[c]
+ *   BatchNormalization   y[n,c,…] = (x − mean[c]) / √(var[c] + ε) · scale[c] + bias[c]; in training
+ *                        mode of the batch's own mean and variance, and outputs 1 and 2 are
+ *                        mean · α + batch mean · (1 − α), α the momentum, and so for the variance
  *   LayerNormalization   y = (x − μ) · σ⁻¹ · scale + bias, μ and σ⁻¹ = 1 / √(variance + ε) over the
  *                        axes from op->axis on; outputs 1 and 2 are μ and σ⁻¹
  *   Softmax              y = e^(x − m) / Σ e^(x − m) along op->axis, m its maximum
@@ -8,42 +10,6 @@
 #include "kernels/element.h"
 #include "kernels/ref/ref.h"
 #include "kernels/rows.h"
-
-/* A list [C] as a view that varies along dimension 1 of a tensor like x. */
-static PraxiTensor
-per_channel (const PraxiTensor *list, const PraxiTensor *x)
-{
-  PraxiTensor view = *list;
-  view.rank = x->rank;
-  for (int d = 0; d < x->rank; d++) {
-    view.dims[d] = x->dims[d];
-    view.strides[d] = d == 1 ? list->strides[0] : 0;
-  }
-  return view;
-}
-
-PraxiStatus
-praxi_ref_batch_norm (const PraxiRefCall *call)
-{
-  const PraxiTensor *x = call->in[0], *y = call->out[0], *const *list = call->in + 1;
-  PraxiRows rows = praxi_rows_over (y);
-  praxi_rows_add (&rows, x);
-  const PraxiTensor channels = {.rank = 1, .dims = {x->dims[1]}, .strides = {1}};
-  const PraxiTensor channel_of = per_channel (&channels, x);
-  praxi_rows_add (&rows, &channel_of);
-  while (praxi_rows_next (&rows))
-    for (int64_t i = 0; i < rows.length; i++) {
-      const int64_t c = rows.at[2] + i * rows.step[2];
-      double value[4];
-      for (int k = 0; k < 4; k++)
-        value[k] = praxi_load (list[k]->data, list[k]->dtype, c * list[k]->strides[0]);
-      const double from = praxi_load (x->data, x->dtype, rows.at[1] + i * rows.step[1]);
-      praxi_store (y->data, y->dtype, rows.at[0] + i * rows.step[0],
-                   (from - value[2]) / sqrt (value[3] + (double) call->op->epsilon) * value[0] +
-                       value[1]);
-    }
-  return PRAXI_OK;
-}
 
 /* A view of t with the axes outside [begin, end) of length 1. */
 static PraxiTensor
@@ -83,6 +49,72 @@ moment (PraxiRows *rows, const PraxiTensor *x, int64_t at, double shift, int pow
       sum += power == 2 ? v * v : v;
     }
   return sum;
+}
+
+/* Channel c alone. */
+static PraxiTensor
+channel_of (const PraxiTensor *t, int64_t c)
+{
+  PraxiTensor view = *t;
+  view.dims[1] = 1;
+  view.data = praxi_ref_at (t, c * t->strides[1]);
+  return view;
+}
+
+static double
+list_at (const PraxiTensor *list, int64_t c)
+{
+  return praxi_load (list->data, list->dtype, c * list->strides[0]);
+}
+
+/* Stores what training keeps in out i, where it is wanted. */
+static void
+keep_running (const PraxiRefCall *call, int i, int64_t c, double old, double new)
+{
+  const double momentum = (double) call->op->alpha;
+  const PraxiTensor *out = i < call->n_out ? call->out[i] : NULL;
+  if (out != NULL)
+    praxi_store (out->data, out->dtype, c * out->strides[0], old * momentum + new *(1 - momentum));
+}
+
+static void
+batch_moments (const PraxiRefCall *call, const PraxiTensor *x, int64_t c, double *mean, double *var)
+{
+  PraxiRows rows = praxi_rows_over (x);
+  int64_t count;
+  const double old_mean = *mean, old_var = *var;
+  *mean = moment (&rows, x, 0, 0, 1, &count) / (double) count;
+  *var = moment (&rows, x, 0, *mean, 2, &count) / (double) count;
+  keep_running (call, 1, c, old_mean, *mean);
+  keep_running (call, 2, c, old_var, *var);
+}
+
+/* y = x · factor + shift */
+static void
+scale_channel (const PraxiTensor *x, const PraxiTensor *y, double factor, double shift)
+{
+  PraxiRows rows = praxi_rows_over (y);
+  praxi_rows_add (&rows, x);
+  while (praxi_rows_next (&rows))
+    for (int64_t i = 0; i < rows.length; i++) {
+      const double v = praxi_load (x->data, x->dtype, rows.at[1] + i * rows.step[1]);
+      praxi_store (y->data, y->dtype, rows.at[0] + i * rows.step[0], v * factor + shift);
+    }
+}
+
+PraxiStatus
+praxi_ref_batch_norm (const PraxiRefCall *call)
+{
+  const PraxiTensor *const *in = call->in;
+  for (int64_t c = 0; c < in[0]->dims[1]; c++) {
+    const PraxiTensor x = channel_of (in[0], c), y = channel_of (call->out[0], c);
+    double mean = list_at (in[3], c), var = list_at (in[4], c);
+    if (call->op->training_mode)
+      batch_moments (call, &x, c, &mean, &var);
+    const double factor = list_at (in[1], c) / sqrt (var + (double) call->op->epsilon);
+    scale_channel (&x, &y, factor, list_at (in[2], c) - mean * factor);
+  }
+  return PRAXI_OK;
 }
 
 typedef struct {

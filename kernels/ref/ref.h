@@ -60,6 +60,7 @@ PraxiStatus praxi_ref_topk (const PraxiRefCall *call);
 size_t praxi_ref_topk_scratch_bytes (const PraxiOp *op, const PraxiTensor *in);
 PraxiStatus praxi_ref_constant_of_shape (const PraxiRefCall *call);
 PraxiStatus praxi_ref_shape (const PraxiRefCall *call);
+PraxiStatus praxi_ref_size (const PraxiRefCall *call);
 PraxiStatus praxi_ref_range (const PraxiRefCall *call);
 PraxiStatus praxi_ref_quantize (const PraxiRefCall *call);
 PraxiStatus praxi_ref_dequantize (const PraxiRefCall *call);

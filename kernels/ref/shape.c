@@ -1,7 +1,7 @@
 /* What makes tensors out of shapes and numbers.
  *
  *   ConstantOfShape  y[…] = op->value        Range  y[i] = start + i · delta
- *   Shape            y[i] = dims[starts[0] + i] of the input
+ *   Shape            y[i] = dims[starts[0] + i] of the input         Size   their product
  */
 #include "kernels/element.h"
 #include "kernels/ref/ref.h"
@@ -25,6 +25,15 @@ praxi_ref_shape (const PraxiRefCall *call)
     praxi_store_int (y->data, y->dtype, i * y->strides[0],
                      call->in[0]->dims[call->op->starts[0] + i]);
   return PRAXI_OK;
+}
+
+PraxiStatus
+praxi_ref_size (const PraxiRefCall *call)
+{
+  int64_t count = 0;
+  const PraxiStatus status = praxi_tensor_count (call->in[0], &count);
+  praxi_store_int (call->out[0]->data, PRAXI_S64, 0, count);
+  return status;
 }
 
 PraxiStatus
