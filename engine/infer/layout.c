@@ -1,6 +1,5 @@
 #include "engine/infer/layout.h"
 
-
 typedef enum { ROW_MAJOR, CHANNELS_LAST } Layout;
 
 typedef struct {
@@ -316,6 +315,7 @@ lay_node (Chooser *chooser, PraxiNode *node)
   case PRAXI_OP_CONSTANT_OF_SHAPE:
   case PRAXI_OP_RANGE:
   case PRAXI_OP_SHAPE:
+  case PRAXI_OP_SIZE:
     lay_row_major (chooser, node);
     return;
   default:

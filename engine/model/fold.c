@@ -144,7 +144,7 @@ is_plain_conv (const PraxiGraph *graph, const PraxiNode *conv)
 static gboolean
 fold_one (PraxiGraph *graph, const int *makers, const int *uses, const PraxiNode *node)
 {
-  if (node->op.kind != PRAXI_OP_BATCH_NORM || node->n_out != 1 || node->op.sorted ||
+  if (node->op.kind != PRAXI_OP_BATCH_NORM || node->n_out != 1 || node->op.training_mode ||
       makers[node->in[0]] < 0 || uses[node->in[0]] != 1)
     return FALSE;
   PraxiNode *conv = praxi_graph_node (graph, makers[node->in[0]]);

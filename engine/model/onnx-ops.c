@@ -8,7 +8,8 @@ static const char *const auto_pads[] = {"NOTSET", "SAME_UPPER", "SAME_LOWER", "V
 static const char *const pad_modes[] = {"constant", "reflect", "edge", NULL};
 static const char *const resize_modes[] = {"nearest", "linear", "cubic", NULL};
 static const char *const coords[] = {"half_pixel", "pytorch_half_pixel", "align_corners",
-                                     "asymmetric", "tf_crop_and_resize", NULL};
+                                     "asymmetric", "tf_crop_and_resize", "tf_half_pixel_for_nn",
+                                     NULL};
 static const char *const nearest_modes[] = {"round_prefer_floor", "round_prefer_ceil", "floor",
                                             "ceil", NULL};
 static const char *const gelu_modes[] = {"none", "tanh", NULL};
@@ -44,7 +45,7 @@ static const PraxiRule gemm[] = {{"alpha", PRAXI_RULE_FLOAT, AT (alpha), 1},
 static const PraxiRule batch_norm[] = {{"epsilon", PRAXI_RULE_FLOAT, AT (epsilon), 1e-5},
                                        {"momentum", PRAXI_RULE_FLOAT, AT (alpha), 0.9},
                                        {"spatial", PRAXI_RULE_ONLY, 0, 1},
-                                       {"training_mode", PRAXI_RULE_BOOL, AT (sorted)},
+                                       {"training_mode", PRAXI_RULE_BOOL, AT (training_mode)},
                                        {NULL}};
 static const PraxiRule layer_norm[] = {{"axis", PRAXI_RULE_INT, AT (axis), -1},
                                        {"epsilon", PRAXI_RULE_FLOAT, AT (epsilon), 1e-5},

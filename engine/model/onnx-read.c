@@ -6,7 +6,7 @@
 #include "engine/model/onnx-ops.h"
 #include "engine/model/onnx-tensor.h"
 
-enum { OPSET_MIN = 7, OPSET_MAX = 21, OPSET_FORM = 13 };
+enum { OPSET_MIN = 1, OPSET_MAX = 21, OPSET_FORM = 13 };
 
 typedef struct {
   PraxiGraph *graph;
@@ -53,7 +53,7 @@ read_opset (Reader *reader, const Onnx__ModelProto *model, GError **error)
       return TRUE;
     }
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
-                 "made for operator set %" G_GINT64_FORMAT "; export it for one from 7 to 21",
+                 "made for operator set %" G_GINT64_FORMAT "; export it for one from 1 to 21",
                  (gint64) set->version);
     return FALSE;
   }

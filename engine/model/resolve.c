@@ -121,6 +121,17 @@ fold_shape (Resolver *resolver, const PraxiNode *node)
   make_constant (praxi_graph_value (resolver->graph, node->out[0]), &out, bytes);
 }
 
+static void
+fold_size (Resolver *resolver, const PraxiNode *node)
+{
+  const PraxiTensor *in = &praxi_graph_value (resolver->graph, node->in[0])->tensor;
+  const PraxiTensor out = {.dtype = PRAXI_S64};
+  int64_t count = 0;
+  praxi_tensor_count (in, &count);
+  make_constant (praxi_graph_value (resolver->graph, node->out[0]), &out,
+                 g_bytes_new (&count, sizeof count));
+}
+
 /* Scales have to be finite and above zero, zero points of biases zero. */
 static gboolean
 check_scale (const PraxiGraph *graph, const PraxiNode *node, int i, GError **error)
@@ -244,8 +255,11 @@ resolve_node (Resolver *resolver, PraxiNode *node, gboolean *is_done, GError **e
   if (!out_bytes (out, node->n_out, &total))
     return fail_node (node, PRAXI_STATUS_SHAPE, "asks for an impossible amount of memory", error);
 
-  if (node->op.kind == PRAXI_OP_SHAPE) {
-    fold_shape (resolver, node);
+  if (node->op.kind == PRAXI_OP_SHAPE || node->op.kind == PRAXI_OP_SIZE) {
+    if (node->op.kind == PRAXI_OP_SHAPE)
+      fold_shape (resolver, node);
+    else
+      fold_size (resolver, node);
     *is_done = TRUE;
     return TRUE;
   }
