@@ -5,6 +5,7 @@ usage: test-cli.py PRAXI SOURCE_ROOT
 """
 import json
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -135,8 +136,9 @@ class Documents(Contract):
 
     def test_compare(self):
         with tempfile.TemporaryDirectory() as folder:
-            rows = ['file,class,start_s,end_s,group,split', f'{SAMPLE},normal,0,3,a,val', f'{SAMPLE},fight,5,13,a,val',
-                    f'{SAMPLE},fall,21,24,b,val']
+            shutil.copy(SAMPLE, folder)
+            rows = ['file,class,start_s,end_s,group,split', 'yard.mp4,normal,0,3,a,val', 'yard.mp4,fight,5,13,a,val',
+                    'yard.mp4,fall,21,24,b,val']
             pathlib.Path(folder, 'labels.csv').write_text('\n'.join(rows) + '\n', encoding='utf-8')
             both = self.document('compare', '--json', '--original', 'original', '--light', 'light', '--data', folder)
         self.assert_has(both, 'original light disagreements')
