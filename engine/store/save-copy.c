@@ -23,7 +23,8 @@ write_copy (PraxiStore *store, const char *path)
       sqlite3_open_v2 (path, &target, flags, store->disk->vfs) == SQLITE_OK &&
       copy_pages (store, target) &&
       sqlite3_exec (target, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL) == SQLITE_OK;
-  const int status = ok ? 0 : sqlite3_system_errno (target);
+  const gboolean is_full = !ok && (sqlite3_errcode (target) & 0xff) == SQLITE_FULL;
+  const int status = is_full ? ENOSPC : sqlite3_system_errno (target);
   sqlite3_close_v2 (target);
   return ok ? 0 : status != 0 ? status : EIO;
 }
