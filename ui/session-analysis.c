@@ -295,13 +295,14 @@ finished_cb (PraxiJob *job, gpointer user_data)
 {
   PraxiSession *self = user_data;
   g_clear_handle_id (&self->follow_source, g_source_remove);
+  const gboolean is_done = praxi_job_state (job) == PRAXI_JOB_DONE;
   if (praxi_job_state (job) == PRAXI_JOB_FAILED)
     praxi_session_say (self, TRUE, praxi_job_error_text (job));
   if (praxi_job_document (job) != NULL)
     note_device (self, praxi_job_document (job));
   g_clear_pointer (&self->analysis, praxi_job_free);
   refresh_track (self);
-  if (self->media == self->analysed_media && praxi_session_events (self)->len > 0) {
+  if (is_done && self->media == self->analysed_media && praxi_session_events (self)->len > 0) {
     const gulong n_events = praxi_session_events (self)->len;
     g_autofree char *text =
         g_strdup_printf (ngettext ("%lu event found", "%lu events found", n_events), n_events);

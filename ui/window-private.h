@@ -17,7 +17,9 @@ struct _PraxiWindow {
   char *sample_path;
   gboolean analyses_when_ready; /* the sample, on its first run */
 
-  AdwToastOverlay *toasts;
+  GtkRevealer *notice;
+  GtkLabel *notice_text;
+  guint notice_source; /* hides it again */
   GtkStack *pages;
   GtkInfoBar *error_bar;
   GtkLabel *error_text;

@@ -8,9 +8,20 @@
 #include "ui/session-labels.h"
 #include "ui/window-private.h"
 
+enum { NOTICE_S = 4 };
+
 G_DEFINE_FINAL_TYPE (PraxiWindow, praxi_window, ADW_TYPE_APPLICATION_WINDOW)
 
 /* --- messages ------------------------------------------------------------------------------ */
+
+static gboolean
+hide_notice_cb (gpointer user_data)
+{
+  PraxiWindow *self = user_data;
+  self->notice_source = 0;
+  gtk_revealer_set_reveal_child (self->notice, FALSE);
+  return G_SOURCE_REMOVE;
+}
 
 static void
 message_cb (PraxiWindow *self, gboolean is_error, const char *text)
@@ -20,14 +31,14 @@ message_cb (PraxiWindow *self, gboolean is_error, const char *text)
     gtk_info_bar_set_revealed (self->error_bar, TRUE);
     return;
   }
-  g_autofree char *markup = g_markup_escape_text (text, -1);
-  AdwToast *toast = adw_toast_new (markup);
-  adw_toast_set_timeout (toast, 3);
-  adw_toast_overlay_add_toast (self->toasts, toast);
+  gtk_label_set_text (self->notice_text, text);
+  gtk_revealer_set_reveal_child (self->notice, TRUE);
+  g_clear_handle_id (&self->notice_source, g_source_remove);
+  self->notice_source = g_timeout_add_seconds (NOTICE_S, hide_notice_cb, self);
 }
 
 static void
-error_response_cb (PraxiWindow *self)
+dismiss_cb (PraxiWindow *self)
 {
   gtk_info_bar_set_revealed (self->error_bar, FALSE);
 }
@@ -175,6 +186,7 @@ static void
 praxi_window_dispose (GObject *object)
 {
   PraxiWindow *self = PRAXI_WINDOW (object);
+  g_clear_handle_id (&self->notice_source, g_source_remove);
   if (self->session != NULL)
     praxi_session_close (self->session);
   gtk_widget_dispose_template (GTK_WIDGET (self), PRAXI_TYPE_WINDOW);
@@ -186,7 +198,8 @@ praxi_window_dispose (GObject *object)
 static void
 bind_children (GtkWidgetClass *widget_class)
 {
-  gtk_widget_class_bind_template_child (widget_class, PraxiWindow, toasts);
+  gtk_widget_class_bind_template_child (widget_class, PraxiWindow, notice);
+  gtk_widget_class_bind_template_child (widget_class, PraxiWindow, notice_text);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, pages);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, error_bar);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, error_text);
@@ -204,7 +217,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, status_bar);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, side);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, side_pages);
-  gtk_widget_class_bind_template_callback (widget_class, error_response_cb);
+  gtk_widget_class_bind_template_callback (widget_class, dismiss_cb);
 }
 
 static void
