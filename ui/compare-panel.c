@@ -64,12 +64,10 @@ put_text (PraxiComparePanel *self, const char *text, int column, int row, const 
                            column == 0 ? PANGO_ELLIPSIZE_END : PANGO_ELLIPSIZE_NONE);
   gtk_widget_set_hexpand (label, column == 0);
   if (column == 0)
-    gtk_label_set_width_chars (GTK_LABEL (label), 12);
+    gtk_label_set_width_chars (GTK_LABEL (label), 14);
   gtk_widget_add_css_class (label, "numeric");
   if (css_class != NULL)
     gtk_widget_add_css_class (label, css_class);
-  if (column == 0)
-    gtk_widget_set_tooltip_text (label, text);
   gtk_grid_attach (self->measures, label, column, row, 1, 1);
 }
 
@@ -88,6 +86,7 @@ put_measure (PraxiComparePanel *self,
   g_autofree char *after_text = praxi_measure_text (measure, after);
   g_autofree char *delta = praxi_measure_delta (measure, before, after, &verdict);
   put_text (self, _ (measure->title), 0, row, NULL);
+  gtk_widget_set_tooltip_text (gtk_grid_get_child_at (self->measures, 0, row), _ (measure->tip));
   put_text (self, before_text, 1, row, NULL);
   put_text (self, after_text, 2, row, NULL);
   put_text (self, delta, 3, row, verdict_classes[verdict + 1]);

@@ -6,16 +6,23 @@
 #include "engine/core/text.h"
 
 const PraxiMeasure praxi_measures[] = {
-    {N_ ("Accuracy"), "accuracy", PRAXI_MEASURE_SHARE, TRUE},
-    {N_ ("Macro F1"), "macro_f1", PRAXI_MEASURE_SHARE, TRUE},
-    {N_ ("AUC-PR"), "auc_pr", PRAXI_MEASURE_SHARE, TRUE},
-    {N_ ("Frames/s with decoding"), "fps", PRAXI_MEASURE_RATE, TRUE},
-    {N_ ("Frames/s without"), "fps_no_decode", PRAXI_MEASURE_RATE, TRUE},
-    {N_ ("Latency p50"), "latency_ms.p50", PRAXI_MEASURE_MS, FALSE},
-    {N_ ("Latency p95"), "latency_ms.p95", PRAXI_MEASURE_MS, FALSE},
-    {N_ ("Peak memory"), "peak_rss_bytes", PRAXI_MEASURE_BYTES, FALSE},
-    {N_ ("Peak GPU memory"), "peak_device_bytes", PRAXI_MEASURE_BYTES, FALSE},
-    {N_ ("File size"), "file_bytes", PRAXI_MEASURE_BYTES, FALSE},
+    {N_ ("Accuracy"), N_ ("Share of clips answered rightly"), "accuracy", PRAXI_MEASURE_SHARE,
+     TRUE},
+    {N_ ("Macro F1"), N_ ("Mean over the classes of F1"), "macro_f1", PRAXI_MEASURE_SHARE, TRUE},
+    {N_ ("AUC-PR"), N_ ("Area under precision over recall"), "auc_pr", PRAXI_MEASURE_SHARE, TRUE},
+    {N_ ("FPS with decode"), N_ ("Frames of footage per second, decoding included"), "fps",
+     PRAXI_MEASURE_RATE, TRUE},
+    {N_ ("FPS model only"), N_ ("Frames of footage per second, the model alone"), "fps_no_decode",
+     PRAXI_MEASURE_RATE, TRUE},
+    {N_ ("Latency p50"), N_ ("Half of the windows take no longer"), "latency_ms.p50",
+     PRAXI_MEASURE_MS, FALSE},
+    {N_ ("Latency p95"), N_ ("95 % of the windows take no longer"), "latency_ms.p95",
+     PRAXI_MEASURE_MS, FALSE},
+    {N_ ("Peak memory"), N_ ("Resident memory of the whole process"), "peak_rss_bytes",
+     PRAXI_MEASURE_BYTES, FALSE},
+    {N_ ("Peak GPU mem."), N_ ("Memory on the GPU"), "peak_device_bytes", PRAXI_MEASURE_BYTES,
+     FALSE},
+    {N_ ("File size"), N_ ("The model file on the disk"), "file_bytes", PRAXI_MEASURE_BYTES, FALSE},
 };
 const int praxi_n_measures = G_N_ELEMENTS (praxi_measures);
 

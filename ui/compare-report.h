@@ -16,7 +16,8 @@ typedef enum {
 
 /* One line of the table. */
 typedef struct {
-  const char *title; /* translatable */
+  const char *title; /* translatable, short */
+  const char *tip;   /* translatable, the whole of it */
   const char *path;  /* keys of the report, separated by dots */
   PraxiMeasureUnit unit;
   gboolean more_is_better;

@@ -59,13 +59,13 @@ praxi_confusion_draw (const PraxiConfusion *confusion,
   const int n = confusion->n_classes;
   if (n == 0)
     return;
-  const double left = MIN (56, width * 0.32), top = 18;
+  const double left = MIN (42, width * 0.32), top = 18;
   const double cell_width = (width - left) / n, cell_height = (height - top) / n;
   cairo_select_font_face (cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-  cairo_set_font_size (cr, 11);
+  cairo_set_font_size (cr, 10);
   for (int i = 0; i < n; i++) {
     cairo_set_source_rgba (cr, ink.red, ink.green, ink.blue, 0.8);
-    show_text (cr, confusion->names[i], left + (i + 0.5) * cell_width - 1, 12, cell_width - 4);
+    show_text (cr, confusion->names[i], left + (i + 0.5) * cell_width - 1, 12, cell_width);
     show_text (cr, confusion->names[i], left / 2 - 2, top + (i + 0.5) * cell_height + 4, left - 6);
   }
   for (int row = 0; row < n; row++)

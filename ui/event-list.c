@@ -22,6 +22,16 @@ make_row (PraxiSession *session, int index)
   return praxi_jump_row_new (index, &color, name, detail, number);
 }
 
+static const char *
+empty_text (PraxiSession *session)
+{
+  if (praxi_session_track (session) == NULL)
+    return _ ("Not analysed yet. Press Analyse (Ctrl+R) and what the model finds is listed here.");
+  if (praxi_session_job (session).is_running)
+    return _ ("No event so far.");
+  return _ ("The model found no event in this footage.");
+}
+
 static void
 changed_cb (PraxiSession *session, guint changes, PraxiJumpList *list)
 {
@@ -31,6 +41,8 @@ changed_cb (PraxiSession *session, guint changes, PraxiJumpList *list)
       g_ptr_array_add (rows, make_row (session, (int) i));
     praxi_jump_list_set_rows (list, rows);
   }
+  if (changes & (PRAXI_CHANGE_TRACK | PRAXI_CHANGE_JOB | PRAXI_CHANGE_MEDIA))
+    praxi_jump_list_set_empty_text (list, empty_text (session));
   if (changes & (PRAXI_CHANGE_SELECTION | PRAXI_CHANGE_TRACK))
     praxi_jump_list_select (list, praxi_session_selected_event (session));
 }
@@ -49,9 +61,7 @@ chosen_cb (PraxiJumpList *list, gint64 id, PraxiSession *session)
 GtkWidget *
 praxi_event_list_new (PraxiSession *session)
 {
-  GtkWidget *list = praxi_jump_list_new (
-      _ ("Events"), _ ("No events. Analyse the footage (Ctrl+R) and what the model finds is listed "
-                       "here."));
+  GtkWidget *list = praxi_jump_list_new (_ ("Events"), empty_text (session));
   g_signal_connect_object (session, "changed", G_CALLBACK (changed_cb), list, 0);
   g_signal_connect_object (list, "chosen", G_CALLBACK (chosen_cb), session, 0);
   changed_cb (session, PRAXI_CHANGE_ALL, PRAXI_JUMP_LIST (list));

@@ -50,6 +50,21 @@ draw_names (const PraxiStripContext *context, GtkSnapshot *snapshot, const Praxi
   }
 }
 
+/* White is the calm of the light theme and a glare in the dark one. */
+static void
+dim_background (const PraxiStripContext *context,
+                GtkSnapshot *snapshot,
+                const PraxiScoreTrack *track)
+{
+  const GdkRGBA veil = {0.1f, 0.1f, 0.1f, 0.55f};
+  for (int c = 0; context->is_dark && c < praxi_score_track_n_classes (track); c++)
+    if (praxi_events_is_background (praxi_score_track_class_name (track, c)))
+      gtk_snapshot_append_color (snapshot, &veil,
+                                 &GRAPHENE_RECT_INIT ((float) context->time.left_px,
+                                                      (float) (c * (ROW_PX + GAP_PX)),
+                                                      (float) context->time.width_px, ROW_PX));
+}
+
 static void
 draw (PraxiStrip *strip,
       const PraxiStripContext *context,
@@ -76,6 +91,7 @@ draw (PraxiStrip *strip,
   gtk_snapshot_append_texture (snapshot, texture,
                                &GRAPHENE_RECT_INIT ((float) context->time.left_px, 0,
                                                     (float) context->time.width_px, area.height));
+  dim_background (context, snapshot, track);
 }
 
 static PraxiHit

@@ -152,6 +152,12 @@ praxi_jump_list_set_rows (PraxiJumpList *self, const GPtrArray *rows)
 }
 
 void
+praxi_jump_list_set_empty_text (PraxiJumpList *self, const char *empty_text)
+{
+  gtk_label_set_text (self->empty, empty_text);
+}
+
+void
 praxi_jump_list_select (PraxiJumpList *self, gint64 id)
 {
   guint position = GTK_INVALID_LIST_POSITION;

@@ -26,6 +26,9 @@ GtkWidget *praxi_jump_list_new (const char *name, const char *empty_text);
 /* rows: of PraxiJumpRow; borrowed. Rows that stay the same are not touched. */
 void praxi_jump_list_set_rows (PraxiJumpList *list, const GPtrArray *rows);
 
+/* What stands there while there are no rows. */
+void praxi_jump_list_set_empty_text (PraxiJumpList *list, const char *empty_text);
+
 /* Shows the row with the id as selected; none with another id. */
 void praxi_jump_list_select (PraxiJumpList *list, gint64 id);
 

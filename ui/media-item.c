@@ -86,10 +86,10 @@ update_state (PraxiMediaItem *self)
     if (self->analysed >= 1)
       g_string_append_printf (text, " · %s", _ ("analysed"));
     else if (self->analysed > 0)
-      g_string_append_printf (text, _ (" · analysed %d %%"), (int) floor (self->analysed * 100));
+      g_string_append_printf (text, _ (" · analysed %d %%"), (int) floor (self->analysed * 100));
     if (self->n_labels > 0)
       g_string_append_printf (
-          text, ngettext (" · %d label", " · %d labels", (gulong) self->n_labels), self->n_labels);
+          text, ngettext (" · %d label", " · %d labels", (gulong) self->n_labels), self->n_labels);
   }
   g_free (self->state);
   self->state = g_strdup (text->str);

@@ -107,7 +107,9 @@ update_row (GtkWidget *row, PraxiMediaItem *item)
     gtk_image_set_from_icon_name (picture, "video-x-generic-symbolic");
   gtk_label_set_text (GTK_LABEL (name), praxi_media_item_name (item));
   gtk_label_set_text (GTK_LABEL (state), praxi_media_item_state (item));
-  gtk_widget_set_tooltip_text (row, praxi_media_item_state (item));
+  g_autofree char *tip =
+      g_strdup_printf ("%s\n%s", praxi_media_item_name (item), praxi_media_item_state (item));
+  gtk_widget_set_tooltip_text (row, tip);
 }
 
 static void

@@ -1,5 +1,6 @@
 #include "ui/timeline.h"
 
+#include <adwaita.h>
 #include <glib/gi18n.h>
 #include <math.h>
 
@@ -47,6 +48,7 @@ make_context (PraxiTimeline *self)
                .width_px = MAX (1, gtk_widget_get_width (widget) - GUTTER_PX - RIGHT_PX)},
       .gutter_px = GUTTER_PX,
       .scale_factor = gtk_widget_get_scale_factor (widget),
+      .is_dark = adw_style_manager_get_dark (adw_style_manager_get_default ()),
       .dragged_label = self->trimmed_label,
       .dragged_start = self->trim_start,
       .dragged_end = self->trim_end,

@@ -179,7 +179,7 @@ class Sitting(unittest.TestCase):
 
     def test_z_the_next_day(self):
         """What was labelled and analysed is there again, and can still be undone."""
-        wait(lambda: self.app.text('1 label'), 'the label of the day before')
+        wait(lambda: self.app.text('1\u00a0label'), 'the label of the day before')
         wait(lambda: 'not analysed' not in self.timeline.get_description(), 'the scores of the day before')
         before = labels()
         self.app.key('ctrl+z')
