@@ -9,10 +9,13 @@
  */
 #include "kernels/cpu/loops-level.h"
 
-#include <float.h>
+/* Neighbours are read at odd places: a vector of 64 bytes would cross a cache line each time. */
+#if defined(__AVX2__) && defined(__GNUC__) && !defined(__clang__)
+#pragma GCC target("prefer-vector-width=256")
+#endif
 
 /* USUAL_STRIDE: of work rows for pictures of 192 columns */
-enum { N_PRODUCTS = 5, RENEW_ROWS = 16, USUAL_STRIDE = 272 };
+enum { N_PRODUCTS = 5, RENEW_ROWS = 24, USUAL_STRIDE = 272 };
 
 typedef struct {
   int h, w, stride, box; /* stride: floats from one work row to the next */
@@ -178,6 +181,8 @@ push_products (Strip *strip, int y, bool slides)
   float *q = strip->ring + (size_t) (y % strip->box) * N_PRODUCTS * (size_t) n;
   if (n == USUAL_STRIDE && slides)
     multiply (strip, y, q, USUAL_STRIDE, true);
+  else if (n == USUAL_STRIDE)
+    multiply (strip, y, q, USUAL_STRIDE, false);
   else if (slides)
     multiply (strip, y, q, n, true);
   else
@@ -201,19 +206,39 @@ sum_columns (const Strip *strip, int y)
   }
 }
 
-/* Sums of two neighbours in each column row, reflected beyond its ends. */
+/* The columns' sums one row down: the row that enters the box less the one that leaves it, where
+ * these are not the same place of the ring.
+ */
+static void
+slide_columns (const Strip *strip, int enters, int leaves)
+{
+  const int n = strip->stride, w = strip->w, box = strip->box;
+  for (int c = 0; c < N_PRODUCTS; c++) {
+    const float *restrict in = strip->ring + ((enters % box) * N_PRODUCTS + c) * n;
+    const float *restrict out = strip->ring + ((leaves % box) * N_PRODUCTS + c) * n;
+    float *restrict column = strip->column + c * n;
+    for (int x = 0; x < w; x++)
+      column[x] += in[x] - out[x];
+  }
+}
+
+/* Sums of two neighbours in each column row, reflected beyond its ends. The reflected ones are
+ * written behind the row, so that no vector is read right after a single number was written into
+ * it.
+ */
 static inline void
 pair_columns (const Strip *strip, int p, int n)
 {
   const int w = strip->w;
   for (int c = 0; c < N_PRODUCTS; c++) {
     float *restrict column = strip->column + c * n, *restrict pairs = strip->pairs + c * n;
+    for (int x = 0; x < w; x++) /* the last is set below; whole vectors are faster */
+      pairs[x] = column[x] + column[x + 1];
     for (int i = 1; i <= p; i++) {
-      column[-i] = column[i];
+      pairs[-i] = pairs[i - 1];
+      pairs[w - 2 + i] = pairs[w - 1 - i];
       column[w - 1 + i] = column[w - 1 - i];
     }
-    for (int x = -p; x < w + p - 1; x++)
-      pairs[x] = column[x] + column[x + 1];
   }
 }
 
@@ -258,7 +283,8 @@ solve_row (const Strip *strip, float epsilon, float weight, float *u, float *v)
 }
 
 /* Runs down one scale and calls for every solved row. The columns' sums slide, and are summed anew
- * at the borders and every RENEW_ROWS, so that rounding errors do not pile up.
+ * every RENEW_ROWS, so that rounding errors do not pile up. Away from the borders the row that
+ * enters the box takes the place in the ring of the one that leaves, and both happen at once.
  */
 static void
 run_scale (const MotionPlan *plan,
@@ -270,11 +296,13 @@ run_scale (const MotionPlan *plan,
   const int p = strip->box / 2, h = strip->h;
   int pushed = 0;
   for (int y = 0; y < h; y++) {
-    const bool slides = y > p && y < h - p && y % RENEW_ROWS != 0;
+    const bool anew = y % RENEW_ROWS == 0, inside = y > p && y < h - p;
     for (; pushed < h && pushed <= y + p; pushed++)
-      push_products (strip, pushed, slides);
-    if (!slides)
+      push_products (strip, pushed, inside && !anew);
+    if (anew)
       sum_columns (strip, y);
+    else if (!inside)
+      slide_columns (strip, reflect (y + p, h), reflect (y - p - 1, h));
     float *u = strip->u[y % 2], *v = strip->v[y % 2];
     solve_row (strip, plan->motion.epsilon, plan->motion.scale_weight[s], u, v);
     row_done (data, y, u, v);
@@ -482,34 +510,39 @@ typedef struct {
   int h, w;
 } MapSource;
 
-/* Adds one half-size row y to the sums of the six maps, [6][stride]. */
+/* Copies a row of flow between one number on each side that repeats its ends. */
+static const float *
+with_ends (const float *row, float *room, int w)
+{
+  float *copy = room + MOTION_MARGIN;
+  memcpy (copy, row, sizeof (float) * (size_t) w);
+  copy[-1] = row[0];
+  copy[w] = row[w - 1];
+  return copy;
+}
+
+/* Adds one half-size row y to the sums of the six maps, [6][w]. room: for two rows */
 static void
-add_map_row (const MapSource *source, int y, float *restrict sum, int stride)
+add_map_row (const MapSource *source, int y, float *restrict sum, float *room)
 {
   const int w = source->w, n = source->h * w;
-  const float *restrict u = source->flow + y * w, *restrict v = u + n;
-  const int up = y > 0 ? -w : 0, down = y + 1 < source->h ? w : 0;
+  const float *restrict u = with_ends (source->flow + y * w, room, w);
+  const float *restrict v = with_ends (source->flow + n + y * w, room + w + 2 * MOTION_MARGIN, w);
+  const float *restrict up = source->flow + (y > 0 ? y - 1 : 0) * w;
+  const float *restrict down = source->flow + (y + 1 < source->h ? y + 1 : y) * w;
   for (int x = 0; x < w; x++) {
     sum[x] += u[x];
-    sum[stride + x] += v[x];
-    sum[2 * stride + x] += sqrtf (u[x] * u[x] + v[x] * v[x] + 1e-12f);
-    sum[4 * stride + x] += 2 * (v[x + down] - v[x + up]);
-    sum[5 * stride + x] -= 2 * (u[x + down] - u[x + up]);
+    sum[w + x] += v[x];
+    sum[2 * w + x] += sqrtf (u[x] * u[x] + v[x] * v[x] + 1e-12f);
+    sum[4 * w + x] += 2 * (u[x + 1] - u[x - 1] + down[n + x] - up[n + x]);
+    sum[5 * w + x] += 2 * (v[x + 1] - v[x - 1] - down[x] + up[x]);
   }
-  for (int x = 1; x < w - 1; x++) {
-    sum[4 * stride + x] += 2 * (u[x + 1] - u[x - 1]);
-    sum[5 * stride + x] += 2 * (v[x + 1] - v[x - 1]);
-  }
-  sum[4 * stride] += 2 * (u[1] - u[0]);
-  sum[5 * stride] += 2 * (v[1] - v[0]);
-  sum[4 * stride + w - 1] += 2 * (u[w - 1] - u[w - 2]);
-  sum[5 * stride + w - 1] += 2 * (v[w - 1] - v[w - 2]);
   if (!source->before)
     return;
   const float *restrict pu = source->before + y * w, *restrict pv = pu + n;
   for (int x = 0; x < w; x++) {
     const float au = u[x] - pu[x], av = v[x] - pv[x];
-    sum[3 * stride + x] += sqrtf (au * au + av * av + 1e-12f);
+    sum[3 * w + x] += sqrtf (au * au + av * av + 1e-12f);
   }
 }
 
@@ -528,8 +561,9 @@ LEVEL_NAME (motion_maps) (const MotionPlan *plan,
   if (!before)
     for (int x = 0; x < w; x++)
       sum[3 * w + x] = 2 * sqrtf (1e-12f);
-  add_map_row (&source, 2 * y, sum, w);
-  add_map_row (&source, 2 * y + 1, sum, w);
+  float *room = sum + PRAXI_MOTION_MAPS * w;
+  add_map_row (&source, 2 * y, sum, room);
+  add_map_row (&source, 2 * y + 1, sum, room);
   for (int c = 0; c < PRAXI_MOTION_MAPS; c++)
     for (int x = 0; x < quarter; x++)
       maps[c * quarter + x] = (sum[c * w + 2 * x] + sum[c * w + 2 * x + 1]) * 0.25f;

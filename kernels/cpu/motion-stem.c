@@ -80,14 +80,15 @@ store_row (const PraxiTensor *maps, int64_t pair, int64_t y, const float *row)
 {
   const int64_t *s = maps->strides, w = maps->dims[3];
   float *out = (float *) maps->data + pair * s[0] + y * s[2];
-  for (int64_t c = 0; c < PRAXI_MOTION_MAPS; c++) {
-    if (s[3] == 1) {
-      memcpy (out + c * s[1], row + c * w, sizeof (float) * (size_t) w);
-      continue;
-    }
+  if (s[1] == 1 && s[3] == PRAXI_MOTION_MAPS) {
+    for (int64_t x = 0; x < w; x++, out += PRAXI_MOTION_MAPS)
+      for (int64_t c = 0; c < PRAXI_MOTION_MAPS; c++)
+        out[c] = row[c * w + x];
+    return;
+  }
+  for (int64_t c = 0; c < PRAXI_MOTION_MAPS; c++)
     for (int64_t x = 0; x < w; x++)
       out[c * s[1] + x * s[3]] = row[c * w + x];
-  }
 }
 
 static void
