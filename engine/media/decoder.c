@@ -89,11 +89,27 @@ praxi_decoder_free (PraxiDecoder *decoder)
   g_free (decoder);
 }
 
+/* Footage that begins in the middle of a group of pictures shows what the codec makes of missing
+ * references, and only a codec that has seen nothing makes the same of them again. */
+static void
+renew_codec (PraxiDecoder *decoder, const PraxiSeekPoint *from)
+{
+  AVCodecContext *fresh = from->is_keyframe ? NULL
+                                            : praxi_codec_open (praxi_media_codec (decoder->media),
+                                                                decoder->codec->thread_count);
+  if (fresh == NULL) {
+    avcodec_flush_buffers (decoder->codec);
+    return;
+  }
+  avcodec_free_context (&decoder->codec);
+  decoder->codec = fresh;
+}
+
 static gboolean
 begin_at (PraxiDecoder *decoder, int point, GError **error)
 {
   const PraxiSeekPoint *from = &g_array_index (decoder->map->points, PraxiSeekPoint, point);
-  avcodec_flush_buffers (decoder->codec);
+  renew_codec (decoder, from);
   g_ptr_array_set_size (decoder->pending, 0);
   decoder->is_drained = FALSE;
   decoder->highest_skipped = -1;

@@ -13,14 +13,16 @@
 
 /* Containers with pictures in them. Playlists, scripts, device and network descriptions are not. */
 static const char *const containers[] = {
-    "mov",   "matroska",  "webm", "avi",          "mpegts",  "mpegtsraw", "mpeg",    "mpegvideo",
-    "flv",   "live_flv",  "asf",  "asf_o",        "h264",    "hevc",      "mjpeg",   "mjpeg_2000",
-    "m4v",   "ivf",       "obu",  "av1",          "gif",     "apng",      "ogg",     "rm",
-    "dv",    "mxf",       "nut",  "yuv4mpegpipe", "wtv",     "vc1",       "vc1test", "dirac",
-    "dnxhd", "cavsvideo", "avs2", "avs3",         "nsv",     "roq",       "bink",    "smk",
-    "flic",  "h261",      "h263", "swf",          "gxf",     "lxf",       "r3d",     "vivo",
-    "mv",    "nuv",       "ffm",  "film_cpk",     "ipmovie", "psxstr",    "thp",     "xmv",
-    "mlv",   "kux",       "pmp",  "mvi",          "amv",     "svag",      NULL};
+    "mov",       "matroska",   "webm",     "avi",       "mpegts",   "mpegtsraw", "mpeg",
+    "mpegvideo", "flv",        "live_flv", "asf",       "asf_o",    "h264",      "hevc",
+    "mjpeg",     "mjpeg_2000", "m4v",      "ivf",       "obu",      "av1",       "gif",
+    "apng",      "ogg",        "rm",       "dv",        "mxf",      "nut",       "yuv4mpegpipe",
+    "wtv",       "vc1",        "vc1test",  "dirac",     "dnxhd",    "cavsvideo", "avs2",
+    "avs3",      "nsv",        "roq",      "bink",      "smk",      "flic",      "h261",
+    "h263",      "swf",        "gxf",      "lxf",       "r3d",      "vivo",      "mv",
+    "nuv",       "ffm",        "film_cpk", "ipmovie",   "psxstr",   "thp",       "xmv",
+    "mlv",       "kux",        "pmp",      "mvi",       "amv",      "svag",      "jpeg_pipe",
+    "png_pipe",  "webp_pipe",  "bmp_pipe", "tiff_pipe", "j2k_pipe", NULL};
 
 struct PraxiDemuxer {
   char *name; /* for messages */

@@ -149,6 +149,7 @@ take_entry (PraxiDemuxer *demuxer, guint i, const GArray *offsets, GArray *recor
     return TRUE;
   const PraxiSeekPoint point = {
       .packet = (int) i,
+      .is_keyframe = is_key,
       .size_bytes = entry->size,
       .pts = record.pts,
       .dts = record.dts,

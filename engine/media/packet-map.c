@@ -30,6 +30,7 @@ add_point (Scan *scan, const AVPacket *packet)
 {
   const PraxiSeekPoint point = {
       .packet = (int) scan->records->len,
+      .is_keyframe = (packet->flags & AV_PKT_FLAG_KEY) != 0,
       .size_bytes = packet->size,
       .fingerprint = praxi_bitstream_fingerprint (packet),
       .pts = packet->pts,

@@ -17,6 +17,7 @@ G_BEGIN_DECLS
 typedef struct {
   int packet;
   int ordinal; /* -1 when it shows nothing */
+  gboolean is_keyframe;
   int size_bytes;
   guint32 fingerprint; /* 0: unknown */
   gint64 pts;          /* in the stream's time base, or AV_NOPTS_VALUE */

@@ -153,22 +153,27 @@ compare_times (gconstpointer a, gconstpointer b)
   return x < y ? -1 : x > y;
 }
 
+static gboolean
+has_all_dts (const GArray *records)
+{
+  for (guint i = 0; i < records->len; i++)
+    if (g_array_index (records, PraxiPacketRecord, i).dts == AV_NOPTS_VALUE)
+      return FALSE;
+  return TRUE;
+}
+
 /* The times there are for n frames: decode times where all are known, else one length after the
  * other. */
 static GArray *
 times_for (const PraxiPacketOrder *order, const GArray *records, const GArray *shown)
 {
   GArray *times = g_array_new (FALSE, FALSE, sizeof (gint64));
-  gboolean has_all_dts = TRUE;
+  const gboolean has_dts = has_all_dts (records);
   gint64 sum = 0;
-  for (guint i = 0; i < shown->len; i++)
-    has_all_dts &=
-        g_array_index (records, PraxiPacketRecord, g_array_index (shown, Ranked, i).packet).dts !=
-        AV_NOPTS_VALUE;
   for (guint i = 0; i < shown->len; i++) {
     const PraxiPacketRecord *record =
         &g_array_index (records, PraxiPacketRecord, g_array_index (shown, Ranked, i).packet);
-    const gint64 time = has_all_dts ? record->dts : sum;
+    const gint64 time = has_dts ? record->dts : sum;
     g_array_append_val (times, time);
     sum += record->duration > 0 ? record->duration : usual_duration (order->stream);
   }
@@ -192,6 +197,23 @@ time_by_rank (PraxiPacketOrder *order, GArray *records)
   for (guint i = 0; i < shown->len; i++)
     g_array_index (records, PraxiPacketRecord, g_array_index (shown, Ranked, i).packet).pts =
         g_array_index (times, gint64, i);
+}
+
+/* A reference picture is shown when the next one is decoded, a B picture when it is itself. */
+static void
+time_by_type (const PraxiPacketOrder *order, GArray *records)
+{
+  const PraxiPacketRecord *last = &g_array_index (records, PraxiPacketRecord, records->len - 1);
+  gint64 next =
+      last->dts + (last->duration > 0 ? (gint64) last->duration : usual_duration (order->stream));
+  for (gint64 i = (gint64) records->len - 1; i >= 0; i--) {
+    PraxiPacketRecord *record = &g_array_index (records, PraxiPacketRecord, i);
+    const gboolean is_reference = g_array_index (order->ranks, gint64, i) == RANK_UNKNOWN;
+    if (record->pts == AV_NOPTS_VALUE)
+      record->pts = is_reference ? next : record->dts;
+    if (is_reference)
+      next = record->dts;
+  }
 }
 
 /* A few times are missing: the decode time, or one length after the packet before. */
@@ -218,7 +240,9 @@ praxi_packet_order_finish (PraxiPacketOrder *order, GArray *records)
     n_shown += is_shown;
     n_missing += is_shown && record->pts == AV_NOPTS_VALUE;
   }
-  if (n_missing * 2 > n_shown)
+  if (n_missing > 0 && !order->has_counts && order->parser != NULL && has_all_dts (records))
+    time_by_type (order, records);
+  else if (n_missing * 2 > n_shown)
     time_by_rank (order, records);
   else if (n_missing > 0)
     fill_gaps (order, records);
