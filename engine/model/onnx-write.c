@@ -193,7 +193,8 @@ add_metadata (Onnx__ModelProto *model, const char *key, const char *value)
   model->metadata_props = list;
 }
 
-/* Stands before the graph in the file: one that was cut behind the graph still says what it lost. */
+/* Stands before the graph in the file: one that was cut behind the graph still says what it lost.
+ */
 static void
 announce_spec (Onnx__ModelProto *model)
 {
