@@ -154,7 +154,7 @@ branch (Onnx__ModelProto *model)
 static void
 old_operator_set (Onnx__ModelProto *model)
 {
-  model->opset_import[0]->version = 3;
+  model->opset_import[0]->version = 0;
 }
 
 static void
@@ -220,7 +220,7 @@ static const Case cases[] = {
     {"unsupported: QTable", fused_operator},
     {"unsupported: Flatten", foreign_domain},
     {"unsupported: If", branch},
-    {"operator set 3", old_operator_set},
+    {"operator set 0", old_operator_set},
     {"operator set 99", future_operator_set},
     {"names no operator set", no_operator_set},
     {"holds no graph", no_graph},
