@@ -48,6 +48,7 @@ static CpuPrepare *const prepares[PRAXI_OP_COUNT] = {
     [PRAXI_OP_MATMUL] = praxi_cpu_matmul,
     [PRAXI_OP_MAX_POOL] = praxi_cpu_pool,
     [PRAXI_OP_AVERAGE_POOL] = praxi_cpu_pool,
+    [PRAXI_OP_PAD] = praxi_cpu_pad,
     [PRAXI_OP_IDENTITY] = praxi_cpu_move,
     [PRAXI_OP_TRANSPOSE] = praxi_cpu_move,
     [PRAXI_OP_SLICE] = praxi_cpu_move,

@@ -145,6 +145,33 @@ test_concat (void)
   }
 }
 
+/* Pads by inputs, as ONNX has them; negative ones crop. */
+static void
+test_pad (void)
+{
+  static const int64_t pads[][8] = {
+      {0, 0, 1, 2, 0, 0, 3, 1}, {0, 2, 0, 1, 1, 1, 0, 0}, {0, 0, -2, 3, 0, 0, 1, -4}};
+  const int64_t dims[] = {2, 5, 9, 40};
+  for (unsigned i = 0; i < 3 * 3 * 4; i++) {
+    const int64_t *amounts = pads[i % 3];
+    const PraxiPadMode mode = (PraxiPadMode) (i / 3 % 3);
+    int64_t out[4], axes_pads[8];
+    memcpy (axes_pads, amounts, sizeof axes_pads);
+    for (int d = 0; d < 4; d++)
+      out[d] = dims[d] + amounts[d] + amounts[4 + d];
+    const PraxiDType type = i & 1 ? PRAXI_U8 : PRAXI_F32;
+    PraxiTensor x = test_tensor (type, i / 9 & 1, 4, dims);
+    PraxiTensor y = test_tensor (type, i / 18 & 1, 4, out);
+    PraxiTensor amount = {
+        .dtype = PRAXI_S64, .rank = 1, .dims = {8}, .strides = {1}, .data = axes_pads};
+    test_fill (&x, i, 1);
+    const PraxiTensor *in[] = {&x, &amount};
+    test_check (&(PraxiOp){.kind = PRAXI_OP_PAD, .pad_mode = mode}, in, 2, &y, pool, 0);
+    test_tensor_clear (&x);
+    test_tensor_clear (&y);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -154,6 +181,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cpu/move/pools", test_pools);
   g_test_add_func ("/cpu/move/copies", test_copies);
   g_test_add_func ("/cpu/move/concat", test_concat);
+  g_test_add_func ("/cpu/move/pad", test_pad);
   const int result = g_test_run ();
   praxi_pool_free (pool);
   return result;
