@@ -24,18 +24,44 @@ typedef struct {
   const void *constant;
 } Padding;
 
+static int64_t
+clamp (int64_t value, int64_t low, int64_t high)
+{
+  return value < low ? low : value > high ? high : value;
+}
+
+/* Copies n elements along the last axis; a step of 0 repeats one. */
+static void
+copy_run (const Padding *p, const void *from, int64_t step, int64_t to, int64_t n)
+{
+  const int last = p->x->rank - 1;
+  PraxiTensor run = {.dtype = p->x->dtype, .rank = 1, .dims = {n}, .data = (void *) from};
+  PraxiTensor place = run;
+  run.strides[0] = step;
+  place.strides[0] = p->y->strides[last];
+  place.data = praxi_ref_at (p->y, to);
+  praxi_tensor_copy (&run, &place);
+}
+
 /* One line of y along the last axis; from: the offset in x of the other axes, unless none is. */
 static void
 pad_line (const PraxiOp *op, const Padding *p, bool is_inside, int64_t from, int64_t to)
 {
   const PraxiTensor *x = p->x, *y = p->y;
-  const size_t size = praxi_dtype_size (x->dtype);
   const int last = x->rank - 1;
-  for (int64_t i = 0; i < y->dims[last]; i++) {
-    const int64_t at = source (op->pad_mode, i - op->pads_begin[last], x->dims[last]);
-    const void *element =
-        is_inside && at >= 0 ? praxi_ref_at (x, from + at * x->strides[last]) : p->constant;
-    memcpy (praxi_ref_at (y, to + i * y->strides[last]), element, size);
+  const int64_t dim = x->dims[last], begin = op->pads_begin[last], n = y->dims[last];
+  const int64_t first = clamp (begin, 0, n), end = clamp (begin + dim, first, n);
+  if (!is_inside) {
+    copy_run (p, p->constant, 0, to, n);
+    return;
+  }
+  if (end > first)
+    copy_run (p, praxi_ref_at (x, from + (first - begin) * x->strides[last]), x->strides[last],
+              to + first * y->strides[last], end - first);
+  for (int64_t i = first > 0 ? 0 : end; i < n; i = i + 1 == first ? end : i + 1) {
+    const int64_t at = source (op->pad_mode, i - begin, dim);
+    const void *element = at >= 0 ? praxi_ref_at (x, from + at * x->strides[last]) : p->constant;
+    memcpy (praxi_ref_at (y, to + i * y->strides[last]), element, praxi_dtype_size (x->dtype));
   }
 }
 

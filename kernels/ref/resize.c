@@ -19,25 +19,28 @@ typedef struct {
   bool is_outside;
 } Taps;
 
+/* In float, as common runtimes compute it: a scale of 0.6 is a little more, and where the quotient
+ * should be whole only the float division makes it so.
+ */
 static double
-source (const PraxiOp *op, int d, int rank, int64_t i, int64_t in, int64_t out)
+source (const PraxiOp *op, int d, int rank, int64_t i, const int64_t length[2])
 {
-  const double scale = op->scales[d], x = (double) i;
-  const double span = (double) (in - 1), span_out = (double) (out - 1);
+  const float scale = (float) op->scales[d], x = (float) i, start = (float) op->roi[d];
+  const float span = (float) (length[0] - 1), part = (float) op->roi[rank + d] - start;
   switch (op->resize_coord) {
   case PRAXI_COORD_PYTORCH_HALF_PIXEL:
-    return out > 1 ? (x + 0.5) / scale - 0.5 : 0;
+    return length[1] > 1 ? (double) ((x + 0.5F) / scale - 0.5F) : 0;
   case PRAXI_COORD_ALIGN_CORNERS:
-    return out > 1 ? x * span / ((double) in * scale - 1) : 0;
+    return length[1] > 1 ? (double) (x * span / ((float) length[0] * scale - 1)) : 0;
   case PRAXI_COORD_ASYMMETRIC:
-    return x / scale;
+    return (double) (x / scale);
   case PRAXI_COORD_TF_CROP_AND_RESIZE:
-    return out > 1 ? op->roi[d] * span + x * (op->roi[rank + d] - op->roi[d]) * span / span_out
-                   : 0.5 * (op->roi[d] + op->roi[rank + d]) * span;
+    return (double) (length[1] > 1 ? start * span + x * part * span / (float) (length[1] - 1)
+                                   : (start + part / 2) * span);
   case PRAXI_COORD_TF_HALF_PIXEL_FOR_NN:
-    return (x + 0.5) / scale;
+    return (double) ((x + 0.5F) / scale);
   default:
-    return (x + 0.5) / scale - 0.5;
+    return (double) ((x + 0.5F) / scale - 0.5F);
   }
 }
 
@@ -82,7 +85,7 @@ static Taps
 taps_of (const PraxiOp *op, const PraxiTensor *x, int d, int64_t i, int64_t out)
 {
   const int64_t in = x->dims[d];
-  const double c = source (op, d, x->rank, i, in, out);
+  const double c = source (op, d, x->rank, i, (const int64_t[]){in, out});
   double first = floor (c);
   Taps taps = {.n = 1, .weight = {1}};
   if (op->resize_mode == PRAXI_RESIZE_NEAREST) {

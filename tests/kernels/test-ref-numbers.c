@@ -351,6 +351,91 @@ test_norms_have_their_moments (void)
   }
 }
 
+/* In training mode the output has mean bias and deviation scale, and the kept moments move. */
+static void
+test_batch_norm (void)
+{
+  for (int i = 0; i < 6; i++) {
+    g_autoptr (Case) c = case_new (PRAXI_OP_BATCH_NORM, (guint32) i, (Lie) (i % 3));
+    c->op.training_mode = i >= 3;
+    c->op.alpha = 0.75F;
+    c->op.epsilon = 1e-9F;
+    c->n_out = i >= 3 ? 3 : 1;
+    case_add (c, PRAXI_F32, 4, (int64_t[]){2, 2, 3, 4}, 2);
+    case_add_values (c, PRAXI_F32, 1, (int64_t[]){2}, (double[]){2, 3});
+    case_add_values (c, PRAXI_F32, 1, (int64_t[]){2}, (double[]){-1, 1});
+    case_add_values (c, PRAXI_F32, 1, (int64_t[]){2}, (double[]){0.5, -0.5});
+    case_add_values (c, PRAXI_F32, 1, (int64_t[]){2}, (double[]){4, 0.25});
+    g_assert_cmpint (case_run (c), ==, PRAXI_OK);
+    double y[48], sum[2] = {0}, squares[2] = {0}, mean[2], variance[2];
+    for (int64_t k = 0; k < 48; k++) {
+      const double x = praxi_tensor_get (&c->in[0], k);
+      sum[k / 12 % 2] += x;
+      squares[k / 12 % 2] += x * x;
+    }
+    for (int ch = 0; ch < 2; ch++) {
+      mean[ch] = i >= 3 ? sum[ch] / 24 : praxi_tensor_get (&c->in[3], ch);
+      variance[ch] =
+          i >= 3 ? squares[ch] / 24 - mean[ch] * mean[ch] : praxi_tensor_get (&c->in[4], ch);
+    }
+    for (int64_t k = 0; k < 48; k++) {
+      const int64_t ch = k / 12 % 2;
+      y[k] =
+          (praxi_tensor_get (&c->in[0], k) - mean[ch]) / sqrt (variance[ch]) * (ch == 0 ? 2 : 3) +
+          (ch == 0 ? -1 : 1);
+    }
+    case_expect (c, 0, y, 1e-5);
+    if (i < 3)
+      continue;
+    case_expect (c, 1, (double[]){0.375 + mean[0] / 4, -0.375 + mean[1] / 4}, 1e-6);
+    case_expect (c, 2, (double[]){3 + variance[0] / 4, 0.1875 + variance[1] / 4}, 1e-6);
+  }
+}
+
+static void
+test_resize (void)
+{
+  static const double x[] = {1, 2, 4, 8};
+  static const struct {
+    PraxiResizeMode mode;
+    PraxiResizeCoord coord;
+    PraxiNearestMode nearest;
+    int64_t size;
+    double y[8];
+  } cases[] = {
+      {PRAXI_RESIZE_NEAREST,
+       PRAXI_COORD_HALF_PIXEL,
+       PRAXI_NEAREST_ROUND_PREFER_FLOOR,
+       8,
+       {1, 1, 2, 2, 4, 4, 8, 8}},
+      {PRAXI_RESIZE_NEAREST, PRAXI_COORD_ASYMMETRIC, PRAXI_NEAREST_FLOOR, 2, {1, 4}},
+      {PRAXI_RESIZE_NEAREST,
+       PRAXI_COORD_ASYMMETRIC,
+       PRAXI_NEAREST_CEIL,
+       8,
+       {1, 2, 2, 4, 4, 8, 8, 8}},
+      {PRAXI_RESIZE_NEAREST, PRAXI_COORD_HALF_PIXEL, PRAXI_NEAREST_ROUND_PREFER_CEIL, 2, {2, 8}},
+      {PRAXI_RESIZE_LINEAR, PRAXI_COORD_HALF_PIXEL, 0, 8, {1, 1.25, 1.75, 2.5, 3.5, 5, 7, 8}},
+      {PRAXI_RESIZE_LINEAR, PRAXI_COORD_ALIGN_CORNERS, 0, 7, {1, 1.5, 2, 3, 4, 6, 8}},
+      {PRAXI_RESIZE_LINEAR, PRAXI_COORD_PYTORCH_HALF_PIXEL, 0, 1, {1}},
+      {PRAXI_RESIZE_CUBIC, PRAXI_COORD_HALF_PIXEL, 0, 2, {1.3125, 6.1875}},
+      {PRAXI_RESIZE_CUBIC, PRAXI_COORD_ASYMMETRIC, 0, 4, {1, 2, 4, 8}},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (Case) c = case_new (PRAXI_OP_RESIZE, 0, (Lie) (i % 3));
+    c->op.resize_mode = cases[i].mode;
+    c->op.resize_coord = cases[i].coord;
+    c->op.nearest_mode = cases[i].nearest;
+    c->op.cubic_a = -0.75F;
+    case_add_values (c, PRAXI_F32, 3, (int64_t[]){1, 1, 4}, x);
+    case_add_nothing (c);
+    case_add_nothing (c);
+    case_add_ints (c, 3, (int64_t[]){1, 1, cases[i].size});
+    g_assert_cmpint (case_run (c), ==, PRAXI_OK);
+    case_expect (c, 0, cases[i].y, 1e-6);
+  }
+}
+
 static void
 test_softmax (void)
 {
@@ -429,6 +514,8 @@ main (int argc, char **argv)
   g_test_add_func ("/ref/matmul-of-vectors", test_matmul_of_vectors);
   g_test_add_func ("/ref/gemm", test_gemm);
   g_test_add_func ("/ref/norms", test_norms_have_their_moments);
+  g_test_add_func ("/ref/batch-norm", test_batch_norm);
+  g_test_add_func ("/ref/resize", test_resize);
   g_test_add_func ("/ref/softmax", test_softmax);
   g_test_add_func ("/ref/quantize", test_quantize);
   g_test_add_func ("/ref/qadd-and-qtable", test_qadd_and_qtable);
