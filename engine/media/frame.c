@@ -95,11 +95,15 @@ praxi_frame_is_full_range (const PraxiFrame *frame)
   }
 }
 
-/* Source: libavcodec's and swscale's numbers of colour spaces are those of ITU-T H.273. */
+/* swscale takes RGB through Y'CbCr and back: both ways must go by the same matrix then.
+ * Source: libavcodec's and swscale's numbers of colour spaces are those of ITU-T H.273. */
 static void
 set_colours (struct SwsContext *context, const PraxiFrame *frame)
 {
-  const int *matrix = sws_getCoefficients (frame->picture->colorspace);
+  const AVPixFmtDescriptor *format = av_pix_fmt_desc_get (frame->picture->format);
+  const gboolean is_rgb = format != NULL && (format->flags & AV_PIX_FMT_FLAG_RGB) != 0;
+  const int *matrix =
+      sws_getCoefficients (is_rgb ? SWS_CS_DEFAULT : (int) frame->picture->colorspace);
   sws_setColorspaceDetails (context, matrix, praxi_frame_is_full_range (frame),
                             sws_getCoefficients (SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
 }
