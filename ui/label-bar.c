@@ -28,7 +28,7 @@ draw_swatch (GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer 
 static GtkWidget *
 make_face (const PraxiUiClass *cls)
 {
-  GtkWidget *face = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+  GtkWidget *face = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 5);
   GtkWidget *swatch = gtk_drawing_area_new ();
   gtk_widget_set_size_request (swatch, 12, 12);
   gtk_widget_set_valign (swatch, GTK_ALIGN_CENTER);
