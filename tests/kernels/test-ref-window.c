@@ -232,7 +232,9 @@ look (const Case *c, const int64_t *place)
     for (int i = 0; i < w->n_spatial; i++) {
       const int64_t at = place[2 + i] * w->stride[i] + tap[2 + i] * w->dilation[i];
       is_padding = is_padding && at < w->pad_begin[i] + c->in[0].dims[2 + i] + w->pad_end[i];
-      flat = flat * c->in[0].dims[2 + i] + at - w->pad_begin[i];
+      const int a = w->storage_order == 1 ? w->n_spatial - 1 - i : i;
+      flat = flat * c->in[0].dims[2 + a] + place[2 + a] * w->stride[a] +
+             tap[2 + a] * w->dilation[a] - w->pad_begin[a];
     }
     seen.padded += is_padding;
     if (isnan (v))
@@ -257,6 +259,7 @@ test_pools (void)
     draw_window (c, round % 3 + 1, dims);
     c->op.window.ceil_mode = round % 5 == 0;
     c->op.window.count_include_pad = round % 7 < 3;
+    c->op.window.storage_order = round % 4 == 2;
     c->n_out = is_max ? 2 : 1;
     case_add (c, PRAXI_F32, 2 + c->op.window.n_spatial, dims, 1);
     g_assert_cmpint (case_run (c), ==, PRAXI_OK);
