@@ -3,7 +3,6 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-#include "engine/core/text.h"
 #include "ui/session-analysis.h"
 #include "ui/strip.h"
 
@@ -14,8 +13,8 @@ make_row (PraxiSession *session, int index)
   const char *name =
       praxi_score_track_class_name (praxi_session_track (session), event->class_index);
   const GdkRGBA color = praxi_strip_class_color (session, name);
-  g_autofree char *start = praxi_text_time (event->start_ns, 1);
-  g_autofree char *end = praxi_text_time (event->end_ns, 1);
+  g_autofree char *start = praxi_session_time_text (session, event->start_ns, 1);
+  g_autofree char *end = praxi_session_time_text (session, event->end_ns, 1);
   const double length_s = (double) (event->end_ns - event->start_ns) / 1e9;
   g_autofree char *detail = g_strdup_printf (_ ("%s – %s · %.1f s"), start, end, length_s);
   g_autofree char *number = g_strdup_printf ("%d %%", (int) lroundf (event->peak * 100));

@@ -2,7 +2,6 @@
 
 #include <glib/gi18n.h>
 
-#include "engine/core/text.h"
 #include "ui/session-labels.h"
 
 static PraxiJumpRow *
@@ -10,8 +9,8 @@ make_row (PraxiSession *session, const PraxiUiLabel *label)
 {
   static const GdkRGBA grey = {0.55f, 0.55f, 0.55f, 1};
   const PraxiUiClass *cls = praxi_session_find_class (session, label->class_id);
-  g_autofree char *start = praxi_text_time (label->span.start_ns, 2);
-  g_autofree char *end = praxi_text_time (label->span.end_ns, 2);
+  g_autofree char *start = praxi_session_time_text (session, label->span.start_ns, 2);
+  g_autofree char *end = praxi_session_time_text (session, label->span.end_ns, 2);
   const int n_frames = label->end_frame - label->start_frame;
   g_autofree char *frames =
       g_strdup_printf (ngettext ("%d frame", "%d frames", (gulong) n_frames), n_frames);

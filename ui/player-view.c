@@ -2,7 +2,6 @@
 
 #include <glib/gi18n.h>
 
-#include "engine/core/text.h"
 #include "ui/screen.h"
 
 struct _PraxiPlayerView {
@@ -30,10 +29,9 @@ update_numbers (PraxiPlayerView *self)
     gtk_label_set_text (self->pts_label, "");
     return;
   }
-  const gint64 first_ns = praxi_session_footage (self->session).start_ns;
   g_autofree char *frame = g_strdup_printf (_ ("Frame %d"), picture.ordinal);
   g_autofree char *of = g_strdup_printf (_ ("Frames 0 to %d"), n_frames - 1);
-  g_autofree char *time = praxi_text_time (picture.pts_ns - first_ns, 3);
+  g_autofree char *time = praxi_session_time_text (self->session, picture.pts_ns, 3);
   g_autofree char *pts = g_strdup_printf (_ ("pts %.3f"), (double) picture.pts_ns / 1e9);
   g_autofree char *exact =
       g_strdup_printf (_ ("Presentation time stamp: %.9f s"), (double) picture.pts_ns / 1e9);

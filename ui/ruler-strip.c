@@ -1,7 +1,6 @@
 /* Ticks and times. The handle of the playhead is drawn by the timeline, over all strips. */
 #include <math.h>
 
-#include "engine/core/text.h"
 #include "ui/strip.h"
 
 enum { HEIGHT_PX = 24, TEXT_ROOM_PX = 76, MINOR_ROOM_PX = 8 };
@@ -27,6 +26,15 @@ decimals_of (gint64 step_ns)
   return step_ns >= 1000000000 ? 0 : step_ns >= 100000000 ? 1 : step_ns >= 10000000 ? 2 : 3;
 }
 
+/* Ticks count from the first frame, whatever its time stamp. */
+static gint64
+first_tick (const PraxiStripContext *context, gint64 step_ns)
+{
+  const gint64 origin_ns = praxi_session_footage (context->session).start_ns;
+  const gint64 before_ns = context->time.span.start_ns - origin_ns;
+  return origin_ns + (before_ns + step_ns - 1) / step_ns * step_ns;
+}
+
 static void
 draw_ticks (const PraxiStripContext *context,
             GtkSnapshot *snapshot,
@@ -35,8 +43,7 @@ draw_ticks (const PraxiStripContext *context,
             float height)
 {
   const PraxiTimeScale *scale = &context->time;
-  const gint64 first_ns = (scale->span.start_ns + step_ns - 1) / step_ns * step_ns;
-  for (gint64 t = first_ns; t < scale->span.end_ns; t += step_ns)
+  for (gint64 t = first_tick (context, step_ns); t < scale->span.end_ns; t += step_ns)
     gtk_snapshot_append_color (
         snapshot, &context->line,
         &GRAPHENE_RECT_INIT ((float) round (praxi_time_scale_x (scale, t)), y, 1, height));
@@ -54,12 +61,11 @@ draw (PraxiStrip *strip,
   const double right = scale->left_px + scale->width_px;
   draw_ticks (context, snapshot, minor_ns, area.height - 4, 4);
   draw_ticks (context, snapshot, major_ns, area.height - 8, 8);
-  const gint64 first_ns = (scale->span.start_ns + major_ns - 1) / major_ns * major_ns;
-  for (gint64 t = first_ns; t < scale->span.end_ns; t += major_ns) {
+  for (gint64 t = first_tick (context, major_ns); t < scale->span.end_ns; t += major_ns) {
     const double x = praxi_time_scale_x (scale, t) + 4;
     if (x + TEXT_ROOM_PX * 0.6 > right)
       break;
-    g_autofree char *text = praxi_text_time (t, decimals_of (major_ns));
+    g_autofree char *text = praxi_session_time_text (context->session, t, decimals_of (major_ns));
     praxi_strip_text (context, snapshot, text, &context->dim_text,
                       GRAPHENE_RECT_INIT ((float) round (x), 0, TEXT_ROOM_PX, area.height - 6),
                       PRAXI_TEXT_LEFT);

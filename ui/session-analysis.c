@@ -151,6 +151,17 @@ refresh_track (PraxiSession *self)
     track_changed (self);
 }
 
+/* The open media is the one being analysed: its track is the one the job fills. */
+static void
+follow_analysis (PraxiSession *self)
+{
+  forget_track (self);
+  take_thresholds (self, self->analysis_run);
+  self->track_path =
+      g_strdup (json_object_get_string_member_with_default (self->analysis_run, "track", ""));
+  open_track (self, TRUE);
+}
+
 static gboolean
 follow_cb (gpointer user_data)
 {
@@ -164,6 +175,8 @@ praxi_session_analysis_open_media (PraxiSession *self)
   if (self->events == NULL)
     self->events = g_array_new (FALSE, FALSE, sizeof (PraxiEvent));
   forget_track (self);
+  if (self->analysis != NULL && self->analysis_run != NULL && self->media == self->analysed_media)
+    follow_analysis (self);
   track_changed (self);
 }
 
@@ -178,6 +191,7 @@ praxi_session_analysis_close (PraxiSession *self)
   g_clear_pointer (&self->job_what, g_free);
   g_clear_pointer (&self->device, g_free);
   g_clear_object (&self->analysed_media);
+  g_clear_pointer (&self->analysis_run, json_object_unref);
 }
 
 /* --- reading ------------------------------------------------------------------------------- */
@@ -254,13 +268,12 @@ static void
 line_cb (PraxiJob *job, JsonObject *line, gpointer user_data)
 {
   PraxiSession *self = user_data;
-  const char *path = json_object_get_string_member_with_default (line, "track", NULL);
-  if (path == NULL || self->media != self->analysed_media)
+  if (!json_object_has_member (line, "track"))
     return;
-  forget_track (self);
-  take_thresholds (self, line);
-  self->track_path = g_strdup (path);
-  open_track (self, TRUE);
+  g_clear_pointer (&self->analysis_run, json_object_unref);
+  self->analysis_run = json_object_ref (line);
+  if (self->media == self->analysed_media)
+    follow_analysis (self);
 }
 
 static void
@@ -336,6 +349,7 @@ praxi_session_analyse (PraxiSession *self)
     return;
   }
   g_set_object (&self->analysed_media, self->media);
+  g_clear_pointer (&self->analysis_run, json_object_unref);
   g_free (self->job_what);
   self->job_what = g_strdup_printf (_ ("Analysing %s"), praxi_media_item_name (self->media));
   self->job_share = self->job_eta_s = NAN;

@@ -2,6 +2,9 @@
 #include "ui/session-private.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "engine/core/text.h"
 
 /* Playing asks for a frame when it is due; 4 ms is under half a frame at 120 Hz. */
 enum { PLAY_TICK_MS = 4, THUMBNAIL_WIDTH_PX = 96, THUMBNAIL_HEIGHT_PX = 54 };
@@ -57,6 +60,13 @@ praxi_session_footage (PraxiSession *self)
   if (self->index == NULL)
     return (PraxiTimeSpan){0, G_GINT64_CONSTANT (60000000000)};
   return praxi_session_frames_span (self, 0, praxi_session_n_frames (self));
+}
+
+char *
+praxi_session_time_text (PraxiSession *self, gint64 time_ns, int decimals)
+{
+  const gint64 first_ns = self->index != NULL ? praxi_session_footage (self).start_ns : 0;
+  return praxi_text_time (time_ns - first_ns, decimals);
 }
 
 static void
@@ -136,8 +146,10 @@ failed_cb (PraxiDecodeClient *client, const GError *error, gpointer user_data)
   PraxiSession *self = user_data;
   stop_playing (self);
   self->waiting_for = -1;
-  praxi_media_item_set_error (self->media, error->message);
-  praxi_session_say (self, TRUE, error->message);
+  g_autofree char *text = g_strdup (error->message);
+  praxi_media_item_set_error (self->media, text);
+  g_clear_pointer (&self->client, praxi_decode_client_free);
+  praxi_session_say (self, TRUE, text);
   praxi_session_changed (self, PRAXI_CHANGE_MEDIA | PRAXI_CHANGE_PICTURE);
 }
 

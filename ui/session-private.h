@@ -57,6 +57,7 @@ struct _PraxiSession {
   PraxiJob *analysis;
   char *job_what;
   PraxiMediaItem *analysed_media;
+  JsonObject *analysis_run; /* the job's line that names its track; NULL before it came */
   double job_share, job_eta_s;
   PraxiScoreTrack *track;
   char *track_path;

@@ -108,14 +108,24 @@ apply_edit (PraxiStore *store, const PraxiEdit *edit, StoreView *view, GError **
   return TRUE;
 }
 
+/* A project that cannot be written still shows what it knows of the media. */
+static gboolean
+identify_media (PraxiStore *store, const PraxiMediaRow *media, gint64 *media_id, GError **error)
+{
+  if (!praxi_store_is_read_only (store))
+    return praxi_store_add_media (store, media, media_id, error);
+  g_autoptr (PraxiMediaRow) known = praxi_store_find_media (store, media->path, NULL);
+  *media_id = known != NULL ? known->id : 0;
+  return TRUE;
+}
+
 static gpointer
 edit_call (PraxiStore *store, gpointer data, GError **error)
 {
   PraxiEdit *edit = data;
   g_autoptr (StoreView) view = g_new0 (StoreView, 1);
   view->media_id = edit->media_id;
-  if (edit->media != NULL && !praxi_store_is_read_only (store) &&
-      !praxi_store_add_media (store, edit->media, &view->media_id, error))
+  if (edit->media != NULL && !identify_media (store, edit->media, &view->media_id, error))
     return NULL;
   if (!apply_edit (store, edit, view, error))
     return NULL;

@@ -22,9 +22,8 @@ G_DEFINE_FINAL_TYPE (PraxiStatusBar, praxi_status_bar, GTK_TYPE_BOX)
 static char *
 describe_span (PraxiSession *session, PraxiTimeSpan span)
 {
-  const gint64 first_ns = praxi_session_footage (session).start_ns;
-  g_autofree char *start = praxi_text_time (span.start_ns - first_ns, 2);
-  g_autofree char *end = praxi_text_time (span.end_ns - first_ns, 2);
+  g_autofree char *start = praxi_session_time_text (session, span.start_ns, 2);
+  g_autofree char *end = praxi_session_time_text (session, span.end_ns, 2);
   const int n_frames = praxi_session_frame_at (session, span.end_ns - 1) + 1 -
                        praxi_session_frame_at (session, span.start_ns);
   return g_strdup_printf (_ ("%s – %s (%.2f s, %d frames)"), start, end,
@@ -79,8 +78,7 @@ describe_hover (PraxiSession *session)
   const PraxiHover hover = praxi_session_hover (session);
   if (!hover.is_valid)
     return g_strdup ("");
-  g_autofree char *time =
-      praxi_text_time (hover.time_ns - praxi_session_footage (session).start_ns, 2);
+  g_autofree char *time = praxi_session_time_text (session, hover.time_ns, 2);
   g_autofree char *score = describe_score (session, hover);
   return g_strdup_printf (_ ("%s · frame %d%s"), time,
                           praxi_session_frame_at (session, hover.time_ns), score);

@@ -4,7 +4,6 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-#include "engine/core/text.h"
 #include "ui/session-analysis.h"
 #include "ui/session-labels.h"
 #include "ui/strip.h"
@@ -258,7 +257,7 @@ update_accessible (PraxiTimeline *self)
   const int playhead = praxi_session_playhead (self->session);
   const gint64 now_ns = praxi_session_frame_span (self->session, playhead).start_ns;
   const PraxiTimeSpan whole = praxi_session_footage (self->session);
-  g_autofree char *time = praxi_text_time (now_ns, 2);
+  g_autofree char *time = praxi_session_time_text (self->session, now_ns, 2);
   g_autofree char *scores = describe_scores (self, now_ns);
   g_autofree char *text = g_strdup_printf (_ ("%s, frame %d, %s"), time, playhead, scores);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_VALUE_NOW,

@@ -15,7 +15,8 @@ struct _PraxiWindow {
   PraxiSession *session;
   PraxiWindowHost host;
   char *sample_path;
-  gboolean analyses_when_ready; /* the sample, on its first run */
+  const PraxiMediaItem *shown_media; /* only compared, never read */
+  gboolean analyses_when_ready;      /* the sample, on its first run */
 
   GtkRevealer *notice;
   GtkLabel *notice_text;

@@ -67,6 +67,9 @@ update_title (PraxiWindow *self)
                                : g_strdup ("Praxiscope");
   gtk_window_set_title (GTK_WINDOW (self), title);
   gtk_stack_set_visible_child_name (self->pages, media != NULL ? "work" : "empty");
+  if (media != self->shown_media)
+    gtk_widget_grab_focus (GTK_WIDGET (self->timeline));
+  self->shown_media = media;
 }
 
 static void
@@ -114,6 +117,7 @@ changed_cb (PraxiWindow *self, guint changes)
 void
 praxi_window_open (PraxiWindow *self, const char *const *paths)
 {
+  dismiss_cb (self);
   self->analyses_when_ready = FALSE;
   for (guint i = 0; paths[i] != NULL; i++)
     praxi_session_add_media (self->session, paths[i]);

@@ -259,7 +259,7 @@ praxi_job_free (PraxiJob *job)
   job->is_abandoned = TRUE;
   g_clear_handle_id (&job->kill_source, g_source_remove);
   if (job->state == PRAXI_JOB_RUNNING)
-    g_subprocess_force_exit (job->process);
+    g_subprocess_send_signal (job->process, SIGINT);
   g_cancellable_cancel (job->cancellable);
   release (job);
 }

@@ -47,7 +47,7 @@ PraxiJob *praxi_job_start (const char *const *argv,
 /* Asks the job to stop (SIGINT: what is finished is kept) and kills it after five seconds. */
 void praxi_job_cancel (PraxiJob *job);
 
-/* Lets go of the job; a running one is killed. No event arrives afterwards. */
+/* Lets go of the job; a running one is asked to stop. No event arrives afterwards. */
 void praxi_job_free (PraxiJob *job);
 
 PraxiJobState praxi_job_state (const PraxiJob *job);
