@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/store/history-private.h"
+#include "engine/store/log-check.h"
 
 enum { MAX_PROBLEMS = 100 };
 
@@ -257,10 +258,19 @@ praxi_store_verify (PraxiStore *store, PraxiVerifyReport **report, GError **erro
   return TRUE;
 }
 
+/* The log is looked at before SQLite opens, and perhaps shortens, it. */
 gboolean
 praxi_store_verify_file (const char *path, PraxiVerifyReport **report, GError **error)
 {
+  g_autofree char *log = g_strconcat (path, "-wal", NULL);
+  g_autofree char *problem = praxi_log_check (log);
   g_autoptr (PraxiStore) store = praxi_store_open_on (
       &praxi_disk_system, path, PRAXI_STORE_READ_ONLY | PRAXI_STORE_UNCHECKED, error);
-  return store != NULL && praxi_store_verify (store, report, error);
+  if (store == NULL || !praxi_store_verify (store, report, error))
+    return FALSE;
+  if (problem != NULL) {
+    add_problem (*report, "%s", problem);
+    (*report)->is_intact = FALSE;
+  }
+  return TRUE;
 }

@@ -96,7 +96,7 @@ run_cut (int round, SimulatedModel model, gboolean is_careless, Tally *tally)
 {
   Acknowledged acknowledged = {0};
   int n_edits = 0;
-  simulated_disk_reset (model, (guint32) round);
+  simulated_disk_reset (model, 2 * (guint32) round + (model == SIMULATED_POSIX));
   simulated_disk_fault_at (SIMULATED_POWER, 1 + (int) (simulated_disk_random () % OPERATIONS));
   const gboolean is_made = edit_until_fault (is_careless, &acknowledged, &n_edits);
   tally->n_while_creating += !is_made;
@@ -145,7 +145,7 @@ retry_open (void)
 static int
 work (PraxiStore *store, Acknowledged *acknowledged, guint32 seed)
 {
-  enum { EDITS = 12 };
+  enum { EDITS = 7 };
   int n_failed = 0;
   gint64 media_id = 0;
   guint32 state = seed;

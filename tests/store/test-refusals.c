@@ -1,5 +1,7 @@
 /* Files and folders that are not what they should be: each is refused in one sentence, or opened
- * read-only, and keeps every byte.
+ * read-only, and keeps every byte. And a project that has become large.
+ *
+ * usage: test-refusals [--labels N] (or PRAXI_TEST_LABELS); 20000 by default, 100000 for figures
  */
 #include <glib/gstdio.h>
 #include <string.h>
@@ -10,14 +12,16 @@
 #include "engine/store/store-private.h"
 #include "tests/store/store-fixture.h"
 
-enum { NOBODY = 65534 };
+enum { NOBODY = 65534, DEFAULT_LABELS = 20000 };
+
+static int n_labels;
 
 static void
-make_project (const Fixture *fixture, int n_labels)
+make_project (const Fixture *fixture, int n)
 {
   PraxiStore *store = fixture_open (fixture);
   const gint64 media = add_footage (store, "/a.mp4");
-  for (int i = 0; i < n_labels; i++)
+  for (int i = 0; i < n; i++)
     add_span (store, media, "fight", i * 100, i * 100 + 50);
   praxi_store_close (store);
 }
@@ -379,7 +383,7 @@ ms_since (gint64 begin_us)
 static void
 test_many_labels (Fixture *fixture, gconstpointer data)
 {
-  enum { LABELS = 100000, CLIPS = 100 };
+  enum { CLIPS = 100 };
   g_autoptr (PraxiStore) store = fixture_open (fixture);
   gint64 media[CLIPS];
   for (int i = 0; i < CLIPS; i++) {
@@ -388,17 +392,17 @@ test_many_labels (Fixture *fixture, gconstpointer data)
   }
   gint64 begin_us = g_get_monotonic_time ();
   g_assert_true (praxi_store_begin (store, NULL));
-  for (int i = 0; i < LABELS; i++) {
+  for (int i = 0; i < n_labels; i++) {
     const PraxiLabel label = {
         .media_id = media[i % CLIPS], .class_id = 1 + i % 3, .start_ns = i, .end_ns = i + 1000};
     g_assert_true (praxi_store_add_label (store, &label, NULL, NULL));
   }
   g_assert_true (praxi_store_commit (store, NULL));
-  g_test_message ("add %d labels: %.0f ms", LABELS, ms_since (begin_us));
+  g_test_message ("add %d labels: %.0f ms", n_labels, ms_since (begin_us));
   begin_us = g_get_monotonic_time ();
   g_autoptr (GPtrArray) labels = praxi_store_list_labels (store, media[7], NULL);
   g_test_message ("list %u of them: %.1f ms", labels->len, ms_since (begin_us));
-  g_assert_cmpuint (labels->len, ==, LABELS / CLIPS);
+  g_assert_cmpuint (labels->len, ==, (guint) (n_labels / CLIPS));
   begin_us = g_get_monotonic_time ();
   add_span (store, media[0], "fall", 0, 1);
   g_test_message ("add one more: %.1f ms", ms_since (begin_us));
@@ -420,6 +424,7 @@ test_many_labels (Fixture *fixture, gconstpointer data)
 int
 main (int argc, char **argv)
 {
+  n_labels = fixture_count (argc, argv, "labels", DEFAULT_LABELS);
   g_test_init (&argc, &argv, NULL);
   fixture_test ("/refusals/newer", test_newer);
   fixture_test ("/refusals/not-a-project", test_not_a_project);
