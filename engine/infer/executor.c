@@ -233,6 +233,20 @@ take_scores (const PraxiExecutor *executor, int n_clips, float *scores)
   }
 }
 
+/* Weights that are finite can still overflow; what comes out is shown to people. */
+static gboolean
+are_numbers (const PraxiExecutor *executor, const float *scores, int n_clips, GError **error)
+{
+  for (int i = 0; i < n_clips * executor->spec->n_classes; i++)
+    if (!isfinite (scores[i])) {
+      g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
+                   "%s: gives a score that is not a number; train or export the model again",
+                   praxi_model_name (executor->model));
+      return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 has_spec (const PraxiExecutor *executor, GError **error)
 {
@@ -258,7 +272,7 @@ run_clips (PraxiExecutor *executor, const guint8 *clips, int n_clips, float *sco
     return FALSE;
   executor->stem_has_run = executor->has_stem;
   take_scores (executor, n_clips, scores);
-  return TRUE;
+  return are_numbers (executor, scores, n_clips, error);
 }
 
 /* The last, smaller batch: the clips repeat, so that all inputs are there. */

@@ -72,9 +72,10 @@ is_source (Region *region, const PraxiNode *node)
   return TRUE;
 }
 
-/* Lists what value depends on; FALSE where that is more than one tensor of bytes. */
+/* Lists what value depends on; FALSE where that is more than one tensor of bytes, or a long chain.
+ */
 static gboolean
-gather (Region *region, int value)
+gather (Region *region, int value, int depth)
 {
   float scalar;
   const PraxiNode *node = praxi_pattern_maker (region->pattern, value);
@@ -82,12 +83,14 @@ gather (Region *region, int value)
     return praxi_pattern_scalar (region->pattern, value, &scalar);
   if (is_listed (region, node))
     return TRUE;
+  if (depth == MAX_NODES)
+    return FALSE;
   const gboolean is_first = is_source (region, node);
   if (!is_first) {
     if (!is_elementwise (node->op.kind) || node->n_out != 1)
       return FALSE;
     for (int i = 0; i < node->n_in; i++)
-      if (node->in[i] >= 0 && !gather (region, node->in[i]))
+      if (node->in[i] >= 0 && !gather (region, node->in[i], depth + 1))
         return FALSE;
   }
   if (region->n_nodes == MAX_NODES)
@@ -185,7 +188,7 @@ praxi_fuse_table (PraxiPattern *pattern, PraxiNode *quantize)
       !praxi_pattern_scalar (pattern, quantize->in[1], &scale) ||
       (quantize->n_in > 2 && quantize->in[2] >= 0 &&
        praxi_pattern_tensor (pattern, quantize->in[2])->data == NULL) ||
-      !gather (&region, quantize->in[0]) || region.source < 0)
+      !gather (&region, quantize->in[0], 0) || region.source < 0)
     return FALSE;
   guint8 *table = make_table (&region, quantize);
   if (table == NULL)

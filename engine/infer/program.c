@@ -15,15 +15,6 @@ input_root (const PraxiGraph *graph, int i)
   return g_array_index (graph->inputs, int, i);
 }
 
-static gboolean
-is_input (const PraxiGraph *graph, int value)
-{
-  for (guint i = 0; i < graph->inputs->len; i++)
-    if (input_root (graph, (int) i) == value)
-      return TRUE;
-  return FALSE;
-}
-
 /* The first and last step that touch each root; −1 where none makes it. */
 static void
 find_lives (const PraxiProgram *program, int *first, int *last)
@@ -89,15 +80,15 @@ plan_arena (PraxiProgram *program, GError **error)
   return TRUE;
 }
 
+/* Points a view into its root, where that has memory. */
 static void
-place_views (PraxiProgram *program, int root)
+place_view (PraxiProgram *program, int value)
 {
-  guint8 *base = program->tensors[root].data;
-  for (guint i = 0; i < program->graph->values->len; i++) {
-    PraxiTensor *tensor = &program->tensors[i];
-    if (program->places[i].root == root && (int) i != root && base != NULL)
-      tensor->data = base + program->places[i].offset * (gint64) praxi_dtype_size (tensor->dtype);
-  }
+  const PraxiPlace *place = &program->places[value];
+  guint8 *base = program->tensors[place->root].data;
+  PraxiTensor *tensor = &program->tensors[value];
+  if (place->root != value && base != NULL)
+    tensor->data = base + place->offset * (gint64) praxi_dtype_size (tensor->dtype);
 }
 
 static gboolean
@@ -186,8 +177,7 @@ praxi_program_new (PraxiGraph *graph, const PraxiBackend *backend, PraxiPool *po
   if (!prepare (program, error) || !plan_arena (program, error))
     return NULL;
   for (guint i = 0; i < graph->values->len; i++)
-    if (program->places[i].root == (int) i && !is_input (graph, (int) i))
-      place_views (program, (int) i);
+    place_view (program, (int) i);
   return g_steal_pointer (&program);
 }
 
@@ -217,7 +207,9 @@ praxi_program_set_input (PraxiProgram *program, int i, const void *data)
   if (program->tensors[root].data == data)
     return;
   program->tensors[root].data = (void *) data;
-  place_views (program, root);
+  for (guint k = 0; k < program->graph->values->len; k++)
+    if (program->places[k].root == root)
+      place_view (program, (int) k);
 }
 
 static double

@@ -19,13 +19,6 @@ larger_first_cb (gconstpointer a, gconstpointer b)
   return x->first - y->first;
 }
 
-static gint
-lower_first_cb (gconstpointer a, gconstpointer b)
-{
-  const PraxiPlanItem *x = *(PraxiPlanItem *const *) a, *y = *(PraxiPlanItem *const *) b;
-  return x->offset < y->offset ? -1 : x->offset > y->offset;
-}
-
 static gboolean
 live_together (const PraxiPlanItem *a, const PraxiPlanItem *b)
 {
@@ -48,6 +41,15 @@ lowest_gap (const PraxiPlanItem *item, const GPtrArray *placed)
   return offset;
 }
 
+static void
+insert_by_offset (GPtrArray *placed, PraxiPlanItem *item)
+{
+  guint at = placed->len;
+  while (at > 0 && ((PraxiPlanItem *) placed->pdata[at - 1])->offset > item->offset)
+    at--;
+  g_ptr_array_insert (placed, (gint) at, item);
+}
+
 gsize
 praxi_plan_memory (PraxiPlanItem *items, int n)
 {
@@ -61,8 +63,7 @@ praxi_plan_memory (PraxiPlanItem *items, int n)
     PraxiPlanItem *item = order->pdata[i];
     item->offset = lowest_gap (item, placed);
     end = MAX (end, item->offset + rounded (item->bytes));
-    g_ptr_array_add (placed, item);
-    g_ptr_array_sort (placed, lower_first_cb);
+    insert_by_offset (placed, item);
   }
   return end;
 }

@@ -7,11 +7,13 @@
 /* A model that wants more than this for one value or for all it computes at load is a bomb. */
 #define VALUE_LIMIT_BYTES ((gsize) 8 << 30)
 #define FOLD_LIMIT_BYTES ((gsize) 256 << 20)
+#define FOLD_LIMIT_MACS G_GINT64_CONSTANT (1000000000)
 
 typedef struct {
   PraxiGraph *graph;
   gboolean fold_dequantize;
   gsize folded_bytes;
+  gint64 folded_macs;
   int *alias; /* value → the value that stands for it; itself where nothing does */
 } Resolver;
 
@@ -202,12 +204,15 @@ fold_node (Resolver *resolver,
            PraxiTensor *out,
            gsize total)
 {
-  if (resolver->folded_bytes + total > FOLD_LIMIT_BYTES)
+  const gint64 macs = praxi_op_macs (&node->op, in, out);
+  if (resolver->folded_bytes + total > FOLD_LIMIT_BYTES ||
+      macs > FOLD_LIMIT_MACS - resolver->folded_macs)
     return FALSE;
   g_autofree GBytes **bytes = g_new0 (GBytes *, (gsize) node->n_out);
   if (praxi_fold_run (&node->op, in, node->n_in, out, node->n_out, bytes) != PRAXI_OK)
     return FALSE;
   resolver->folded_bytes += total;
+  resolver->folded_macs += macs;
   for (int i = 0; i < node->n_out; i++) {
     if (node->out[i] >= 0)
       make_constant (praxi_graph_value (resolver->graph, node->out[i]), &out[i], bytes[i]);
@@ -304,7 +309,7 @@ resolve (PraxiGraph *graph, gboolean fold_dequantize, GError **error)
   g_autofree int *alias = g_new (int, graph->values->len + 1);
   for (guint i = 0; i < graph->values->len; i++)
     alias[i] = (int) i;
-  Resolver resolver = {graph, fold_dequantize, 0, alias};
+  Resolver resolver = {.graph = graph, .fold_dequantize = fold_dequantize, .alias = alias};
   if (!resolve_nodes (&resolver, error))
     return FALSE;
   praxi_graph_prune (graph);
