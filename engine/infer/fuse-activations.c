@@ -69,6 +69,7 @@ fuse_swish (PraxiPattern *pattern, PraxiNode *mul)
     PraxiOp op = conv->op;
     op.activation = PRAXI_ACTIVATION_SWISH;
     praxi_pattern_replace (mul, &op, conv->in, conv->n_in, NULL, 0);
+    praxi_pattern_rename (mul, conv);
     return TRUE;
   }
   return FALSE;
@@ -84,6 +85,7 @@ fuse_unary (PraxiPattern *pattern, PraxiNode *node)
   if (!read_activation (pattern, node, &op))
     return FALSE;
   praxi_pattern_replace (node, &op, conv->in, conv->n_in, NULL, 0);
+  praxi_pattern_rename (node, conv);
   return TRUE;
 }
 
@@ -112,6 +114,7 @@ fuse_residual (PraxiPattern *pattern, PraxiNode *add)
     op.has_residual = true;
     const int in[4] = {conv->in[0], conv->in[1], conv->n_in > 2 ? conv->in[2] : -1, other};
     praxi_pattern_replace (add, &op, in, 4, NULL, 0);
+    praxi_pattern_rename (add, conv);
     return TRUE;
   }
   return FALSE;

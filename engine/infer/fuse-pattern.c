@@ -81,3 +81,11 @@ praxi_pattern_replace (PraxiNode *node,
     node->owned = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
   g_ptr_array_add (node->owned, g_bytes_new_take (owned, owned_bytes));
 }
+
+void
+praxi_pattern_rename (PraxiNode *node, const PraxiNode *after)
+{
+  char *name = g_strdup (after->name);
+  g_free (node->name);
+  node->name = name;
+}

@@ -41,4 +41,7 @@ void praxi_pattern_replace (PraxiNode *node,
                             gpointer owned,
                             gsize owned_bytes);
 
+/* Gives a node the name of the one it took the work of. */
+void praxi_pattern_rename (PraxiNode *node, const PraxiNode *after);
+
 G_END_DECLS

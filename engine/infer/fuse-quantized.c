@@ -217,6 +217,7 @@ fuse_conv (Site *site, const PraxiNode *conv, const Quantizer *residual)
   }
   praxi_pattern_replace (site->node, &op, in, residual != NULL ? 3 : 2, factors,
                          sizeof (float) * 2 * (gsize) channels);
+  praxi_pattern_rename (site->node, conv);
   return TRUE;
 }
 
@@ -247,6 +248,7 @@ fuse_sum (Site *site, const PraxiNode *add)
   op.requantize.residual_multiplier = b.scales[0] / site->out.scales[0];
   praxi_pattern_replace (site->node, &op, (int[2]){a.value, b.value}, 2, multiplier,
                          sizeof (float));
+  praxi_pattern_rename (site->node, add);
   return TRUE;
 }
 
@@ -292,6 +294,7 @@ fuse_move (Site *site, const PraxiNode *move)
     in[i] = q.value;
   }
   praxi_pattern_replace (site->node, &move->op, in, move->n_in, NULL, 0);
+  praxi_pattern_rename (site->node, move);
   return TRUE;
 }
 

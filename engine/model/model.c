@@ -75,10 +75,22 @@ check_shapes (PraxiModel *model, GError **error)
   return TRUE;
 }
 
+/* A pickle runs code when it is read: it is never opened, only known by its first bytes. */
+static gboolean
+is_pickle (const guint8 *data, gsize size)
+{
+  return size >= 4 && (memcmp (data, "PK\003\004", 4) == 0 || (data[0] == 0x80 && data[1] <= 5));
+}
+
 static gboolean
 load (PraxiModel *model, const guint8 *data, gsize size, GError **error)
 {
   gint64 at;
+  if (is_pickle (data, size)) {
+    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
+                 "a PyTorch file or an archive, not ONNX; export the model with torch.onnx.export");
+    return FALSE;
+  }
   if (!praxi_onnx_check_sum (data, size, &at, error))
     return FALSE;
   Onnx__ModelProto *proto = praxi_onnx_unpack (data, size, error);
