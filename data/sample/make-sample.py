@@ -87,13 +87,13 @@ def cast(folder):
     """The two actors and what they do when."""
     walk = Motion(folder, 'cmu_02_01')
     stroll = Motion(folder, 'cmu_08_04', speed=.9)
-    punch = Motion(folder, 'cmu_02_05', speed=1.5)
-    strike = Motion(folder, 'dm_punch', speed=1.1)
-    kick = Motion(folder, 'dm_kick', speed=.9)
-    fall = Motion(folder, 'dm_getup_faceup', speed=3.0, backwards=True, loop=False)
+    punch = Motion(folder, 'cmu_02_05', speed=2.6)
+    strike = Motion(folder, 'dm_punch', speed=2.0)
+    kick = Motion(folder, 'dm_kick', speed=1.7)
+    fall = Motion(folder, 'dm_getup_faceup', speed=5.5, backwards=True, loop=False)
     first = Actor([(0, walk, -4.6, 1.0, 90), (4.0, punch, -.45, 1.0, 90), (7.0, strike, -.5, 1.0, 90),
                    (9.1, punch, -.35, 1.0, 100), (12.0, kick, -.6, 1.0, 90), (14.0, walk, -.5, 1.0, -80),
-                   (17.0, stroll, -3.9, 1.6, 80), (21.6, fall, .6, .9, 130)])
+                   (17.0, stroll, -3.9, 1.6, 80), (20.6, fall, -.2, 1.0, 100)])
     second = Actor([(0, stroll, 4.4, .9, -90), (4.0, strike, .45, 1.0, -90), (6.2, punch, .4, 1.0, -90),
                     (10.2, strike, .45, 1.0, -95), (12.2, punch, .35, 1.0, -85), (14.0, walk, .6, 1.0, 85)])
     return [first, second]
@@ -103,8 +103,8 @@ class Camera:
     """A pinhole camera high on a wall, looking down into the yard."""
 
     def __init__(self):
-        self.eye = np.array([0., 3.6, 7.6])
-        forward = np.array([0., .75, 0.]) - self.eye
+        self.eye = np.array([0., 3.0, 5.4])
+        forward = np.array([0., .85, .3]) - self.eye
         self.forward = forward / np.linalg.norm(forward)
         right = np.cross(self.forward, [0, 1, 0])
         self.right = right / np.linalg.norm(right)
