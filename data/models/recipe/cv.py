@@ -1,6 +1,6 @@
 """Grouped cross-validation of the whole recipe, distillation and INT8 included.
 
-    python cv.py [--seed N] [--steps N] [--folds 5]
+    python cv.py [--seed N] [--folds 5] [--steps N] [--student-steps N]
 
 In every fold the teacher is trained on the fold's training part only, the
 student is distilled from it, quantised, written as ONNX and run by ONNX
@@ -10,27 +10,27 @@ prints the figures.
 """
 
 import argparse
+from itertools import combinations
 
 import numpy as np
 import torch
 
 from data import CACHE, CLEAN, session
 from dataset import Clips, Sampler, folds
-from evaluate import (alarm_figures, alarm_text, clip_means, confusion, daily_rate,
-                      fight_figures)
+from evaluate import alarm_figures, alarm_text, confusion, daily_rate, fight_figures
 from export import activation_ranges, head_model, light_nodes
-from net import LIGHT, WIDE
-from teacher import Workers, fit_linear, load_net, Member, Teacher
-from train import FitOptions, fit
+from net import WIDE
+from teacher import Member, Teacher, Workers, fit_linear, kept
+from train import FitOptions
 
 PLAIN = [(1, 0), (1, 0)]
 
 
-def distil(clips, members, teacher, steps, seed=0):
+def distil(clips, members, teacher, steps, seed, name):
     """The student: a network that imitates honest scores of the teacher."""
-    options = FitOptions(channels=LIGHT, steps=steps, seed=seed,
+    options = FitOptions(channels=WIDE, steps=steps, seed=seed,
                          teacher=lambda x, keys: teacher.honest(clips, x, keys))
-    return fit(clips, members, options)
+    return kept(name, clips, members, options)
 
 
 def quantised(clips, members, net, calibration=PLAIN):
@@ -58,10 +58,9 @@ def run_teacher(clips, teacher, view, rows):
     return torch.sigmoid(torch.cat(out)).numpy()
 
 
-def student_job(job):
-    """Distils, quantises and runs one fold's student: {view: scores of test rows}."""
-    clips, members, held_out, teacher, steps, seed = job
-    net = distil(clips, members, teacher, steps, seed)
+def student_fold(clips, members, held_out, teacher, steps, fold, name):
+    """Distils, quantises and runs one fold: {view: (rows, light, original scores)}."""
+    net = distil(clips, members, teacher, steps, fold, name)
     head = quantised(clips, members, net)
     out = {}
     for view in CLEAN:
@@ -71,25 +70,35 @@ def student_job(job):
     return out
 
 
-def cross_validate(clips, seed, count, steps, parts=3):
+def pair_members(clips, workers, fold, seed, count, steps):
+    """{(i, j): a member trained without the folds i and j}.
+
+    The teacher of fold k is made of the members (k, j); the member that leaves
+    out k and j is also the honest judge of fold j inside the training of k.
+    """
+    pairs = list(combinations(range(count), 2))
+    rest = [[c for c in range(len(fold)) if fold[c] not in pair] for pair in pairs]
+    nets = workers.train([
+        (f"cv{seed}-{i}-{j}", rest[n], FitOptions(channels=WIDE, steps=steps, seed=n))
+        for n, (i, j) in enumerate(pairs)])
+    return {pair: Member([net], fit_linear(clips, members))
+            for pair, net, members in zip(pairs, nets, rest)}
+
+
+def cross_validate(clips, seed, count, steps, student_steps):
     """{view: (light scores, original scores)} of every window, each held out once."""
     workers, every = Workers(clips), list(range(len(clips.clips)))
     fold = folds(clips, every, count, seed)
-    train = [[c for c in every if fold[c] != k] for k in range(count)]
-    inner = [folds(clips, members, parts, seed=7) for members in train]
-    rest = [[[c for c in train[k] if inner[k][c] != p] for p in range(parts)]
-            for k in range(count)]
-    states = workers.map([
-        (rest[k][p], FitOptions(channels=WIDE, steps=steps, seed=10 * k + p))
-        for k in range(count) for p in range(parts)])
+    members = pair_members(clips, workers, fold, seed, count, steps)
     jobs = []
     for k in range(count):
-        members = [Member([load_net(states[k * parts + p], WIDE)],
-                          fit_linear(clips, rest[k][p])) for p in range(parts)]
-        teacher = Teacher(members, inner[k], WIDE)
+        others = [j for j in range(count) if j != k]
+        part = np.array([others.index(f) if f != k else -1 for f in fold])
+        teacher = Teacher([members[min(j, k), max(j, k)] for j in others], part)
+        train = [c for c in every if fold[c] != k]
         held_out = [c for c in every if fold[c] == k]
-        jobs.append((train[k], held_out, teacher, steps, k))
-    return gather(clips, workers.call(student_job, jobs))
+        jobs.append((train, held_out, teacher, student_steps, k, f"cv{seed}-student-{k}"))
+    return gather(clips, workers.call(student_fold, jobs))
 
 
 def gather(clips, results):
@@ -124,9 +133,10 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--student-steps", type=int, default=400)
     args = parser.parse_args()
     clips = Clips()
-    scores = cross_validate(clips, args.seed, args.folds, args.steps)
+    scores = cross_validate(clips, args.seed, args.folds, args.steps, args.student_steps)
     np.savez(CACHE / f"cv-{args.seed}.npz",
              **{f"{view}-{name}": s for view in CLEAN
                 for name, s in zip(("light", "original"), scores[view])})

@@ -93,7 +93,7 @@ class Sampler:
     are uniform within a pool.
     """
 
-    SHARES = {"fight": 0.36, "normal": 0.34, "footage": 0.07, "daily": 0.11, "fall": 0.12}
+    SHARES = {"fight": 0.34, "normal": 0.30, "footage": 0.07, "daily": 0.13, "fall": 0.16}
 
     def __init__(self, clips, members, seed, views=CLEAN + ALTERED):
         self.clips, self.views = clips, views

@@ -52,11 +52,17 @@ def alarms(times_s, scores, threshold):
     return out
 
 
+def smoothed(scores):
+    """Mean of each window and its neighbours, as the program forms events."""
+    total = np.convolve(scores, np.ones(3))[1:-1]
+    return total / np.convolve(np.ones(len(scores)), np.ones(3))[1:-1]
+
+
 def alarm_figures(clips, windows, scores, threshold, column=FALL, view="clean0"):
     """{kind: (events found, events, false alarms, hours)} of one class at a threshold.
 
-    The half second of every window start that a fall does not touch counts as
-    footage; for the class fight, clips of kind fight are one event each.
+    Alarms are made of smoothed scores. Hours are those of the footage that no
+    event covers; for the class fight, clips of kind fight are one event each.
     """
     out = {}
     for clip in np.unique(windows.clip):
@@ -67,7 +73,7 @@ def alarm_figures(clips, windows, scores, threshold, column=FALL, view="clean0")
         spans = [[t / RATE_HZ for t in s] for s in clips.fall_spans(view, clip)]
         if column == FIGHT:
             spans = [[0, length_s]] if kind == "fight" else []
-        found = alarms(times, scores[rows, column], threshold)
+        found = alarms(times, smoothed(scores[rows, column]), threshold)
         hits = [any(a < e and b > s for a, b in found) for s, e in spans]
         wrong = [all(a >= e or b <= s for s, e in spans) for a, b in found]
         quiet_s = length_s - sum(min(e, length_s) - min(s, length_s) for s, e in spans)
@@ -95,8 +101,8 @@ def daily_rate(figures):
 def confusion(clips, windows, scores):
     """3x3 counts, rows truth (normal, fight, fall).
 
-    Clips of fights, normal and other footage as wholes; of fall clips only
-    the windows that hold the fall, of daily clips all.
+    Clips of fights, normal, daily and other footage as wholes; of fall clips
+    the three neighbouring windows of the fall that look least normal.
     """
     table = np.zeros((3, 3), int)
     for clip in np.unique(windows.clip):
@@ -106,8 +112,17 @@ def confusion(clips, windows, scores):
         if kind == "fall":
             rows &= windows.target[:, FALL] > 0
         if rows.any():
-            table[truth, decide(scores[rows].mean(0))] += 1
+            p = least_normal(scores[rows]) if kind == "fall" else scores[rows].mean(0)
+            table[truth, decide(p)] += 1
     return table
+
+
+def least_normal(scores, count=3):
+    """Mean of the `count` neighbouring windows with the highest larger score."""
+    if len(scores) <= count:
+        return scores.mean(0)
+    means = np.array([scores[i:i + count].mean(0) for i in range(len(scores) - count + 1)])
+    return means[means.max(1).argmax()]
 
 
 def decide(p):

@@ -13,6 +13,7 @@ from multiprocessing import Pool
 import numpy as np
 import torch
 
+from data import CACHE
 from dataset import FIGHT, MIRROR, folds
 from net import WIDE, MotionNet
 from train import FitOptions, fit, logistic
@@ -34,7 +35,6 @@ class Teacher:
 
     members: list
     part: np.ndarray
-    channels: tuple = WIDE
     nearest: dict = field(default_factory=dict)
 
     def logits(self, members, x, statistics):
@@ -90,15 +90,8 @@ def fit_linear(clips, members):
     return logistic(features.astype(np.float64), target, weight)
 
 
-def fit_net(job):
-    """One network, in a process of its own; returns its weights."""
-    clips, members, options = job
-    torch.set_num_threads(1)
-    return fit(clips, members, options).state_dict()
-
-
 class Workers:
-    """Processes that inherit the clips; jobs are (members, options)."""
+    """Processes that inherit the clips and keep every trained network in cache/nets."""
 
     def __init__(self, clips, count=2):
         global _clips
@@ -106,41 +99,46 @@ class Workers:
         torch.set_num_threads(1)
         self.pool = Pool(count)
 
-    def map(self, jobs):
-        return self.pool.map(_run, jobs, chunksize=1)
-
+    def train(self, jobs):
+        """Trains (name, members, options) jobs; returns the networks."""
+        return self.pool.starmap(_train, jobs, chunksize=1)
 
     def call(self, function, jobs):
-        """function((clips, *job)) for each job."""
-        return self.pool.map(_call, [(function, job) for job in jobs], chunksize=1)
+        """function(clips, *job) for each job."""
+        return self.pool.starmap(_call, [(function, *job) for job in jobs], chunksize=1)
 
 
-def _run(job):
-    return fit_net((_clips, *job))
-
-
-def _call(task):
-    function, job = task
+def _train(name, members, options):
     torch.set_num_threads(1)
-    return function((_clips, *job))
+    return kept(name, _clips, members, options)
 
 
-def fit_teacher(clips, members, workers, parts=3, seeds=1, steps=330, channels=WIDE):
-    """Trains all members; `workers` runs the networks side by side."""
+def kept(name, clips, members, options):
+    """The network kept under a name, trained if there is none."""
+    path = CACHE / "nets" / f"{name}.pt"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        torch.save(fit(clips, members, options).state_dict(), path)
+    return load_net(path, options.channels)
+
+
+def _call(function, *job):
+    torch.set_num_threads(1)
+    return function(_clips, *job)
+
+
+def load_net(path, channels):
+    """A network in evaluation mode from its kept weights."""
+    net = MotionNet(channels)
+    net.load_state_dict(torch.load(path))
+    return net.eval()
+
+
+def fit_teacher(clips, members, workers, parts=4, seeds=2, steps=300):
+    """The teacher of `members`: `seeds` networks without each of the parts."""
     part = folds(clips, members, parts, seed=7)
     rest = [[c for c in members if part[c] != p] for p in range(parts)]
-    jobs = [(rest[p], FitOptions(channels=channels, steps=steps, seed=10 * p + s))
-            for p in range(parts) for s in range(seeds)]
-    states = workers.map(jobs)
-    out = []
-    for p in range(parts):
-        nets = [load_net(state, channels) for state in states[p * seeds:(p + 1) * seeds]]
-        out.append(Member(nets, fit_linear(clips, rest[p])))
-    return Teacher(out, part, channels)
-
-
-def load_net(state, channels):
-    """A network in evaluation mode from its weights."""
-    net = MotionNet(channels)
-    net.load_state_dict(state)
-    return net.eval()
+    nets = workers.train([
+        (f"final-{p}-{s}", rest[p], FitOptions(channels=WIDE, steps=steps, seed=100 + 10 * p + s))
+        for s in range(seeds) for p in range(parts)])
+    return Teacher([Member(nets[p::parts], fit_linear(clips, rest[p])) for p in range(parts)], part)

@@ -12,6 +12,7 @@ from net import LIGHT, MotionNet
 
 SMOOTHING = 0.05
 MIXUP = 0.4
+FALL_WEIGHT = 2.5
 
 
 @dataclass
@@ -79,7 +80,8 @@ def fit(clips, members, options):
             share = options.teacher_share * torch.isfinite(soft) * (weight == 1)
             target = (1 - share) * target + share * torch.nan_to_num(soft)
         x, target, weight = mix(sampler.rng, x, target, weight)
-        loss = F.binary_cross_entropy_with_logits(net(x), target, weight)
+        loss = F.binary_cross_entropy_with_logits(
+            net(x), target, weight, pos_weight=torch.tensor([1.0, FALL_WEIGHT]))
         descent.zero_grad()
         loss.backward()
         descent.step()
