@@ -17,7 +17,7 @@ class Timeout(AssertionError):
     pass
 
 
-def wait(condition, what, seconds=15.0):
+def wait(condition, what, seconds=30.0):
     """The first true value of condition; the tree may change under it."""
     end, last = time.monotonic() + seconds, None
     while time.monotonic() < end:
@@ -44,8 +44,11 @@ class App:
              'the window manager')
         self.log = open(log, 'w+')
         begin = time.monotonic()
-        self.process = subprocess.Popen(argv, env={**os.environ, 'G_DEBUG': 'fatal-criticals', **env}, stderr=self.log)
-        self.node = wait(self._find_application, 'the application on the accessibility bus')
+        # In sanitized builds leaks are looked for by the tests inside the process, errors also here.
+        sanitizer = 'detect_leaks=0:fast_unwind_on_malloc=1'
+        self.process = subprocess.Popen(argv, env={**os.environ, 'G_DEBUG': 'fatal-criticals', 'ASAN_OPTIONS': sanitizer, **env},
+                                        stderr=self.log)
+        self.node = wait(self._find_application, 'the application on the accessibility bus', 60)
         self.frame = wait(lambda: self.find('frame'), 'the window')
         self.started_s = time.monotonic() - begin
         self.xid = wait(lambda: xdo('search', '--onlyvisible', '--pid', self.process.pid).split()[-1:], 'the X window')[0]
@@ -77,7 +80,7 @@ class App:
                 pass
         return None
 
-    def get(self, role=None, name=None, seconds=15):
+    def get(self, role=None, name=None, seconds=30):
         return wait(lambda: self.find(role, name), f'{role} {name!r}', seconds)
 
     def texts(self, within=None):
