@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "engine/core/error.h"
@@ -48,6 +49,11 @@ praxi_cli_parse (int *argc,
     fprintf (stderr, "praxi: %s; see 'praxi %s --help'\n", error->message, (*argv)[0]);
     *exit_status = PRAXI_EXIT_USAGE;
     return FALSE;
+  }
+  /* A "--" in front of names that begin with a dash is not a name itself. */
+  if (*argc > 1 && strcmp ((*argv)[1], "--") == 0) {
+    memmove (*argv + 1, *argv + 2, (size_t) (*argc - 1) * sizeof **argv);
+    --*argc;
   }
   if (wants_help) {
     g_autofree char *text = g_option_context_get_help (context, TRUE, NULL);

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-PRAXI, CHECK_SEEKS = sys.argv[1:3]
+PRAXI, CHECK_SEEKS = map(os.path.abspath, sys.argv[1:3])
 SKIP = 77
 LIMIT_S = 5 * float(os.environ.get("PRAXI_TEST_PATIENCE", "4"))  # a loaded machine is no hang
 SOURCE = ["-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=3"]
