@@ -1,0 +1,109 @@
+/* What a person can do with files, projects and jobs. */
+#include <glib/gi18n.h>
+
+#include "ui/actions.h"
+#include "ui/session-analysis.h"
+#include "ui/session-labels.h"
+#include "ui/window-private.h"
+
+static void
+chosen_videos_cb (GtkNativeDialog *dialog, int response, gpointer user_data)
+{
+  PraxiWindow *self = user_data;
+  if (response == GTK_RESPONSE_ACCEPT) {
+    g_autoptr (GListModel) files = gtk_file_chooser_get_files (GTK_FILE_CHOOSER (dialog));
+    g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+    for (guint i = 0; i < g_list_model_get_n_items (files); i++) {
+      g_autoptr (GFile) file = g_list_model_get_item (files, i);
+      if (g_file_peek_path (file) != NULL)
+        g_ptr_array_add (paths, g_strdup (g_file_peek_path (file)));
+    }
+    g_ptr_array_add (paths, NULL);
+    praxi_window_open (self, (const char *const *) paths->pdata);
+  }
+  g_object_unref (dialog);
+}
+
+static void
+add_filter (GtkFileChooser *chooser, const char *name, const char *mime, const char *suffix)
+{
+  g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
+  gtk_file_filter_set_name (filter, name);
+  if (mime != NULL)
+    gtk_file_filter_add_mime_type (filter, mime);
+  if (suffix != NULL)
+    gtk_file_filter_add_suffix (filter, suffix);
+  if (mime == NULL && suffix == NULL)
+    gtk_file_filter_add_pattern (filter, "*");
+  gtk_file_chooser_add_filter (chooser, filter);
+}
+
+static void
+open_cb (PraxiWindow *self)
+{
+  GtkFileChooserNative *dialog =
+      gtk_file_chooser_native_new (_ ("Open videos"), GTK_WINDOW (self),
+                                   GTK_FILE_CHOOSER_ACTION_OPEN, _ ("_Open"), _ ("_Cancel"));
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
+  gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (dialog), TRUE);
+  add_filter (GTK_FILE_CHOOSER (dialog), _ ("Videos"), "video/*", NULL);
+  add_filter (GTK_FILE_CHOOSER (dialog), _ ("All files"), NULL, NULL);
+  g_signal_connect (dialog, "response", G_CALLBACK (chosen_videos_cb), self);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+}
+
+static void
+chosen_project_cb (GtkNativeDialog *dialog, int response, gpointer user_data)
+{
+  PraxiWindow *self = user_data;
+  g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
+  const char *path = file != NULL ? g_file_peek_path (file) : NULL;
+  if (response == GTK_RESPONSE_ACCEPT && path != NULL) {
+    g_autofree char *named =
+        g_str_has_suffix (path, ".praxi") ? g_strdup (path) : g_strconcat (path, ".praxi", NULL);
+    praxi_session_open_project (self->session, named);
+    if (self->host.project_changed != NULL)
+      self->host.project_changed (named, self->host.user_data);
+  }
+  g_object_unref (dialog);
+}
+
+static void
+choose_project (PraxiWindow *self, gboolean is_new)
+{
+  GtkFileChooserNative *dialog = gtk_file_chooser_native_new (
+      is_new ? _ ("New project") : _ ("Open a project"), GTK_WINDOW (self),
+      is_new ? GTK_FILE_CHOOSER_ACTION_SAVE : GTK_FILE_CHOOSER_ACTION_OPEN,
+      is_new ? _ ("_Create") : _ ("_Open"), _ ("_Cancel"));
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
+  if (is_new)
+    gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (dialog), _ ("project.praxi"));
+  add_filter (GTK_FILE_CHOOSER (dialog), _ ("Projects"), NULL, "praxi");
+  g_signal_connect (dialog, "response", G_CALLBACK (chosen_project_cb), self);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+}
+
+static void
+open_project_cb (PraxiWindow *self)
+{
+  choose_project (self, FALSE);
+}
+
+static void
+new_project_cb (PraxiWindow *self)
+{
+  choose_project (self, TRUE);
+}
+
+static const PraxiAction actions[] = {
+    {"open", N_ ("Open videos"), open_cb, NULL, "<Control>o"},
+    {"open-project", N_ ("Open a project"), open_project_cb, NULL, "<Control><Shift>o"},
+    {"new-project", N_ ("New project"), new_project_cb, NULL, "<Control><Shift>n"},
+    {"sample", N_ ("Open the sample"), praxi_window_open_sample, NULL, NULL},
+    {"analyse", N_ ("Analyse the video"), NULL, praxi_session_analyse, "<Control>r"},
+    {"cancel-job", N_ ("Cancel the running job"), NULL, praxi_session_cancel_job, NULL},
+    {"retry", N_ ("Try again to keep refused changes"), NULL, praxi_session_retry, NULL},
+};
+
+const PraxiActionGroup praxi_actions_footage = {N_ ("Footage and projects"), actions,
+                                                G_N_ELEMENTS (actions)};

@@ -1,0 +1,75 @@
+/* What a person can do with marks and labels. */
+#include <glib/gi18n.h>
+
+#include "ui/actions.h"
+#include "ui/session-labels.h"
+#include "ui/window-private.h"
+
+static void
+drop_marks_cb (PraxiWindow *self)
+{
+  if (praxi_session_marks (self->session).is_set)
+    praxi_session_clear_marks (self->session);
+  else
+    praxi_session_select_label (self->session, 0);
+}
+
+/* The end that is nearer to the playhead moves, and the playhead follows it. */
+static void
+nudge (PraxiWindow *self, int frames)
+{
+  const PraxiUiLabel *label =
+      praxi_session_find_label (self->session, praxi_session_selected_label (self->session));
+  const int playhead = praxi_session_playhead (self->session);
+  const gboolean is_end = label != NULL && ABS (playhead - (label->end_frame - 1)) <
+                                               ABS (playhead - label->start_frame);
+  praxi_session_nudge_label (self->session, is_end, frames);
+  label = praxi_session_find_label (self->session, praxi_session_selected_label (self->session));
+  if (label != NULL)
+    praxi_session_seek (self->session, is_end ? label->end_frame - 1 : label->start_frame);
+}
+
+static void
+nudge_back_cb (PraxiWindow *self)
+{
+  nudge (self, -1);
+}
+
+static void
+nudge_forward_cb (PraxiWindow *self)
+{
+  nudge (self, 1);
+}
+
+static void
+nudge_back_ten_cb (PraxiWindow *self)
+{
+  nudge (self, -10);
+}
+
+static void
+nudge_forward_ten_cb (PraxiWindow *self)
+{
+  nudge (self, 10);
+}
+
+static const PraxiAction actions[] = {
+    {"mark-in", N_ ("Mark in"), NULL, praxi_session_mark_in, "i"},
+    {"mark-out", N_ ("Mark out"), NULL, praxi_session_mark_out, "o"},
+    {"label", N_ ("Label what is marked"), NULL, praxi_session_label_marks, "Return KP_Enter"},
+    {"drop-marks", N_ ("Drop the marks"), drop_marks_cb, NULL, "Escape"},
+    {"accept-event", N_ ("Accept the event as a label"), NULL, praxi_session_accept_event, "a"},
+    {"nudge-back", N_ ("Move the label’s nearer end one frame back"), nudge_back_cb, NULL,
+     "bracketleft"},
+    {"nudge-forward", N_ ("Move the label’s nearer end one frame on"), nudge_forward_cb, NULL,
+     "bracketright"},
+    {"nudge-back-ten", N_ ("Move the nearer end ten frames back"), nudge_back_ten_cb, NULL,
+     "<Shift>bracketleft <Shift>braceleft"},
+    {"nudge-forward-ten", N_ ("Move the nearer end ten frames on"), nudge_forward_ten_cb, NULL,
+     "<Shift>bracketright <Shift>braceright"},
+    {"remove-label", N_ ("Delete the label"), NULL, praxi_session_remove_label, "Delete"},
+    {"undo", N_ ("Undo"), NULL, praxi_session_undo, "<Control>z"},
+    {"redo", N_ ("Redo"), NULL, praxi_session_redo, "<Control><Shift>z"},
+};
+
+const PraxiActionGroup praxi_actions_labels = {N_ ("Labels"), actions, G_N_ELEMENTS (actions)};

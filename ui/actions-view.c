@@ -1,0 +1,59 @@
+/* What a person can do with the view. */
+#include <glib/gi18n.h>
+
+#include "ui/actions.h"
+#include "ui/window-private.h"
+
+static void
+zoom (PraxiWindow *self, double factor)
+{
+  const int playhead = praxi_session_playhead (self->session);
+  const PraxiTimeSpan visible = praxi_session_visible (self->session);
+  gint64 at_ns = praxi_session_frame_span (self->session, playhead).start_ns;
+  if (!praxi_time_span_contains (visible, at_ns))
+    at_ns = visible.start_ns + praxi_time_span_length (visible) / 2;
+  praxi_session_zoom (self->session, factor, at_ns);
+}
+
+static void
+zoom_in_cb (PraxiWindow *self)
+{
+  zoom (self, 1.5);
+}
+
+static void
+zoom_out_cb (PraxiWindow *self)
+{
+  zoom (self, 1 / 1.5);
+}
+
+static void
+zoom_all_cb (PraxiWindow *self)
+{
+  praxi_session_set_visible (self->session, praxi_session_footage (self->session));
+}
+
+static void
+toggle_side_cb (PraxiWindow *self)
+{
+  gtk_toggle_button_set_active (self->side_button,
+                                !gtk_toggle_button_get_active (self->side_button));
+}
+
+static void
+compare_cb (PraxiWindow *self)
+{
+  gtk_toggle_button_set_active (self->side_button, TRUE);
+  gtk_stack_set_visible_child_name (self->side_pages, "compare");
+}
+
+static const PraxiAction actions[] = {
+    {"zoom-in", N_ ("Zoom in"), zoom_in_cb, NULL, "plus equal KP_Add"},
+    {"zoom-out", N_ ("Zoom out"), zoom_out_cb, NULL, "minus KP_Subtract"},
+    {"zoom-selection", N_ ("Fit the selection"), NULL, praxi_session_zoom_selection, "f"},
+    {"zoom-all", N_ ("Fit all"), zoom_all_cb, NULL, "<Shift>f"},
+    {"toggle-side", N_ ("Side panel"), toggle_side_cb, NULL, "F9"},
+    {"show-compare", N_ ("Show the comparison"), compare_cb, NULL, NULL},
+};
+
+const PraxiActionGroup praxi_actions_view = {N_ ("View"), actions, G_N_ELEMENTS (actions)};
