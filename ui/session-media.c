@@ -181,6 +181,7 @@ praxi_session_open_media (PraxiSession *self, PraxiMediaItem *item)
   self->media = g_object_ref (item);
   praxi_media_item_set_error (item, NULL);
   praxi_session_analysis_open_media (self);
+  praxi_session_review_open_media (self);
 
   g_autoptr (GError) error = NULL;
   self->client = praxi_decode_client_new (self->praxi_path, praxi_media_item_path (item),

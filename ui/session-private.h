@@ -10,6 +10,8 @@
 
 G_BEGIN_DECLS
 
+typedef struct PraxiReview PraxiReview;
+
 struct _PraxiSession {
   GObject parent_instance;
   char *praxi_path;
@@ -71,6 +73,9 @@ struct _PraxiSession {
   PraxiJob *comparison;
   JsonObject *report;
   char *report_subject;
+
+  /* session-review.c */
+  PraxiReview *review;
 };
 
 void praxi_session_changed (PraxiSession *session, guint changes);
@@ -85,10 +90,14 @@ void praxi_session_labels_close (PraxiSession *session);
 void praxi_session_labels_init (PraxiSession *session);
 void praxi_session_labels_clear (PraxiSession *session);
 
+void praxi_session_review_init (PraxiSession *session);
+void praxi_session_review_clear (PraxiSession *session);
+
 /* The open media changed: each part forgets the old one, then looks for what it knows of the new.
  */
 void praxi_session_labels_open_media (PraxiSession *session);
 void praxi_session_analysis_open_media (PraxiSession *session);
+void praxi_session_review_open_media (PraxiSession *session);
 
 /* The project knows a run over the open media.
  * params: its JSON text, for how events are formed; may be NULL

@@ -23,6 +23,7 @@ static void
 praxi_session_finalize (GObject *object)
 {
   PraxiSession *self = PRAXI_SESSION (object);
+  praxi_session_review_clear (self);
   praxi_session_labels_clear (self);
   g_clear_object (&self->media_list);
   g_free (self->praxi_path);
@@ -51,6 +52,7 @@ praxi_session_init (PraxiSession *self)
   self->mark_in = self->mark_out = -1;
   self->selected_event = -1;
   praxi_session_labels_init (self);
+  praxi_session_review_init (self);
 }
 
 PraxiSession *

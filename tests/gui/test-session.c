@@ -7,6 +7,7 @@
 #include "engine/infer/score-track.h"
 #include "ui/session-analysis.h"
 #include "ui/session-labels.h"
+#include "ui/session-review.h"
 
 #define FRAME_NS G_GINT64_CONSTANT (40000000)
 
@@ -295,6 +296,78 @@ test_view (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (praxi_session_visible (session).end_ns, ==, whole.end_ns);
 }
 
+/* "0-10 seen": the coverage in frames, up to and with the last span that is not unseen. */
+static char *
+coverage_text (PraxiSession *session)
+{
+  static const char *const names[] = {"unseen", "seen", "labelled"};
+  const GArray *coverage = praxi_session_coverage (session);
+  g_autoptr (GString) text = g_string_new (NULL);
+  gint64 at_ns = 0;
+  for (guint i = 0; i < coverage->len; i++) {
+    const PraxiCoverage *part = &g_array_index (coverage, PraxiCoverage, i);
+    g_assert_cmpint (part->span.start_ns, ==, at_ns);
+    at_ns = part->span.end_ns;
+    if (part->kind != PRAXI_COVERAGE_UNSEEN)
+      g_string_append_printf (text, "%s%d-%d %s", text->len > 0 ? ", " : "",
+                              (int) (part->span.start_ns / FRAME_NS),
+                              (int) (part->span.end_ns / FRAME_NS), names[part->kind]);
+  }
+  g_assert_cmpint (at_ns, ==, 750 * FRAME_NS);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+#define assert_coverage(session, expected)                                                         \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    g_autofree char *actual = coverage_text (session);                                             \
+    g_assert_cmpstr (actual, ==, expected);                                                        \
+  }                                                                                                \
+  G_STMT_END
+
+static void
+show_frame (PraxiSession *session, int frame)
+{
+  praxi_session_seek (session, frame);
+  wait_for (praxi_session_picture (session).is_current);
+}
+
+/* Frames stepped to were seen; a scrub, a jump and frames between them were not. */
+static void
+test_coverage_of_steps (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  assert_coverage (session, "0-1 seen");
+  for (int i = 1; i <= 3; i++)
+    show_frame (session, i);
+  assert_coverage (session, "0-4 seen");
+  show_frame (session, 100);
+  assert_coverage (session, "0-4 seen, 100-101 seen");
+  label (session, 2, 50, '1');
+  assert_coverage (session, "0-2 seen, 2-50 labelled, 100-101 seen");
+  label (session, 40, 60, '2');
+  assert_coverage (session, "0-2 seen, 2-60 labelled, 100-101 seen");
+  g_assert_cmpfloat_with_epsilon (praxi_session_seen_share (session), 61.0 / 750, 1e-9);
+}
+
+static void
+test_coverage_of_playing (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  praxi_session_set_speed (session, 2);
+  wait_for (praxi_session_picture (session).ordinal > 20);
+  praxi_session_set_speed (session, 0);
+  const GArray *coverage = praxi_session_coverage (session);
+  g_assert_cmpint (g_array_index (coverage, PraxiCoverage, 0).kind, ==, PRAXI_COVERAGE_SEEN);
+  g_assert_cmpint (g_array_index (coverage, PraxiCoverage, 0).span.end_ns, >=, 21 * FRAME_NS);
+  g_assert_cmpuint (coverage->len, ==, 2);
+  show_frame (session, 300);
+  praxi_session_set_speed (session, 8); /* too fast to see anything */
+  wait_for (praxi_session_picture (session).ordinal > 400);
+  praxi_session_set_speed (session, 0);
+  g_assert_cmpfloat (praxi_session_seen_share (session), <, 100.0 / 750);
+}
+
 #define add(path, function) g_test_add (path, Fixture, NULL, setup, function, teardown)
 
 int
@@ -312,5 +385,7 @@ main (int argc, char **argv)
   add ("/session/refused", test_refused);
   add ("/session/missing", test_missing);
   add ("/session/view", test_view);
+  add ("/session/coverage-of-steps", test_coverage_of_steps);
+  add ("/session/coverage-of-playing", test_coverage_of_playing);
   return g_test_run ();
 }
