@@ -5,6 +5,7 @@
 #include "engine/core/json-lines.h"
 #include "engine/core/text.h"
 #include "engine/infer/device.h"
+#include "engine/media/sandbox.h"
 
 static void
 add_device (JsonBuilder *builder, const PraxiDevice *device)
@@ -28,6 +29,27 @@ print_device (const PraxiDevice *device)
   if (device->is_usable)
     printf (", %s", memory);
   putchar ('\n');
+}
+
+/* What holds the process that decodes pictures. */
+static void
+add_sandbox (JsonBuilder *builder)
+{
+  const PraxiSandboxSupport support = praxi_sandbox_support ();
+  json_builder_set_member_name (builder, "sandbox");
+  json_builder_begin_object (builder);
+  praxi_json_add_int (builder, "landlock", support.landlock_abi);
+  praxi_json_add_boolean (builder, "filter", support.has_filter);
+  json_builder_end_object (builder);
+}
+
+static void
+print_sandbox (void)
+{
+  const PraxiSandboxSupport support = praxi_sandbox_support ();
+  printf ("The decoder is confined by limits%s%s.\n",
+          support.landlock_abi > 0 ? ", Landlock" : " (this kernel has no Landlock)",
+          support.has_filter ? ", a filter of system calls" : " (it cannot filter system calls)");
 }
 
 PraxiExit
@@ -55,8 +77,11 @@ praxi_cli_devices (int argc, char **argv)
       print_device (devices->pdata[i]);
   }
   json_builder_end_array (builder);
+  add_sandbox (builder);
   json_builder_end_object (builder);
   if (json)
     praxi_json_write (builder, stdout, TRUE);
+  else
+    print_sandbox ();
   return PRAXI_EXIT_DONE;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Odd and hostile media: what plays, plays exactly; what does not says so in one line.
 
-usage: test-matrix.py PRAXI CHECK_SEEKS; prints TAP
+usage: test-matrix.py PRAXI CHECK_SEEKS CHECK_PREVIEW; prints TAP
 """
 import json
 import os
@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-PRAXI, CHECK_SEEKS = map(os.path.abspath, sys.argv[1:3])
+PRAXI, CHECK_SEEKS, CHECK_PREVIEW = map(os.path.abspath, sys.argv[1:4])
 SKIP = 77
 LIMIT_S = 5 * float(os.environ.get("PRAXI_TEST_PATIENCE", "4"))  # a loaded machine is no hang
 SOURCE = ["-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=3"]
@@ -148,6 +148,12 @@ OWN_TIMES = {b"open.avi", b"raw.h264"}
 OPEN_END = {b"packed.avi", b"mpeg2-fields.m2v"}
 
 
+def preview(path):
+    """What the confined decode helper says of the file: its status and one line."""
+    done = subprocess.run([CHECK_PREVIEW, PRAXI, path], capture_output=True, timeout=120)
+    return done.returncode, done.stdout.decode(errors="replace").strip()
+
+
 def check_playable(path):
     name = os.path.basename(path)
     info, _ = praxi("info", "--json", path)
@@ -169,6 +175,9 @@ def check_playable(path):
         return f"{len(off)} times differ, the first of frame {off[0]}"
     if seconds > LIMIT_S:
         return f"took {seconds:.1f} s"
+    status, said = preview(path)
+    if status != 0 or said != f"{count} frames":
+        return f"the helper: {said}"
     seeks = subprocess.run([CHECK_SEEKS, path], capture_output=True, timeout=300)
     return seeks.stderr.decode(errors="replace") if seeks.returncode else None
 
@@ -183,6 +192,9 @@ def check_unplayable(path):
             return lines[0]
         if seconds > LIMIT_S:
             return f"{args[0]} took {seconds:.1f} s"
+    status, said = preview(path)
+    if status != 1 or "\n" in said or ";" not in said or "the decoder stopped" in said:
+        return f"the helper: exit {status}, said {said!r}"
     return None
 
 
