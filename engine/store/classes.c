@@ -4,6 +4,7 @@
 
 #include "engine/store/classes-private.h"
 #include "engine/store/history-private.h"
+#include "engine/store/labels.h"
 
 void
 praxi_class_free (PraxiClass *cls)
@@ -17,9 +18,10 @@ praxi_class_free (PraxiClass *cls)
 const char *
 praxi_class_palette (guint n)
 {
-  static const char *const colors[] = {"#0072b2", "#d55e00", "#cc79a7", "#009e73",
-                                       "#e69f00", "#56b4e9", "#f0e442", "#999999"};
-  return colors[n % G_N_ELEMENTS (colors)];
+  static const char *const colors[PRAXI_CLASS_PALETTE] = {
+      "#0072b2", "#d55e00", "#cc79a7", "#009e73", "#e69f00",
+      "#56b4e9", "#f0e442", "#999999", "#332288", "#882255"};
+  return colors[n % PRAXI_CLASS_PALETTE];
 }
 
 static PraxiClass *
@@ -37,9 +39,45 @@ read_class (PraxiStatement *select)
   return cls;
 }
 
+/* The ids of class_order's row as text, "" when there is none. */
+static char *
+read_order (PraxiStore *store, GError **error)
+{
+  if (store->schema < 2)
+    return g_strdup ("");
+  g_autoptr (PraxiStatement) select =
+      praxi_sql_prepare (store, "SELECT ids FROM class_order", error);
+  const int status = select != NULL ? praxi_sql_step (store, select, error) : -1;
+  if (status < 0)
+    return NULL;
+  char *ids = status > 0 ? praxi_sql_text (select, 0) : NULL;
+  return ids != NULL ? ids : g_strdup ("");
+}
+
+/* Moves the classes that the order names to the front, one after the other. */
+static void
+put_in_order (GPtrArray *classes, const char *order)
+{
+  g_auto (GStrv) ids = g_strsplit (order, ",", -1);
+  guint n_placed = 0;
+  for (guint k = 0; ids[k] != NULL; k++)
+    for (guint i = n_placed; i < classes->len; i++) {
+      PraxiClass *cls = classes->pdata[i];
+      if (cls->id != g_ascii_strtoll (ids[k], NULL, 10))
+        continue;
+      memmove (classes->pdata + n_placed + 1, classes->pdata + n_placed,
+               (i - n_placed) * sizeof (gpointer));
+      classes->pdata[n_placed++] = cls;
+      break;
+    }
+}
+
 GPtrArray *
 praxi_store_list_classes (PraxiStore *store, GError **error)
 {
+  g_autofree char *order = read_order (store, error);
+  if (order == NULL)
+    return NULL;
   const char *sql = praxi_record_tables[PRAXI_KIND_CLASS].select_all;
   g_autoptr (PraxiStatement) select = praxi_sql_prepare (store, sql, error);
   if (select == NULL)
@@ -49,6 +87,7 @@ praxi_store_list_classes (PraxiStore *store, GError **error)
   int status;
   while ((status = praxi_sql_step (store, select, error)) > 0)
     g_ptr_array_add (classes, read_class (select));
+  put_in_order (classes, order);
   return status == 0 ? g_steal_pointer (&classes) : NULL;
 }
 
@@ -255,23 +294,27 @@ praxi_store_recolor_class (PraxiStore *store, gint64 id, const char *color, GErr
   return praxi_store_update_class (store, cls, error);
 }
 
-static gboolean
-remove_class (PraxiStore *store, gint64 id, GError **error)
+gint64
+praxi_store_count_class (PraxiStore *store, gint64 id, GError **error)
 {
   static const char sql[] = "SELECT count (*) FROM label WHERE class_id = ?1";
   g_autoptr (PraxiStatement) count = praxi_sql_prepare (store, sql, error);
   if (count == NULL)
-    return FALSE;
+    return -1;
   sqlite3_bind_int64 (count, 1, id);
-  if (praxi_sql_step (store, count, error) < 0)
-    return FALSE;
-  const gint64 n_labels = sqlite3_column_int64 (count, 0);
+  return praxi_sql_step (store, count, error) > 0 ? sqlite3_column_int64 (count, 0) : -1;
+}
+
+static gboolean
+remove_class (PraxiStore *store, gint64 id, GError **error)
+{
+  const gint64 n_labels = praxi_store_count_class (store, id, error);
   if (n_labels > 0)
     return praxi_store_fail (store, PRAXI_ERROR_USAGE, error,
                              "labels use the class (%" G_GINT64_FORMAT "); change or remove them "
                              "first",
                              n_labels);
-  return praxi_history_change (store, PRAXI_KIND_CLASS, &id, NULL, error);
+  return n_labels == 0 && praxi_history_change (store, PRAXI_KIND_CLASS, &id, NULL, error);
 }
 
 gboolean
@@ -280,4 +323,53 @@ praxi_store_remove_class (PraxiStore *store, gint64 id, GError **error)
   if (!praxi_store_begin (store, error))
     return FALSE;
   return praxi_store_end (store, remove_class (store, id, error), error);
+}
+
+static GArray *
+list_labels_of (PraxiStore *store, gint64 class_id, GError **error)
+{
+  static const char sql[] = "SELECT id FROM label WHERE class_id = ?1";
+  g_autoptr (PraxiStatement) select = praxi_sql_prepare (store, sql, error);
+  if (select == NULL)
+    return NULL;
+  sqlite3_bind_int64 (select, 1, class_id);
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  int status;
+  while ((status = praxi_sql_step (store, select, error)) > 0) {
+    const gint64 id = sqlite3_column_int64 (select, 0);
+    g_array_append_val (ids, id);
+  }
+  return status == 0 ? g_steal_pointer (&ids) : NULL;
+}
+
+static gboolean
+remove_class_and_labels (PraxiStore *store, gint64 id, GError **error)
+{
+  g_autoptr (GArray) labels = list_labels_of (store, id, error);
+  if (labels == NULL)
+    return FALSE;
+  for (guint i = 0; i < labels->len; i++)
+    if (!praxi_store_remove_label (store, g_array_index (labels, gint64, i), error))
+      return FALSE;
+  return praxi_history_change (store, PRAXI_KIND_CLASS, &id, NULL, error);
+}
+
+gboolean
+praxi_store_remove_class_and_labels (PraxiStore *store, gint64 id, GError **error)
+{
+  if (!praxi_store_begin (store, error))
+    return FALSE;
+  return praxi_store_end (store, remove_class_and_labels (store, id, error), error);
+}
+
+gboolean
+praxi_store_order_classes (PraxiStore *store, const gint64 *ids, guint n_ids, GError **error)
+{
+  gint64 row_id = 1;
+  g_autoptr (GString) order = g_string_new (NULL);
+  g_autoptr (GString) row = g_string_new (NULL);
+  for (guint i = 0; i < n_ids; i++)
+    g_string_append_printf (order, "%s%" G_GINT64_FORMAT, i > 0 ? "," : "", ids[i]);
+  praxi_row_add_text (row, order->str);
+  return praxi_history_change (store, PRAXI_KIND_CLASS_ORDER, &row_id, row->str, error);
 }

@@ -17,8 +17,11 @@ typedef struct {
 void praxi_class_free (PraxiClass *cls);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiClass, praxi_class_free)
 
+enum { PRAXI_CLASS_PALETTE = 10 };
+
 /* The n-th colour (from 0, repeating) of a palette that stays distinct for colour-blind people.
- * Source: M. Okabe, K. Ito, "Color Universal Design", 2008
+ * Source: M. Okabe, K. Ito, "Color Universal Design", 2008; the last two: P. Tol, "Colour Schemes",
+ *         2021
  */
 const char *praxi_class_palette (guint n);
 
@@ -48,7 +51,22 @@ praxi_store_recolor_class (PraxiStore *store, gint64 id, const char *color, GErr
  */
 gboolean praxi_store_remove_class (PraxiStore *store, gint64 id, GError **error);
 
-/* All classes in the order they were added: PraxiClass, freed with the array. NULL on error. */
+/* Removes a class with all its labels, as one step of undo.
+ * Errors: NOT_FOUND, and those of praxi_store_begin
+ */
+gboolean praxi_store_remove_class_and_labels (PraxiStore *store, gint64 id, GError **error);
+
+/* How many labels use the class, -1 on error. */
+gint64 praxi_store_count_class (PraxiStore *store, gint64 id, GError **error);
+
+/* Puts classes in an order, as one step of undo. Classes left out come after them, in the order
+ * they were added.
+ * ids: [n_ids], borrowed
+ */
+gboolean
+praxi_store_order_classes (PraxiStore *store, const gint64 *ids, guint n_ids, GError **error);
+
+/* All classes in their order: PraxiClass, freed with the array. NULL on error. */
 GPtrArray *praxi_store_list_classes (PraxiStore *store, GError **error);
 
 /* The class of that name. Errors: NOT_FOUND, FORMAT */

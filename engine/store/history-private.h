@@ -12,6 +12,8 @@ typedef enum {
   PRAXI_KIND_LABEL,
   PRAXI_KIND_MODEL,
   PRAXI_KIND_RUN,
+  PRAXI_KIND_VERDICT,
+  PRAXI_KIND_CLASS_ORDER,
   PRAXI_N_KINDS,
 } PraxiKind;
 
@@ -20,6 +22,7 @@ typedef struct {
   const char *name;
   int n_columns; /* without the hash */
   gboolean is_undoable;
+  int since;          /* the schema that brought it */
   const char *select; /* ?1: id */
   const char *select_all;
   const char *put; /* ?1…: columns, then the hash */

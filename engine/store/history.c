@@ -267,6 +267,29 @@ praxi_store_list_history (PraxiStore *store, gint64 after, gint64 limit, GError 
   return status == 0 ? g_steal_pointer (&rows) : NULL;
 }
 
+GArray *
+praxi_store_changed_rows (PraxiStore *store, gint64 after, guint max, GError **error)
+{
+  static const char sql[] =
+      "SELECT DISTINCT kind, row_id FROM history WHERE seq > ?1 ORDER BY kind, row_id";
+  const gint64 revision = praxi_store_revision (store);
+  if (revision - after > (gint64) max || revision < after)
+    return NULL;
+  g_autoptr (PraxiStatement) select = praxi_sql_prepare (store, sql, error);
+  if (select == NULL)
+    return NULL;
+  sqlite3_bind_int64 (select, 1, after);
+  g_autoptr (GArray) rows = g_array_new (FALSE, FALSE, sizeof (PraxiChangedRow));
+  int status;
+  while ((status = praxi_sql_step (store, select, error)) > 0) {
+    PraxiChangedRow row = {.row_id = sqlite3_column_int64 (select, 1)};
+    const char *kind = (const char *) sqlite3_column_text (select, 0);
+    g_strlcpy (row.kind, kind != NULL ? kind : "", sizeof row.kind);
+    g_array_append_val (rows, row);
+  }
+  return status == 0 ? g_steal_pointer (&rows) : NULL;
+}
+
 /* The rows of a step that can be undone; they stand one behind the other. */
 static GPtrArray *
 read_step (PraxiStore *store, gint64 step, GError **error)

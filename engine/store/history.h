@@ -24,7 +24,7 @@ typedef struct {
   gint64 step;   /* seq of the first row of the step it belongs to */
   char *verb;    /* "edit", "undo", "redo", or "note": kept, but undo passes over it */
   gint64 target; /* the step undone or redone, else 0 */
-  char *kind;    /* "media", "class", "label", "model", "run" */
+  char *kind;    /* "media", "class", "label", "model", "run", "verdict", "class_order" */
   gint64 row_id;
   char *before; /* the row as SQL literals, NULL when there was none */
   char *after;  /* NULL when it was removed */
@@ -38,6 +38,17 @@ void praxi_history_row_free (PraxiHistoryRow *row);
  * freed with the array. NULL on error.
  */
 GPtrArray *praxi_store_list_history (PraxiStore *store, gint64 after, gint64 limit, GError **error);
+
+/* A row that a view has to read again. */
+typedef struct {
+  char kind[12]; /* as in PraxiHistoryRow */
+  gint64 row_id;
+} PraxiChangedRow;
+
+/* The rows changed after history row `after`, each once: PraxiChangedRow. NULL without error when
+ * more than `max` changes were made: reading everything is quicker then.
+ */
+GArray *praxi_store_changed_rows (PraxiStore *store, gint64 after, guint max, GError **error);
 
 /* What praxi_store_verify found. */
 typedef struct {

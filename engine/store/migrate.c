@@ -1,10 +1,11 @@
 #include <stdio.h>
 
+#include "engine/store/schema-2.h"
 #include "engine/store/schema.h"
 #include "engine/store/sql.h"
 
 /* steps[v] brings a file from schema v to v + 1. */
-static const char *const steps[PRAXI_STORE_SCHEMA] = {schema_sql};
+static const char *const steps[PRAXI_STORE_SCHEMA] = {schema_sql, schema_2_sql};
 
 static gboolean
 read_version (PraxiStore *store, gint64 *version, GError **error)
@@ -28,10 +29,7 @@ praxi_store_check_header (PraxiStore *store, GError **error)
                              "made by a newer Praxiscope (project schema %" G_GINT64_FORMAT
                              ", this one knows %d); update Praxiscope to open it",
                              version, PRAXI_STORE_SCHEMA);
-  if (version < PRAXI_STORE_SCHEMA && store->is_read_only)
-    return praxi_store_fail (store, PRAXI_ERROR_READ_ONLY, error,
-                             "made by an older Praxiscope and cannot be written; copy it to a "
-                             "folder that can be written and open the copy");
+  store->schema = (int) version;
   return TRUE;
 }
 
@@ -47,6 +45,19 @@ run_steps (PraxiStore *store, gint64 version, GError **error)
   return praxi_sql_exec (store, sql, error);
 }
 
+/* A copy beside the file, of before: the steps are tested, disks are not. */
+static gboolean
+keep_old (PraxiStore *store, gint64 version, GError **error)
+{
+  g_autoptr (GError) copy_error = NULL;
+  g_autofree char *path = g_strdup_printf ("%s.schema-%" G_GINT64_FORMAT, store->path, version);
+  if (version == 0 || praxi_store_save_copy (store, path, &copy_error) ||
+      g_error_matches (copy_error, PRAXI_ERROR, PRAXI_ERROR_FAILED))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&copy_error));
+  return FALSE;
+}
+
 /* The version is read again inside the transaction: another program may have been faster. */
 gboolean
 praxi_store_migrate (PraxiStore *store, GError **error)
@@ -54,8 +65,11 @@ praxi_store_migrate (PraxiStore *store, GError **error)
   gint64 version = 0;
   if (!read_version (store, &version, error))
     return FALSE;
+  store->schema = PRAXI_STORE_SCHEMA;
   if (version == PRAXI_STORE_SCHEMA)
     return TRUE;
+  if (!keep_old (store, version, error))
+    return FALSE;
   if (!praxi_sql_exec (store, "BEGIN IMMEDIATE", error))
     return FALSE;
   if (read_version (store, &version, error) && run_steps (store, version, error) &&
@@ -93,11 +107,13 @@ compare_objects (sqlite3_stmt *reference, sqlite3_stmt *actual)
 }
 
 static sqlite3 *
-open_reference (void)
+open_reference (gint64 version)
 {
   sqlite3 *reference = NULL;
-  if (sqlite3_open (":memory:", &reference) == SQLITE_OK &&
-      sqlite3_exec (reference, schema_sql, NULL, NULL, NULL) == SQLITE_OK)
+  int status = sqlite3_open (":memory:", &reference);
+  for (gint64 v = 0; v < version && status == SQLITE_OK; v++)
+    status = sqlite3_exec (reference, steps[v], NULL, NULL, NULL);
+  if (status == SQLITE_OK)
     return reference;
   sqlite3_close (reference);
   return NULL;
@@ -106,7 +122,10 @@ open_reference (void)
 gboolean
 praxi_store_check_schema (PraxiStore *store, char **odd, GError **error)
 {
-  sqlite3 *reference = open_reference ();
+  gint64 version = 0;
+  if (!read_version (store, &version, error))
+    return FALSE;
+  sqlite3 *reference = open_reference (CLAMP (version, 1, PRAXI_STORE_SCHEMA));
   if (reference == NULL)
     return praxi_store_fail (store, PRAXI_ERROR_MEMORY, error,
                              "not enough memory; close other programs and try again");

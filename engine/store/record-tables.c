@@ -12,6 +12,9 @@
 #define MODEL_COLUMNS "id, name, sha256, path, hash"
 #define RUN_COLUMNS                                                                                \
   "id, media_id, model_id, params, state, track, begun_us, finished_us, events_sha256, hash"
+#define VERDICT_COLUMNS                                                                            \
+  "id, media_id, model_sha256, class, start_ns, end_ns, verdict, author, created_us, hash"
+#define CLASS_ORDER_COLUMNS "id, ids, hash"
 
 #define SELECT_ONE(table, columns) "SELECT " columns " FROM " table " WHERE id = ?1"
 #define SELECT_ALL(table, columns) "SELECT " columns " FROM " table " ORDER BY id"
@@ -79,6 +82,28 @@ const PraxiRecordTable praxi_record_tables[PRAXI_N_KINDS] = {
                                  " track = ?6, begun_us = ?7, finished_us = ?8, events_sha256 = ?9,"
                                  " hash = ?10"),
                         .remove = REMOVE ("run")},
+    [PRAXI_KIND_VERDICT] =
+        {.name = "verdict",
+         .n_columns = 9,
+         .is_undoable = TRUE,
+         .since = 2,
+         .select = SELECT_ONE ("verdict", VERDICT_COLUMNS),
+         .select_all = SELECT_ALL ("verdict", VERDICT_COLUMNS),
+         .put = PUT ("verdict",
+                     VERDICT_COLUMNS,
+                     "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10",
+                     "media_id = ?2, model_sha256 = ?3, class = ?4, start_ns = ?5, end_ns = ?6,"
+                     " verdict = ?7, author = ?8, created_us = ?9, hash = ?10"),
+         .remove = REMOVE ("verdict")},
+    [PRAXI_KIND_CLASS_ORDER] =
+        {.name = "class_order",
+         .n_columns = 2,
+         .is_undoable = TRUE,
+         .since = 2,
+         .select = SELECT_ONE ("class_order", CLASS_ORDER_COLUMNS),
+         .select_all = SELECT_ALL ("class_order", CLASS_ORDER_COLUMNS),
+         .put = PUT ("class_order", CLASS_ORDER_COLUMNS, "?1, ?2, ?3", "ids = ?2, hash = ?3"),
+         .remove = REMOVE ("class_order")},
 };
 
 PraxiKind

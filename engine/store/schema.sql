@@ -1,5 +1,6 @@
--- The project file, schema 1. `praxi_migrate` runs this in one transaction on a new file, and keeps
--- it as the reference that every opened file is compared with: an object more or less is refused.
+-- The project file, schema 1; schema-2.sql follows it. `praxi_store_migrate` runs them in one
+-- transaction on a new file, and they are the reference that every opened file is compared with: an
+-- object more or less is refused.
 --
 -- Times are integers: _ns are pts of the footage in nanoseconds, _us are microseconds since 1970 in
 -- UTC. Ranges are half-open [start, end). Frames are ordinals from 0, -1 where not known.

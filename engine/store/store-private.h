@@ -10,7 +10,7 @@
 G_BEGIN_DECLS
 
 #define PRAXI_STORE_APPLICATION_ID 0x50525846 /* "PRXF" */
-#define PRAXI_STORE_SCHEMA 1
+#define PRAXI_STORE_SCHEMA 2
 
 enum {
   PRAXI_STORE_BUSY_MS = 5000,
@@ -37,6 +37,7 @@ struct PraxiStore {
   char *shown; /* path, fit for a message */
   char *author;
   gboolean is_read_only;
+  int schema;             /* of the file; older than ours only when it is read-only */
   GHashTable *statements; /* SQL text (static) → sqlite3_stmt * */
   gint64 deadline_us;     /* of a statement that may take long */
 

@@ -247,7 +247,8 @@ praxi_store_verify (PraxiStore *store, PraxiVerifyReport **report, GError **erro
   check_history (store, &head, replay, found);
   check_seal (store, &head, found);
   for (int kind = 0; kind < PRAXI_N_KINDS; kind++)
-    check_table (store, &praxi_record_tables[kind], replay, found);
+    if (praxi_record_tables[kind].since <= store->schema)
+      check_table (store, &praxi_record_tables[kind], replay, found);
   check_missing (replay, found);
   check_events (store, found);
   write_head (&head, found);

@@ -41,13 +41,13 @@ static void
 test_newer (Fixture *fixture, gconstpointer data)
 {
   make_project (fixture, 2);
-  run_sql (fixture->path, "PRAGMA user_version = 2");
+  run_sql (fixture->path, "PRAGMA user_version = 3");
   g_autofree char *before = file_sha256 (fixture->path);
   for (guint flags = 0; flags < 4; flags++) {
     g_autoptr (GError) error = NULL;
     g_assert_null (praxi_store_open (fixture->path, (PraxiStoreFlags) flags, &error));
     assert_refusal (error, PRAXI_ERROR_UNSUPPORTED);
-    g_assert_nonnull (strstr (error->message, "schema 2"));
+    g_assert_nonnull (strstr (error->message, "schema 3"));
   }
   g_autofree char *after = file_sha256 (fixture->path);
   g_assert_cmpstr (after, ==, before);
