@@ -15,14 +15,21 @@
 #endif
 
 /* USUAL_STRIDE: of work rows for pictures of 192 columns */
-enum { N_PRODUCTS = 5, RENEW_ROWS = 24, USUAL_STRIDE = 272 };
+/* The five products lie a stride apart, which is at least a row: vectors of them never overlap. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define ROWS_APART _Pragma ("GCC ivdep")
+#else
+#define ROWS_APART
+#endif
+
+enum { N_GRADIENTS = 3, N_PRODUCTS = 5, RENEW_ROWS = 24, USUAL_STRIDE = 272 };
 
 typedef struct {
   int h, w, stride, box; /* stride: floats from one work row to the next */
   const float *a, *b;
   float *sums[3];        /* a + b of rows y − 1, y, y + 1 */
   float *smooth, *slope; /* (1 2 1) and (−1 0 1) down the column */
-  float *ring;           /* [box][5][stride] products */
+  float *ring;           /* [box][3][stride] gradients gx, gy, gt */
   float *column, *pairs; /* [5][stride] sums down the column; of neighbours in it */
   float *u[2], *v[2];    /* two rows of flow */
 } Strip;
@@ -147,28 +154,40 @@ filter_columns (const Strip *strip,
  * slides: the row that leaves the box is still in q; the columns' sums move down by one
  */
 static inline void
-multiply (const Strip *strip, int y, float *restrict q, int n, bool slides)
+differentiate (const Strip *strip, int y, float *restrict q, int n, bool slides)
 {
   const float *restrict s = strip->smooth, *restrict d = strip->slope;
   const float *restrict a = strip->a + y * strip->w, *restrict b = strip->b + y * strip->w;
   float *restrict column = strip->column;
   const int w = strip->w;
+  ROWS_APART
   for (int x = 0; x < w; x++) {
     const float gx = (s[x + 1] - s[x - 1]) * 0.5f;
     const float gy = (d[x - 1] + 2 * d[x] + d[x + 1]) * 0.25f;
     const float gt = b[x] - a[x];
-    const float p[N_PRODUCTS] = {gx * gx, gy * gy, gx * gy, gx * gt, gy * gt};
-    for (int c = 0; c < N_PRODUCTS; c++) {
-      if (slides)
-        column[c * n + x] += p[c] - q[c * n + x];
-      q[c * n + x] = p[c];
+    if (slides) {
+      const float ox = q[x], oy = q[n + x], ot = q[2 * n + x];
+      column[x] = column[x] + gx * gx - ox * ox;
+      column[n + x] = column[n + x] + gy * gy - oy * oy;
+      column[2 * n + x] = column[2 * n + x] + gx * gy - ox * oy;
+      column[3 * n + x] = column[3 * n + x] + gx * gt - ox * ot;
+      column[4 * n + x] = column[4 * n + x] + gy * gt - oy * ot;
     }
+    q[x] = gx;
+    q[n + x] = gy;
+    q[2 * n + x] = gt;
   }
 }
 
-/* Row y of the products goes into the ring. Rows come in order. */
+static float *
+ring_row (const Strip *strip, int y)
+{
+  return strip->ring + (size_t) (y % strip->box) * N_GRADIENTS * (size_t) strip->stride;
+}
+
+/* Row y of the gradients goes into the ring. Rows come in order. */
 static void
-push_products (Strip *strip, int y, bool slides)
+push_gradients (Strip *strip, int y, bool slides)
 {
   const int w = strip->w, h = strip->h, n = strip->stride;
   if (y == 0)
@@ -178,30 +197,32 @@ push_products (Strip *strip, int y, bool slides)
   const float *before = strip->sums[reflect (y - 1, h) % 3],
               *after = strip->sums[reflect (y + 1, h) % 3];
   filter_columns (strip, before, strip->sums[y % 3], after);
-  float *q = strip->ring + (size_t) (y % strip->box) * N_PRODUCTS * (size_t) n;
+  float *q = ring_row (strip, y);
   if (n == USUAL_STRIDE && slides)
-    multiply (strip, y, q, USUAL_STRIDE, true);
+    differentiate (strip, y, q, USUAL_STRIDE, true);
   else if (n == USUAL_STRIDE)
-    multiply (strip, y, q, USUAL_STRIDE, false);
-  else if (slides)
-    multiply (strip, y, q, n, true);
+    differentiate (strip, y, q, USUAL_STRIDE, false);
   else
-    multiply (strip, y, q, n, false);
+    differentiate (strip, y, q, n, slides);
 }
 
 /* Σ of the box rows around y, for all five products. */
 static void
 sum_columns (const Strip *strip, int y)
 {
-  const int box = strip->box, n = strip->stride;
+  const int box = strip->box, n = strip->stride, w = strip->w;
+  float *restrict column = strip->column;
+  memset (column, 0, sizeof (float) * (size_t) (N_PRODUCTS * n));
   for (int j = 0; j < box; j++) {
-    const int slot = reflect (y + j - box / 2, strip->h) % box;
-    const float *row = strip->ring + (size_t) slot * N_PRODUCTS * (size_t) n;
-    for (int c = 0; c < N_PRODUCTS; c++) {
-      if (j == 0)
-        memcpy (strip->column + c * n, row + c * n, sizeof (float) * (size_t) strip->w);
-      else
-        accumulate (row + c * n, strip->column + c * n, strip->w);
+    const float *restrict q = ring_row (strip, reflect (y + j - box / 2, strip->h));
+    ROWS_APART
+    for (int x = 0; x < w; x++) {
+      const float gx = q[x], gy = q[n + x], gt = q[2 * n + x];
+      column[x] += gx * gx;
+      column[n + x] += gy * gy;
+      column[2 * n + x] += gx * gy;
+      column[3 * n + x] += gx * gt;
+      column[4 * n + x] += gy * gt;
     }
   }
 }
@@ -212,13 +233,14 @@ sum_columns (const Strip *strip, int y)
 static void
 slide_columns (const Strip *strip, int enters, int leaves)
 {
-  const int n = strip->stride, w = strip->w, box = strip->box;
+  const int n = strip->stride, w = strip->w;
+  const float *restrict in = ring_row (strip, enters), *restrict out = ring_row (strip, leaves);
+  float *restrict column = strip->column;
   for (int c = 0; c < N_PRODUCTS; c++) {
-    const float *restrict in = strip->ring + ((enters % box) * N_PRODUCTS + c) * n;
-    const float *restrict out = strip->ring + ((leaves % box) * N_PRODUCTS + c) * n;
-    float *restrict column = strip->column + c * n;
+    static const int left[N_PRODUCTS] = {0, 1, 0, 0, 1}, right[N_PRODUCTS] = {0, 1, 1, 2, 2};
+    const int l = left[c] * n, r = right[c] * n;
     for (int x = 0; x < w; x++)
-      column[x] += in[x] - out[x];
+      column[c * n + x] += in[l + x] * in[r + x] - out[l + x] * out[r + x];
   }
 }
 
@@ -230,16 +252,21 @@ static inline void
 pair_columns (const Strip *strip, int p, int n)
 {
   const int w = strip->w;
-  for (int c = 0; c < N_PRODUCTS; c++) {
-    float *restrict column = strip->column + c * n, *restrict pairs = strip->pairs + c * n;
-    for (int x = 0; x < w; x++) /* the last is set below; whole vectors are faster */
-      pairs[x] = column[x] + column[x + 1];
+  float *restrict column = strip->column, *restrict pairs = strip->pairs;
+  ROWS_APART
+  for (int x = 0; x < w; x++) { /* the last is set below; whole vectors are faster */
+    pairs[x] = column[x] + column[x + 1];
+    pairs[n + x] = column[n + x] + column[n + x + 1];
+    pairs[2 * n + x] = column[2 * n + x] + column[2 * n + x + 1];
+    pairs[3 * n + x] = column[3 * n + x] + column[3 * n + x + 1];
+    pairs[4 * n + x] = column[4 * n + x] + column[4 * n + x + 1];
+  }
+  for (int c = 0; c < N_PRODUCTS; c++, column += n, pairs += n)
     for (int i = 1; i <= p; i++) {
       pairs[-i] = pairs[i - 1];
       pairs[w - 2 + i] = pairs[w - 1 - i];
       column[w - 1 + i] = column[w - 1 - i];
     }
-  }
 }
 
 /* Σ of box neighbours from the sums of two: p of them and the last single one. */
@@ -298,7 +325,7 @@ run_scale (const MotionPlan *plan,
   for (int y = 0; y < h; y++) {
     const bool anew = y % RENEW_ROWS == 0, inside = y > p && y < h - p;
     for (; pushed < h && pushed <= y + p; pushed++)
-      push_products (strip, pushed, inside && !anew);
+      push_gradients (strip, pushed, inside && !anew);
     if (anew)
       sum_columns (strip, y);
     else if (!inside)
@@ -488,7 +515,8 @@ LEVEL_NAME (
   const int h = plan->height / 2, w = plan->width / 2;
   const int n = (int) plan->ring_row_floats;
   float *row = work + MOTION_MARGIN, *wide = row + n;
-  float *coarse = work + (size_t) n * (size_t) (9 + (2 + plan->motion.box) * N_PRODUCTS);
+  float *coarse =
+      work + (size_t) n * (size_t) (9 + 2 * N_PRODUCTS + plan->motion.box * N_GRADIENTS);
   for (int s = 0; s < plan->motion.n_scales; s++) {
     Strip strip = make_strip (plan, s, a, b, work);
     Sink sink = {&strip, s ? coarse : flow, s ? strip.h : h, s ? strip.w : w};

@@ -42,9 +42,9 @@ plan_sizes (MotionPlan *plan, const PraxiMotionStem *motion, const PraxiTensor *
   const size_t row = praxi_cpu_round_up ((size_t) plan->width, 32) + 2 * MOTION_MARGIN + 16;
   plan->ring_row_floats = row;
   plan->half_floats = (size_t) plan->height * (size_t) plan->width / 2;
-  /* 9 rows, the products' column, pairs and ring, and the flow of scale 1 */
+  /* 9 rows, the products' column and pairs, the ring of gradients, and the flow of scale 1 */
   plan->work_floats =
-      row * (9 + 5 * (2 + (size_t) motion->box)) + plan->half_floats + MOTION_MARGIN;
+      row * (9 + 5 * 2 + 3 * (size_t) motion->box) + plan->half_floats + MOTION_MARGIN;
   plan->work_floats = praxi_cpu_round_up (plan->work_floats, 16);
 }
 
