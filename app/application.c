@@ -2,7 +2,8 @@
 
 #include <glib/gi18n.h>
 
-#include "app/settings.h"
+#include "ui/preferences.h"
+#include "ui/session-settings.h"
 #include "ui/window.h"
 
 struct _PraxiApplication {
@@ -57,7 +58,7 @@ static void
 project_changed_cb (const char *path, gpointer user_data)
 {
   PraxiApplication *self = user_data;
-  praxi_settings_set_project (self->settings, path);
+  praxi_settings_put (self->settings, "project", "path", path);
 }
 
 static PraxiWindow *
@@ -71,6 +72,7 @@ make_window (PraxiApplication *self, gboolean *is_new)
   g_autofree char *sample = find_sample ();
   g_autofree char *project = praxi_settings_project (self->settings);
   g_autoptr (PraxiSession) session = praxi_session_new (praxi, project);
+  praxi_session_set_settings (session, self->settings);
   const PraxiWindowHost host = {
       .sample_path = sample, .project_changed = project_changed_cb, .user_data = self};
   return praxi_window_new (GTK_APPLICATION (self), session, &host);
@@ -150,6 +152,7 @@ praxi_application_startup (GApplication *app)
   static const char *const quit_keys[] = {"<Control>q", NULL};
   static const char *const close_keys[] = {"<Control>w", NULL};
   G_APPLICATION_CLASS (praxi_application_parent_class)->startup (app);
+  praxi_preferences_follow_theme (PRAXI_APPLICATION (app)->settings);
   gtk_window_set_default_icon_name (PRAXI_APPLICATION_ID);
   g_action_map_add_action_entries (G_ACTION_MAP (app), entries, G_N_ELEMENTS (entries), app);
   gtk_application_set_accels_for_action (GTK_APPLICATION (app), "app.quit", quit_keys);
@@ -160,7 +163,7 @@ static void
 praxi_application_finalize (GObject *object)
 {
   PraxiApplication *self = PRAXI_APPLICATION (object);
-  g_clear_pointer (&self->settings, praxi_settings_free);
+  g_clear_object (&self->settings);
   G_OBJECT_CLASS (praxi_application_parent_class)->finalize (object);
 }
 
@@ -182,7 +185,8 @@ praxi_application_init (PraxiApplication *self)
       {"sample", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Open the bundled sample"), NULL},
       {"version", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Show the version"), NULL},
       {NULL}};
-  self->settings = praxi_settings_load ();
+  g_autofree char *path = praxi_settings_default_path ();
+  self->settings = praxi_settings_new (path);
   g_application_add_main_option_entries (G_APPLICATION (self), options);
   g_application_set_option_context_parameter_string (G_APPLICATION (self), _ ("[VIDEO…]"));
 }

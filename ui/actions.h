@@ -26,5 +26,13 @@ extern const PraxiActionGroup praxi_actions_footage;
 extern const PraxiActionGroup praxi_actions_play;
 extern const PraxiActionGroup praxi_actions_labels;
 extern const PraxiActionGroup praxi_actions_view;
+extern const PraxiActionGroup praxi_actions_window;
+
+/* All of the above, in the order people read them. */
+extern const PraxiActionGroup *const praxi_action_groups[];
+extern const guint praxi_n_action_groups;
+
+/* The action of that name; NULL when there is none. */
+const PraxiAction *praxi_action_find (const char *name);
 
 G_END_DECLS

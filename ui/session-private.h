@@ -7,6 +7,7 @@
 #include "ui/session-analysis.h"
 #include "ui/session-labels.h"
 #include "ui/session.h"
+#include "ui/settings.h"
 
 G_BEGIN_DECLS
 
@@ -68,6 +69,9 @@ struct _PraxiSession {
   GArray *events;
   JsonObject *thresholds; /* how events are formed, by class; NULL: by default */
   char *device;
+
+  /* session-settings.c */
+  PraxiSettings *settings;
 
   /* session-compare.c */
   PraxiJob *comparison;

@@ -26,6 +26,7 @@ praxi_session_finalize (GObject *object)
   praxi_session_review_clear (self);
   praxi_session_labels_clear (self);
   g_clear_object (&self->media_list);
+  g_clear_object (&self->settings);
   g_free (self->praxi_path);
   g_free (self->project_path);
   G_OBJECT_CLASS (praxi_session_parent_class)->finalize (object);

@@ -1,12 +1,23 @@
-/* Makes actions of the tables in actions-*.c, gives them their keys and enables what makes sense.
- */
+/* Makes actions of the tables in actions-*.c and enables what makes sense. */
 #include "ui/actions.h"
 #include "ui/session-analysis.h"
 #include "ui/session-labels.h"
 #include "ui/window-private.h"
 
-static const PraxiActionGroup *const groups[] = {&praxi_actions_footage, &praxi_actions_play,
-                                                 &praxi_actions_labels, &praxi_actions_view};
+const PraxiActionGroup *const praxi_action_groups[] = {&praxi_actions_footage, &praxi_actions_play,
+                                                       &praxi_actions_labels, &praxi_actions_view,
+                                                       &praxi_actions_window};
+const guint praxi_n_action_groups = G_N_ELEMENTS (praxi_action_groups);
+
+const PraxiAction *
+praxi_action_find (const char *name)
+{
+  for (guint g = 0; g < praxi_n_action_groups; g++)
+    for (guint i = 0; i < praxi_action_groups[g]->n_actions; i++)
+      if (g_str_equal (praxi_action_groups[g]->actions[i].name, name))
+        return &praxi_action_groups[g]->actions[i];
+  return NULL;
+}
 
 static void
 activate_cb (GSimpleAction *simple, GVariant *parameter, gpointer user_data)
@@ -41,45 +52,6 @@ speed_cb (GSimpleAction *simple, GVariant *parameter, gpointer user_data)
 }
 
 static void
-add_keys (GtkShortcutController *controller, const PraxiAction *action)
-{
-  g_autofree char *name = g_strconcat ("win.", action->name, NULL);
-  g_auto (GStrv) keys = g_strsplit (action->keys, " ", 0);
-  /* The menu shows the key added last: the first of the list. */
-  for (int i = (int) g_strv_length (keys) - 1; i >= 0; i--)
-    gtk_shortcut_controller_add_shortcut (
-        controller, gtk_shortcut_new (gtk_shortcut_trigger_parse_string (keys[i]),
-                                      gtk_named_action_new (name)));
-}
-
-static void
-add_class_keys (GtkShortcutController *controller)
-{
-  for (char key = '0'; key <= '9'; key++) {
-    const char text[] = {key, '\0'};
-    GtkShortcut *shortcut = gtk_shortcut_new (gtk_keyval_trigger_new ((guint) key, 0),
-                                              gtk_named_action_new ("win.class-key"));
-    gtk_shortcut_set_arguments (shortcut, g_variant_new_string (text));
-    gtk_shortcut_controller_add_shortcut (controller, shortcut);
-  }
-}
-
-/* Keys are handled after the focused widget had its turn, so that letters can be typed in entries.
- */
-static void
-add_controller (PraxiWindow *self)
-{
-  GtkEventController *controller = gtk_shortcut_controller_new ();
-  gtk_event_controller_set_propagation_phase (controller, GTK_PHASE_BUBBLE);
-  for (guint g = 0; g < G_N_ELEMENTS (groups); g++)
-    for (guint i = 0; i < groups[g]->n_actions; i++)
-      if (groups[g]->actions[i].keys != NULL)
-        add_keys (GTK_SHORTCUT_CONTROLLER (controller), &groups[g]->actions[i]);
-  add_class_keys (GTK_SHORTCUT_CONTROLLER (controller));
-  gtk_widget_add_controller (GTK_WIDGET (self), controller);
-}
-
-static void
 add_action (PraxiWindow *self, const PraxiAction *action)
 {
   g_autoptr (GSimpleAction) simple = g_simple_action_new (action->name, NULL);
@@ -91,9 +63,9 @@ add_action (PraxiWindow *self, const PraxiAction *action)
 void
 praxi_window_add_actions (PraxiWindow *self)
 {
-  for (guint g = 0; g < G_N_ELEMENTS (groups); g++)
-    for (guint i = 0; i < groups[g]->n_actions; i++)
-      add_action (self, &groups[g]->actions[i]);
+  for (guint g = 0; g < praxi_n_action_groups; g++)
+    for (guint i = 0; i < praxi_action_groups[g]->n_actions; i++)
+      add_action (self, &praxi_action_groups[g]->actions[i]);
   const GActionEntry with_values[] = {
       {.name = "class", .activate = class_cb, .parameter_type = "x", .state = "@x 0"},
       {.name = "class-key", .activate = class_key_cb, .parameter_type = "s"},
@@ -101,7 +73,6 @@ praxi_window_add_actions (PraxiWindow *self)
   };
   g_action_map_add_action_entries (G_ACTION_MAP (self), with_values, G_N_ELEMENTS (with_values),
                                    self);
-  add_controller (self);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* The window's parts, for window.c and window-actions.c only. */
 #pragma once
 
+#include "ui/keymap.h"
 #include "ui/label-bar.h"
 #include "ui/media-list.h"
 #include "ui/player-view.h"
@@ -14,6 +15,7 @@ struct _PraxiWindow {
   AdwApplicationWindow parent_instance;
   PraxiSession *session;
   PraxiWindowHost host;
+  PraxiKeymap *keymap;
   char *sample_path;
   const PraxiMediaItem *shown_media; /* only compared, never read */
   gboolean analyses_when_ready;      /* the sample, on its first run */

@@ -6,6 +6,8 @@
 #include "ui/label-list.h"
 #include "ui/session-analysis.h"
 #include "ui/session-labels.h"
+#include "ui/session-settings.h"
+#include "ui/window-keys.h"
 #include "ui/window-private.h"
 
 enum { NOTICE_S = 4 };
@@ -180,6 +182,8 @@ praxi_window_new (GtkApplication *app, PraxiSession *session, const PraxiWindowH
   add_side_page (self, praxi_event_list_new (session), "events", _ ("Events"));
   add_side_page (self, praxi_label_list_new (session), "labels", _ ("Labels"));
   add_side_page (self, praxi_compare_panel_new (session), "compare", _ ("Compare"));
+  self->keymap = praxi_keymap_new (praxi_session_settings (session));
+  praxi_window_keys_follow (GTK_WIDGET (self), self->keymap);
   g_signal_connect_object (session, "changed", G_CALLBACK (changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "message", G_CALLBACK (message_cb), self, G_CONNECT_SWAPPED);
   changed_cb (self, PRAXI_CHANGE_ALL);
@@ -194,6 +198,7 @@ praxi_window_dispose (GObject *object)
   if (self->session != NULL)
     praxi_session_close (self->session);
   gtk_widget_dispose_template (GTK_WIDGET (self), PRAXI_TYPE_WINDOW);
+  g_clear_object (&self->keymap);
   g_clear_object (&self->session);
   g_clear_pointer (&self->sample_path, g_free);
   G_OBJECT_CLASS (praxi_window_parent_class)->dispose (object);
