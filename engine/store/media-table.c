@@ -232,3 +232,84 @@ praxi_store_update_media (PraxiStore *store, const PraxiMediaRow *media, GError 
     return FALSE;
   return praxi_store_end (store, update_media (store, media, error), error);
 }
+
+/* *count is the rows of the statement for that media. */
+static gboolean
+count_rows (PraxiStore *store, const char *sql, gint64 media_id, gint64 *count, GError **error)
+{
+  g_autoptr (PraxiStatement) select = praxi_sql_prepare (store, sql, error);
+  if (select == NULL)
+    return FALSE;
+  sqlite3_bind_int64 (select, 1, media_id);
+  const int status = praxi_sql_step (store, select, error);
+  *count = status > 0 ? sqlite3_column_int64 (select, 0) : 0;
+  return status >= 0;
+}
+
+static gboolean
+run_for (PraxiStore *store, const char *sql, gint64 id, GError **error)
+{
+  PraxiStatement *statement = praxi_sql_prepare (store, sql, error);
+  if (statement == NULL)
+    return FALSE;
+  sqlite3_bind_int64 (statement, 1, id);
+  return praxi_sql_run (store, statement, error);
+}
+
+static gboolean
+remove_runs (PraxiStore *store, gint64 media_id, GError **error)
+{
+  for (;;) {
+    gint64 run_id = 0;
+    if (!count_rows (store, "SELECT coalesce (min (id), 0) FROM run WHERE media_id = ?1", media_id,
+                     &run_id, error))
+      return FALSE;
+    if (run_id == 0)
+      return TRUE;
+    if (!run_for (store, "DELETE FROM run_events WHERE run_id = ?1", run_id, error) ||
+        !praxi_history_change (store, PRAXI_KIND_RUN, &run_id, NULL, error))
+      return FALSE;
+  }
+}
+
+/* A project that was never opened for writing by this version lacks the tables of review. */
+static gboolean
+has_table (PraxiStore *store, const char *sql)
+{
+  gint64 count = 0;
+  return praxi_sql_int (store, sql, 0, &count, NULL) && count > 0;
+}
+
+static gboolean
+remove_media (PraxiStore *store, gint64 id, GError **error)
+{
+  static const char find_coverage[] =
+      "SELECT count (*) FROM sqlite_schema WHERE name = 'coverage' AND type = 'table'";
+  static const char find_verdicts[] =
+      "SELECT count (*) FROM sqlite_schema WHERE name = 'verdict' AND type = 'table'";
+  gint64 n_labels = 0, n_verdicts = 0;
+  g_autoptr (PraxiMediaRow) known = praxi_store_get_media (store, id, error);
+  if (known == NULL ||
+      !count_rows (store, "SELECT count (*) FROM label WHERE media_id = ?1", id, &n_labels, error))
+    return FALSE;
+  if (has_table (store, find_verdicts) &&
+      !count_rows (store, "SELECT count (*) FROM verdict WHERE media_id = ?1", id, &n_verdicts,
+                   error))
+    return FALSE;
+  if (n_labels + n_verdicts > 0)
+    return praxi_store_fail (store, PRAXI_ERROR_FAILED, error,
+                             "%.200s has labels or verdicts; remove them first", known->name);
+  if (has_table (store, find_coverage) &&
+      !run_for (store, "DELETE FROM coverage WHERE media_id = ?1", id, error))
+    return FALSE;
+  return remove_runs (store, id, error) &&
+         praxi_history_change (store, PRAXI_KIND_MEDIA, &id, NULL, error);
+}
+
+gboolean
+praxi_store_remove_media (PraxiStore *store, gint64 id, GError **error)
+{
+  if (!praxi_store_begin (store, error))
+    return FALSE;
+  return praxi_store_end (store, remove_media (store, id, error), error);
+}

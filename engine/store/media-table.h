@@ -50,4 +50,9 @@ GPtrArray *praxi_store_list_media (PraxiStore *store, GError **error);
 PraxiMediaRow *praxi_store_get_media (PraxiStore *store, gint64 id, GError **error);
 PraxiMediaRow *praxi_store_find_media (PraxiStore *store, const char *path, GError **error);
 
+/* Takes footage on which nobody worked out of the project, with its runs; the files stay.
+ * Errors: NOT_FOUND, FAILED (it has labels or verdicts), and those of praxi_store_begin
+ */
+gboolean praxi_store_remove_media (PraxiStore *store, gint64 id, GError **error);
+
 G_END_DECLS
