@@ -1,12 +1,16 @@
 #include "engine/core/job.h"
 
+#include <fcntl.h>
+#include <glib-unix.h>
 #include <math.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/core/error.h"
 
 enum { LOG_LINES = 50, KILL_AFTER_S = 5, CHUNK_BYTES = 1 << 16, DOCUMENT_LIMIT_BYTES = 1 << 29 };
+enum { INPUT_BYTES = 4096 };
 
 struct PraxiJob {
   PraxiJobEvents events;
@@ -20,6 +24,7 @@ struct PraxiJob {
   JsonParser *document;
   char *error_text;
   guint kill_source;
+  guint kill_after_ms;
   int open_ends; /* stdout, stderr and the exit status: finished at zero */
   gboolean is_abandoned;
   gboolean was_cancelled;
@@ -205,15 +210,51 @@ begin_reading (PraxiJob *job)
   g_subprocess_wait_async (job->process, NULL, exited_cb, g_rc_box_acquire (job));
 }
 
+/* A pipe that holds the input already, so that nobody waits and no signal comes. -1: none */
+static int
+make_input (const char *input)
+{
+  int ends[2];
+  if (input == NULL || !g_unix_open_pipe (ends, FD_CLOEXEC, NULL))
+    return -1;
+  const gsize size = MIN (strlen (input), INPUT_BYTES);
+  if (write (ends[1], input, size) != (gssize) size)
+    g_warning ("the input of a job could not be written");
+  close (ends[1]);
+  return ends[0];
+}
+
+static GSubprocess *
+spawn (const char *const *argv, const PraxiJobExtras *extras, GError **error)
+{
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+  const int input = make_input (extras->input);
+  if (input >= 0)
+    g_subprocess_launcher_take_stdin_fd (launcher, input);
+  if (extras->fd > 0)
+    g_subprocess_launcher_take_fd (launcher, fcntl (extras->fd, F_DUPFD_CLOEXEC, 3), 3);
+  return g_subprocess_launcher_spawnv (launcher, argv, error);
+}
+
 PraxiJob *
 praxi_job_start (const char *const *argv,
                  const PraxiJobEvents *events,
                  gpointer user_data,
                  GError **error)
 {
+  return praxi_job_start_with (argv, &(PraxiJobExtras){0}, events, user_data, error);
+}
+
+PraxiJob *
+praxi_job_start_with (const char *const *argv,
+                      const PraxiJobExtras *extras,
+                      const PraxiJobEvents *events,
+                      gpointer user_data,
+                      GError **error)
+{
   g_autoptr (GError) reason = NULL;
-  g_autoptr (GSubprocess) process = g_subprocess_newv (
-      argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, &reason);
+  g_autoptr (GSubprocess) process = spawn (argv, extras, &reason);
   if (process == NULL) {
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_NOT_FOUND,
                  "%s: cannot be started (%s); install Praxiscope again", argv[0], reason->message);
@@ -223,6 +264,7 @@ praxi_job_start (const char *const *argv,
   job->events = *events;
   job->user_data = user_data;
   job->process = g_steal_pointer (&process);
+  job->kill_after_ms = (guint) extras->kill_after_ms;
   job->lines = g_data_input_stream_new (g_subprocess_get_stderr_pipe (job->process));
   job->cancellable = g_cancellable_new ();
   job->output = g_byte_array_new ();
@@ -230,6 +272,13 @@ praxi_job_start (const char *const *argv,
   g_queue_init (&job->log);
   begin_reading (job);
   return job;
+}
+
+static gboolean
+force_exit_cb (gpointer user_data)
+{
+  g_subprocess_force_exit (user_data);
+  return G_SOURCE_REMOVE;
 }
 
 static gboolean
@@ -260,6 +309,9 @@ praxi_job_free (PraxiJob *job)
   g_clear_handle_id (&job->kill_source, g_source_remove);
   if (job->state == PRAXI_JOB_RUNNING)
     g_subprocess_send_signal (job->process, SIGINT);
+  if (job->state == PRAXI_JOB_RUNNING && job->kill_after_ms > 0)
+    g_timeout_add_full (G_PRIORITY_DEFAULT, job->kill_after_ms, force_exit_cb,
+                        g_object_ref (job->process), g_object_unref);
   g_cancellable_cancel (job->cancellable);
   release (job);
 }

@@ -44,6 +44,20 @@ PraxiJob *praxi_job_start (const char *const *argv,
                            gpointer user_data,
                            GError **error);
 
+/* What a job gets besides its arguments. */
+typedef struct {
+  int fd;            /* becomes its descriptor 3; stays the caller's; 0: none */
+  const char *input; /* its standard input, for what no list of processes may show; NULL: none */
+  int kill_after_ms; /* after praxi_job_free asked it to stop; 0: never */
+} PraxiJobExtras;
+
+/* As praxi_job_start. extras: borrowed */
+PraxiJob *praxi_job_start_with (const char *const *argv,
+                                const PraxiJobExtras *extras,
+                                const PraxiJobEvents *events,
+                                gpointer user_data,
+                                GError **error);
+
 /* Asks the job to stop (SIGINT: what is finished is kept) and kills it after five seconds. */
 void praxi_job_cancel (PraxiJob *job);
 
