@@ -1,366 +1,281 @@
 /* praxi watch URL…: cameras live, scored and recorded, without a window. */
-#include <pthread.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "app/cli.h"
+#include "app/analysis.h"
+#include "app/watch.h"
 #include "engine/core/error.h"
-#include "engine/core/json-lines.h"
-#include "engine/infer/events.h"
-#include "engine/infer/executor.h"
-#include "engine/media/camera.h"
 
-enum { SMOOTH_WINDOWS = 3, RING_CLIPS = 2, POLL_MS = 20 };
-static const double stride_s = 0.5;
+enum { POLL_MS = 20, SEGMENT_S = 60, PASSWORD_BYTES = 1024 };
 
 typedef struct {
-  PraxiCameraState state;
-  char *text;
-  gint64 at_us;
-} StateChange;
-
-typedef struct {
-  PraxiCamera *camera;
-  PraxiExecutor *executor;
-  const PraxiModelSpec *spec;
-  gsize picture_bytes;
-  int ring_pictures;
-
-  pthread_mutex_t lock;
-  /* guarded by lock: */
-  guint8 *ring; /* u8 [ring_pictures,H,W,3] */
-  gint64 n_pictures;
-  gint64 last_picture_us;
-  GQueue changes; /* StateChange, owned */
-
-  /* below: the main thread only */
-  guint8 *clip; /* u8 [T,H,W,3] */
-  gint64 n_taken;
-  gint64 n_dropped;
-  float *recent; /* f32 [classes,SMOOTH_WINDOWS], newest last */
-  int n_recent;
-  float *peak; /* of the event under way; 0: there is none */
-} Watch;
-
-typedef struct {
-  gboolean json;
-  Watch *watches;
-  int n_watches;
-} WatchAll;
+  char *model_name, *backend, *project, *record, *name, *keep_size, *user, *password, *progress;
+  double seconds, keep_days;
+  int threads, segment_s, preview_fd;
+  gboolean json, udp, password_stdin;
+} WatchArguments;
 
 static void
-picture_cb (PraxiCamera *camera, const guint8 *rgb, gint64 at_us, gpointer user_data)
+arguments_clear (WatchArguments *arguments)
 {
-  Watch *watch = user_data;
-  pthread_mutex_lock (&watch->lock);
-  const gint64 slot = watch->n_pictures % watch->ring_pictures;
-  memcpy (watch->ring + (gsize) slot * watch->picture_bytes, rgb, watch->picture_bytes);
-  watch->n_pictures++;
-  watch->last_picture_us = at_us;
-  pthread_mutex_unlock (&watch->lock);
+  g_free (arguments->model_name);
+  g_free (arguments->backend);
+  g_free (arguments->project);
+  g_free (arguments->record);
+  g_free (arguments->name);
+  g_free (arguments->keep_size);
+  g_free (arguments->user);
+  g_free (arguments->password);
+  g_free (arguments->progress);
 }
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WatchArguments, arguments_clear)
 
-static void
-state_cb (PraxiCamera *camera,
-          PraxiCameraState state,
-          const char *text,
-          gint64 at_us,
-          gpointer user_data)
-{
-  Watch *watch = user_data;
-  StateChange *change = g_new (StateChange, 1);
-  *change = (StateChange){state, g_strdup (text), at_us};
-  pthread_mutex_lock (&watch->lock);
-  g_queue_push_tail (&watch->changes, change);
-  pthread_mutex_unlock (&watch->lock);
-}
+/* --- watching ------------------------------------------------------------------------------ */
 
-static char *
-utc_text (gint64 at_us)
-{
-  g_autoptr (GDateTime) at = g_date_time_new_from_unix_utc (at_us / G_USEC_PER_SEC);
-  g_autofree char *seconds = g_date_time_format (at, "%Y-%m-%dT%H:%M:%S");
-  return g_strdup_printf ("%s.%03dZ", seconds, (int) (at_us % G_USEC_PER_SEC / 1000));
-}
-
-/* class_name: NULL where the line is about the camera itself */
-static void
-print_line (const Watch *watch,
-            gboolean json,
-            gint64 at_us,
-            const char *what,
-            const char *class_name,
-            float peak,
-            const char *text)
-{
-  g_autofree char *at = utc_text (at_us);
-  if (!json) {
-    g_print ("%s  %s  %s%s%s%s%s\n", at, praxi_camera_name (watch->camera), what,
-             class_name != NULL ? " " : "", class_name != NULL ? class_name : "",
-             *text != '\0' ? ": " : "", text);
-    return;
-  }
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  json_builder_begin_object (builder);
-  praxi_json_add_string (builder, "camera", praxi_camera_name (watch->camera));
-  praxi_json_add_string (builder, "at", at);
-  praxi_json_add_string (builder, "what", what);
-  praxi_json_add_string (builder, "class", class_name);
-  if (class_name != NULL)
-    praxi_json_add_double (builder, "peak", (double) peak);
-  praxi_json_add_string (builder, "text", text);
-  json_builder_end_object (builder);
-  praxi_json_write (builder, stdout, FALSE);
-}
-
-static void
-end_events (Watch *watch, gboolean json, gint64 at_us)
-{
-  for (int c = 0; c < watch->spec->n_classes; c++) {
-    if (watch->peak[c] > 0)
-      print_line (watch, json, at_us, "event-end", watch->spec->classes[c], watch->peak[c], "");
-    watch->peak[c] = 0;
-  }
-  watch->n_recent = 0;
-}
-
-static void
-print_changes (Watch *watch, gboolean json)
-{
-  static const char *const names[] = {
-      [PRAXI_CAMERA_CONNECTED] = "picture",
-      [PRAXI_CAMERA_STALL] = "stall",
-      [PRAXI_CAMERA_BACK] = "back",
-      [PRAXI_CAMERA_ERROR] = "error",
-  };
-  for (;;) {
-    pthread_mutex_lock (&watch->lock);
-    StateChange *change = g_queue_pop_head (&watch->changes);
-    pthread_mutex_unlock (&watch->lock);
-    if (change == NULL)
-      return;
-    print_line (watch, json, change->at_us, names[change->state], NULL, 0, change->text);
-    /* What was before the gap says nothing about what comes after it. */
-    if (change->state == PRAXI_CAMERA_STALL)
-      end_events (watch, json, change->at_us);
-    g_free (change->text);
-    g_free (change);
-  }
-}
-
-/* Takes the newest clip when a stride of new pictures is there.
- * Returns the number of pictures that are new in watch->clip; 0: wait.
- */
-static int
-take_clip (Watch *watch, gint64 *at_us)
-{
-  const int frames = watch->spec->frames;
-  const int stride = MAX (1, (int) (stride_s * watch->spec->rate_hz));
-  int n_new = 0;
-  pthread_mutex_lock (&watch->lock);
-  const gint64 first = watch->n_pictures - frames;
-  if (first >= 0 && watch->n_pictures - watch->n_taken >= stride) {
-    n_new = (int) MIN (watch->n_pictures - watch->n_taken, frames);
-    watch->n_dropped += watch->n_pictures - watch->n_taken - n_new;
-    const gsize kept = (gsize) (frames - n_new) * watch->picture_bytes;
-    memmove (watch->clip, watch->clip + (gsize) n_new * watch->picture_bytes, kept);
-    for (int i = frames - n_new; i < frames; i++)
-      memcpy (watch->clip + (gsize) i * watch->picture_bytes,
-              watch->ring + (gsize) ((first + i) % watch->ring_pictures) * watch->picture_bytes,
-              watch->picture_bytes);
-    watch->n_taken = watch->n_pictures;
-    *at_us = watch->last_picture_us;
-  }
-  pthread_mutex_unlock (&watch->lock);
-  return n_new;
-}
-
-/* The mean over the newest windows. */
-static float
-smoothed_score (const Watch *watch, int c)
-{
-  float out[SMOOTH_WINDOWS];
-  const float *scores = watch->recent + c * SMOOTH_WINDOWS + SMOOTH_WINDOWS - watch->n_recent;
-  praxi_events_smooth (scores, watch->n_recent, SMOOTH_WINDOWS, out);
-  return out[watch->n_recent - 1];
-}
-
-static void
-follow_event (Watch *watch, int c, float score, gboolean json, gint64 at_us)
-{
-  const char *name = watch->spec->classes[c];
-  const PraxiEventOptions options = praxi_events_resolve (
-      &(PraxiEventOptions){.enter = watch->spec->enter[c], .exit = watch->spec->exit[c]});
-  const float level = smoothed_score (watch, c);
-  if (watch->peak[c] > 0 && (double) level < options.exit) {
-    print_line (watch, json, at_us, "event-end", name, watch->peak[c], "");
-    watch->peak[c] = 0;
-  } else if (watch->peak[c] > 0) {
-    watch->peak[c] = MAX (watch->peak[c], score);
-  } else if ((double) level >= options.enter) {
-    watch->peak[c] = score;
-    print_line (watch, json, at_us, "event-begin", name, score, "");
-  }
-}
-
+/* Who follows the progress is gone: nobody would stop this program. */
 static gboolean
-score_clip (Watch *watch, int n_new, gint64 at_us, gboolean json, GError **error)
+is_left_alone (const PraxiWatchOptions *options)
 {
-  const int n_classes = watch->spec->n_classes;
-  g_autofree float *scores = g_new (float, n_classes);
-  if (!praxi_executor_run_shifted (watch->executor, watch->clip, n_new, scores, error))
-    return FALSE;
-  watch->n_recent = MIN (watch->n_recent + 1, SMOOTH_WINDOWS);
-  for (int c = 0; c < n_classes; c++) {
-    float *recent = watch->recent + c * SMOOTH_WINDOWS;
-    memmove (recent, recent + 1, (SMOOTH_WINDOWS - 1) * sizeof *recent);
-    recent[SMOOTH_WINDOWS - 1] = scores[c];
-    if (!praxi_events_is_background (watch->spec->classes[c]))
-      follow_event (watch, c, scores[c], json, at_us);
-  }
-  return TRUE;
-}
-
-static gboolean
-watch_begin (Watch *watch,
-             const char *url,
-             PraxiModel *model,
-             const PraxiExecutorOptions *executor_options,
-             PraxiCameraOptions camera_options,
-             GError **error)
-{
-  static const PraxiCameraCallbacks callbacks = {.picture = picture_cb, .state = state_cb};
-  const PraxiModelSpec *spec = praxi_model_spec (model);
-  watch->spec = spec;
-  watch->picture_bytes = (gsize) spec->height * (gsize) spec->width * 3;
-  watch->ring_pictures = spec->frames * RING_CLIPS;
-  watch->ring = g_malloc_n ((gsize) watch->ring_pictures, watch->picture_bytes);
-  watch->clip = g_malloc0_n ((gsize) spec->frames, watch->picture_bytes);
-  watch->recent = g_new0 (float, spec->n_classes *SMOOTH_WINDOWS);
-  watch->peak = g_new0 (float, spec->n_classes);
-  pthread_mutex_init (&watch->lock, NULL);
-  g_queue_init (&watch->changes);
-  watch->executor = praxi_executor_new (model, executor_options, error);
-  if (watch->executor == NULL)
-    return FALSE;
-  camera_options.width_px = spec->width;
-  camera_options.height_px = spec->height;
-  camera_options.rate_hz = spec->rate_hz;
-  watch->camera = praxi_camera_new (url, &camera_options, &callbacks, watch, error);
-  return watch->camera != NULL;
-}
-
-static void
-watch_end (Watch *watch, gboolean json)
-{
-  if (watch->camera != NULL) {
-    end_events (watch, json, g_get_real_time ());
-    if (watch->n_dropped > 0)
-      g_printerr ("praxi: %s: %" G_GINT64_FORMAT " pictures were dropped, scoring was too slow\n",
-                  praxi_camera_name (watch->camera), watch->n_dropped);
-  }
-  praxi_camera_free (watch->camera);
-  praxi_executor_free (watch->executor);
-  for (StateChange *change; (change = g_queue_pop_head (&watch->changes)) != NULL;) {
-    g_free (change->text);
-    g_free (change);
-  }
-  g_free (watch->ring);
-  g_free (watch->clip);
-  g_free (watch->recent);
-  g_free (watch->peak);
+  struct pollfd end = {.fd = STDERR_FILENO};
+  return options->json_progress && poll (&end, 1, 0) > 0 && (end.revents & POLLERR) != 0;
 }
 
 /* Returns FALSE when scoring failed. until_us: monotonic, 0: for ever */
 static gboolean
-watch_all (const WatchAll *all, gint64 until_us, GError **error)
+watch_all (PraxiWatch *watches, int n_watches, gint64 until_us, GError **error)
 {
   while (!praxi_cli_cancelled && (until_us == 0 || g_get_monotonic_time () < until_us)) {
-    gboolean is_idle = TRUE;
-    for (int i = 0; i < all->n_watches; i++) {
-      Watch *watch = &all->watches[i];
-      gint64 at_us = 0;
-      print_changes (watch, all->json);
-      const int n_new = take_clip (watch, &at_us);
-      if (n_new > 0 && !score_clip (watch, n_new, at_us, all->json, error))
+    gboolean all_idle = TRUE;
+    for (int i = 0; i < n_watches; i++) {
+      gboolean is_idle;
+      if (!praxi_watch_step (&watches[i], &is_idle, error))
         return FALSE;
-      is_idle = is_idle && n_new == 0;
+      all_idle = all_idle && is_idle;
     }
-    if (is_idle)
+    if (is_left_alone (watches[0].options))
+      praxi_cli_cancelled = 1;
+    if (all_idle)
       nanosleep (&(const struct timespec){.tv_nsec = POLL_MS * 1000 * 1000}, NULL);
   }
   return TRUE;
 }
 
+/* A folder name that any file system takes: "rtsp-192.168.1.7-yard". */
+static char *
+folder_name (const char *label)
+{
+  g_autoptr (GString) name = g_string_new (NULL);
+  for (const char *at = label; *at != '\0'; at++)
+    if (g_ascii_isalnum (*at) || *at == '.' || (*at & 0x80) != 0)
+      g_string_append_c (name, *at);
+    else if (name->len > 0 && name->str[name->len - 1] != '-')
+      g_string_append_c (name, '-');
+  g_strchug (name->str);
+  return g_strdup (*name->str != '\0' && *name->str != '.' ? name->str : "camera");
+}
+
+/* Where a camera is recorded: in the folder named, of several cameras each in its own; with a
+ * project alone, beside the project. NULL: nowhere
+ */
+static char *
+record_folder (const WatchArguments *arguments, const char *url, gboolean is_one)
+{
+  if (arguments->record != NULL && is_one)
+    return g_strdup (arguments->record);
+  g_autofree char *shown = praxi_camera_strip_credentials (url);
+  g_autofree char *own = folder_name (arguments->name != NULL && is_one ? arguments->name : shown);
+  if (arguments->record != NULL)
+    return g_build_filename (arguments->record, own, NULL);
+  if (arguments->project == NULL)
+    return NULL;
+  g_autofree char *beside = g_strconcat (arguments->project, "-recordings", NULL);
+  return g_build_filename (beside, own, NULL);
+}
+
+static gboolean
+begin_one (PraxiWatch *watch,
+           const WatchArguments *arguments,
+           const PraxiWatchOptions *options,
+           PraxiLiveRing *preview,
+           const char *given_url,
+           gboolean is_one,
+           GError **error)
+{
+  g_autofree char *folder = record_folder (arguments, given_url, is_one);
+  g_autofree char *url =
+      praxi_camera_add_credentials (given_url, arguments->user, arguments->password);
+  const PraxiCameraOptions camera = {.udp = arguments->udp,
+                                     .record_folder = folder,
+                                     .segment_s = options->segment_s,
+                                     .preview = is_one ? preview : NULL};
+  return praxi_watch_begin (watch, options, url, is_one ? arguments->name : NULL, camera, error);
+}
+
 static PraxiExit
 watch_urls (char **urls,
-            PraxiModel *model,
-            const PraxiExecutorOptions *executor_options,
-            const PraxiCameraOptions *camera_options,
-            double seconds,
-            gboolean json)
+            const WatchArguments *arguments,
+            const PraxiWatchOptions *options,
+            PraxiLiveRing *preview)
 {
   const int n = (int) g_strv_length (urls);
-  g_autofree Watch *watches = g_new0 (Watch, n);
-  const WatchAll all = {json, watches, n};
+  g_autofree PraxiWatch *watches = g_new0 (PraxiWatch, n);
   g_autoptr (GError) error = NULL;
   gboolean ok = TRUE;
   int begun = 0;
-  while (ok && begun < n) {
-    ok = watch_begin (&watches[begun], urls[begun], model, executor_options, *camera_options,
-                      &error);
-    begun++;
-  }
+  for (; ok && begun < n; begun++)
+    ok = begin_one (&watches[begun], arguments, options, preview, urls[begun], n == 1, &error);
+  const gint64 length_us = (gint64) (arguments->seconds * G_USEC_PER_SEC);
   if (ok)
-    ok = watch_all (&all,
-                    seconds > 0 ? g_get_monotonic_time () + (gint64) (seconds * G_USEC_PER_SEC) : 0,
-                    &error);
+    ok = watch_all (watches, n, length_us > 0 ? g_get_monotonic_time () + length_us : 0, &error);
   for (int i = 0; i < begun; i++)
-    watch_end (&watches[i], json);
+    praxi_watch_end (&watches[i]);
   if (!ok)
     return praxi_cli_fail (&error);
   return praxi_cli_cancelled ? PRAXI_EXIT_CANCELLED : PRAXI_EXIT_DONE;
 }
 
+/* --- options ------------------------------------------------------------------------------- */
+
+/* "20G", "500M", "1000000": bytes; 0 without limit */
+static gboolean
+parse_size (const char *text, gint64 *bytes, GError **error)
+{
+  static const char units[] = "KMGT";
+  *bytes = 0;
+  if (text == NULL)
+    return TRUE;
+  char *end;
+  const double number = g_ascii_strtod (text, &end);
+  const char *unit = *end != '\0' ? strchr (units, g_ascii_toupper (*end)) : NULL;
+  double scale = 1;
+  for (const char *at = units; unit != NULL && at <= unit; at++)
+    scale *= 1024;
+  if (end == text || !(number > 0 && number * scale < 1e18) || (*end != '\0' && unit == NULL) ||
+      (unit != NULL && end[1] != '\0')) {
+    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_USAGE,
+                 "--keep-size %s: give a size like 500M or 20G", text);
+    return FALSE;
+  }
+  *bytes = (gint64) (number * scale);
+  return TRUE;
+}
+
+static gboolean
+check_arguments (const WatchArguments *arguments, int n_urls, GError **error)
+{
+  const char *fault = NULL;
+  if (n_urls < 1)
+    fault = "watch: no camera given; see 'praxi watch --help'";
+  else if (arguments->segment_s < 0 || arguments->segment_s > 24 * 3600)
+    fault = "--segment: give 1 to 86400 seconds";
+  else if (!(arguments->keep_days >= 0 && arguments->keep_days <= 36500))
+    fault = "--keep-days: give a number of days";
+  else if (n_urls > 1 && (arguments->preview_fd >= 0 || arguments->name != NULL))
+    fault = "--name and --preview-fd: give one camera";
+  if (fault != NULL)
+    g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_USAGE, fault);
+  return fault == NULL;
+}
+
+/* A line of standard input, where no list of processes shows it. Free with g_free. */
+static char *
+read_secret (void)
+{
+  char text[PASSWORD_BYTES];
+  if (fgets (text, sizeof text, stdin) == NULL)
+    return NULL;
+  text[strcspn (text, "\r\n")] = '\0';
+  return g_strdup (text);
+}
+
+static PraxiModel *
+load_model (const WatchArguments *arguments, const char *path, GError **error)
+{
+  g_autoptr (PraxiModel) model = praxi_model_load (path, error);
+  if (model != NULL && praxi_model_spec (model) == NULL) {
+    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
+                 "%s: the model does not say what its classes are; convert it with a spec first",
+                 path);
+    return NULL;
+  }
+  return g_steal_pointer (&model);
+}
+
+static PraxiExit
+run (char **urls, WatchArguments *arguments)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *given =
+      praxi_cli_model_path (arguments->model_name != NULL ? arguments->model_name : "light");
+  g_autofree char *path = g_canonicalize_filename (given, NULL);
+  PraxiWatchOptions options = {
+      .json = arguments->json,
+      .model_path = path,
+      .executor = {.backend = arguments->backend, .threads = arguments->threads},
+      .segment_s = arguments->segment_s > 0 ? arguments->segment_s : SEGMENT_S,
+      .keep_days = arguments->keep_days,
+  };
+  g_autoptr (PraxiModel) model = NULL;
+  g_autoptr (PraxiStore) store = NULL;
+  g_autoptr (PraxiLiveRing) preview = NULL;
+  if (!check_arguments (arguments, (int) g_strv_length (urls), &error) ||
+      !praxi_cli_wants_json_progress (arguments->progress, &options.json_progress, &error) ||
+      !parse_size (arguments->keep_size, &options.keep_bytes, &error) ||
+      (model = load_model (arguments, path, &error)) == NULL)
+    return praxi_cli_fail (&error);
+  if (arguments->project != NULL)
+    store = praxi_store_open (arguments->project, PRAXI_STORE_CREATE, &error);
+  if (error == NULL && arguments->preview_fd >= 0)
+    preview = praxi_live_ring_open (arguments->preview_fd, &error);
+  if (error != NULL)
+    return praxi_cli_fail (&error);
+  if (arguments->password_stdin && arguments->user == NULL)
+    arguments->user = read_secret ();
+  if (arguments->password_stdin)
+    arguments->password = read_secret ();
+  options.model = model;
+  options.store = store;
+  signal (SIGPIPE, SIG_IGN);
+  praxi_cli_catch_signals ();
+  return watch_urls (urls, arguments, &options, preview);
+}
+
 PraxiExit
 praxi_cli_watch (int argc, char **argv)
 {
-  g_autofree char *model_name = NULL, *backend = NULL, *record = NULL;
-  double seconds = 0;
-  int threads = 0, segment_s = 0;
-  gboolean json = FALSE, udp = FALSE;
+  g_auto (WatchArguments) a = {.preview_fd = -1};
   const GOptionEntry entries[] = {
-      {"model", 0, 0, G_OPTION_ARG_FILENAME, &model_name, "light (default), original or a file",
+      {"model", 0, 0, G_OPTION_ARG_FILENAME, &a.model_name, "light (default), original or a file",
        "MODEL"},
-      {"backend", 0, 0, G_OPTION_ARG_STRING, &backend, "auto, cpu, ref", "NAME"},
-      {"threads", 0, 0, G_OPTION_ARG_INT, &threads, "threads for scoring", "N"},
-      {"record", 0, 0, G_OPTION_ARG_FILENAME, &record, "keep the stream in this folder", "DIR"},
-      {"segment", 0, 0, G_OPTION_ARG_INT, &segment_s, "length of a recorded file (60)", "SECONDS"},
-      {"for", 0, 0, G_OPTION_ARG_DOUBLE, &seconds, "stop after this long", "SECONDS"},
-      {"udp", 0, 0, G_OPTION_ARG_NONE, &udp, "RTSP over UDP instead of TCP", NULL},
-      {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON object a line, as it happens", NULL},
+      {"backend", 0, 0, G_OPTION_ARG_STRING, &a.backend, "auto, cpu, ref", "NAME"},
+      {"threads", 0, 0, G_OPTION_ARG_INT, &a.threads, "threads for scoring", "N"},
+      {"project", 0, 0, G_OPTION_ARG_FILENAME, &a.project,
+       "enter recordings and scores in this project", "FILE.praxi"},
+      {"record", 0, 0, G_OPTION_ARG_FILENAME, &a.record,
+       "keep the stream in this folder (with --project: beside it)", "DIR"},
+      {"segment", 0, 0, G_OPTION_ARG_INT, &a.segment_s, "length of a recorded file (60)",
+       "SECONDS"},
+      {"keep-days", 0, 0, G_OPTION_ARG_DOUBLE, &a.keep_days,
+       "delete older recordings, but none with labels", "DAYS"},
+      {"keep-size", 0, 0, G_OPTION_ARG_STRING, &a.keep_size,
+       "delete the oldest recordings beyond this, but none with labels", "20G"},
+      {"name", 0, 0, G_OPTION_ARG_STRING, &a.name, "what people call the camera", "NAME"},
+      {"user", 0, 0, G_OPTION_ARG_STRING, &a.user, "user name at the camera", "NAME"},
+      {"password-stdin", 0, 0, G_OPTION_ARG_NONE, &a.password_stdin,
+       "read the password from standard input; without --user the user name before it", NULL},
+      {"for", 0, 0, G_OPTION_ARG_DOUBLE, &a.seconds, "stop after this long", "SECONDS"},
+      {"udp", 0, 0, G_OPTION_ARG_NONE, &a.udp, "RTSP over UDP instead of TCP", NULL},
+      {"json", 0, 0, G_OPTION_ARG_NONE, &a.json, "one JSON object a line, as it happens", NULL},
+      {"progress", 0, 0, G_OPTION_ARG_STRING, &a.progress,
+       "all that happens as JSON lines on stderr", "json"},
+      {"preview-fd", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &a.preview_fd, "", "N"},
       {NULL}};
   PraxiExit status = PRAXI_EXIT_DONE;
   if (!praxi_cli_parse (&argc, &argv, entries, "URL…", "Watches cameras: scores and records.",
                         &status))
     return status;
-  if (argc < 2) {
-    g_printerr ("praxi: watch: no camera given; see 'praxi watch --help'\n");
-    return PRAXI_EXIT_USAGE;
-  }
-  g_autoptr (GError) error = NULL;
-  g_autofree char *path = praxi_cli_model_path (model_name != NULL ? model_name : "light");
-  g_autoptr (PraxiModel) model = praxi_model_load (path, &error);
-  if (model != NULL && praxi_model_spec (model) == NULL)
-    g_set_error (&error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
-                 "%s: the model does not say what its classes are; convert it with a spec first",
-                 path);
-  if (error != NULL)
-    return praxi_cli_fail (&error);
-  praxi_cli_catch_signals ();
-  const PraxiExecutorOptions executor_options = {.backend = backend, .threads = threads};
-  const PraxiCameraOptions camera_options = {
-      .udp = udp, .record_folder = record, .segment_s = segment_s};
-  return watch_urls (argv + 1, model, &executor_options, &camera_options, seconds, json);
+  return run (argv + 1, &a);
 }

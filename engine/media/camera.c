@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "engine/core/error.h"
+#include "engine/media/frame-paint.h"
 #include "engine/media/frame-private.h"
 #include "engine/media/preprocess.h"
 #include "engine/media/recorder.h"
@@ -19,6 +20,15 @@ enum { DEFAULT_DEADLINE_MS = 3000, DEFAULT_SEGMENT_S = 60 };
 /* What a source may lead to; a redirect to a file is refused. */
 static const char protocols[] = "rtsp,rtsps,rtp,rtcp,srtp,tcp,udp,tls,http,https,crypto,httpproxy";
 
+/* A pause between two time stamps longer than MAX_STEP_US is believed when it took that long; a
+ * clock that is away from the time of arrival by MAX_DRIFT_US is not believed.
+ */
+enum { MAX_STEP_US = 1000000, STEP_SLACK_US = 500000, MAX_DRIFT_US = 2000000 };
+enum { MAX_UNSTAMPED = 25 };
+enum { NOTE_AGAIN_US = 60000000, PREVIEW_US = 33000, THUMBNAIL_US = 2000000, FREE_WITHIN_MS = 900 };
+
+typedef enum { NOTE_JUMP, NOTE_STANDS, NOTE_DRIFT, NOTE_SIZE, NOTE_DAMAGE, N_NOTES } Note;
+
 struct PraxiCamera {
   char *url;
   char *name;
@@ -27,6 +37,9 @@ struct PraxiCamera {
   gpointer user_data;
   pthread_t thread;
   atomic_bool stop;
+  atomic_bool has_ended; /* the thread is about to return */
+  atomic_bool is_left;   /* nobody waits for the thread any more */
+  gint64 begin_us;       /* monotonic */
 
   /* below: the camera's thread only */
   AVFormatContext *source;
@@ -34,29 +47,24 @@ struct PraxiCamera {
   int stream_index;
   AVPacket *packet;
   AVFrame *picture;
+  struct SwsContext *preview_cache;
   PraxiRecorder *recorder;
   guint8 *rgb;
   gint64 deadline_us; /* of the blocking call under way, monotonic */
   gboolean was_connected;
   gboolean is_stalled;
-  char *last_error;       /* so that a fault is told once, not at every try */
-  gint64 last_pts;        /* in the stream's time base */
-  gint64 last_arrival_us; /* monotonic */
-  double clock_s;         /* of the stream, without its jumps */
-  double next_picture_s;
+  char *last_error;      /* so that a fault is told once, not at every try */
+  gboolean disk_refused; /* told, until a recording is open again */
+  gint64 noted_us[N_NOTES];
+  int width, height;       /* of the picture before */
+  int n_unstamped;         /* packets without a time stamp in a row */
+  gint64 last_stamp;       /* in the stream's time base */
+  gint64 last_arrival_us;  /* since begin_us */
+  gint64 clock_us;         /* of the packet before */
+  gint64 next_picture_us;  /* on the clock */
+  gint64 last_preview_us;  /* on the clock */
+  gint64 picture_clock_us; /* of the picture before */
 };
-
-char *
-praxi_camera_strip_credentials (const char *url)
-{
-  const char *host = strstr (url, "://");
-  if (host == NULL)
-    return g_strdup (url);
-  host += 3;
-  const char *path = host + strcspn (host, "/?#");
-  const char *at = g_strrstr_len (host, path - host, "@");
-  return at == NULL ? g_strdup (url) : g_strdup_printf ("%.*s%s", (int) (host - url), url, at + 1);
-}
 
 static gboolean
 is_camera_address (const char *url)
@@ -85,6 +93,17 @@ tell_fault_once (PraxiCamera *camera, const char *text)
   tell (camera, PRAXI_CAMERA_ERROR, text);
 }
 
+/* Tells a note, and the same kind again only after a minute. */
+static void
+note (PraxiCamera *camera, Note kind, const char *text)
+{
+  const gint64 now_us = g_get_monotonic_time ();
+  if (camera->noted_us[kind] != 0 && now_us - camera->noted_us[kind] < NOTE_AGAIN_US)
+    return;
+  camera->noted_us[kind] = now_us;
+  tell (camera, PRAXI_CAMERA_NOTE, text);
+}
+
 static int
 interrupt_cb (void *data)
 {
@@ -93,10 +112,9 @@ interrupt_cb (void *data)
 }
 
 static void
-set_deadline (PraxiCamera *camera, int times)
+set_deadline (PraxiCamera *camera)
 {
-  camera->deadline_us =
-      g_get_monotonic_time () + (gint64) camera->options.deadline_ms * 1000 * times;
+  camera->deadline_us = g_get_monotonic_time () + (gint64) camera->options.deadline_ms * 1000;
 }
 
 /* A sentence for what FFmpeg says. */
@@ -124,9 +142,16 @@ fault_text (int av_error)
   case AVERROR_DEMUXER_NOT_FOUND:
     return "cameras of this machine need FFmpeg's libavdevice; install it";
   case AVERROR_INVALIDDATA:
+    return "what answers at this address is no video; check the address and its path";
   case AVERROR_STREAM_NOT_FOUND:
+    return "the camera sends no pictures, only sound or nothing; check its path and settings";
   case AVERROR_DECODER_NOT_FOUND:
-    return "the camera sends no video that can be read; set it to H.264, H.265 or MJPEG";
+    return "the camera sends video that cannot be read; set it to H.264, H.265 or MJPEG";
+  case AVERROR_HTTP_BAD_REQUEST:
+  case AVERROR_HTTP_OTHER_4XX:
+    return "the camera does not understand the request; check the address and its path";
+  case AVERROR_HTTP_SERVER_ERROR:
+    return "the camera reports a fault of its own; restart it if this lasts";
   default:
     return "the camera does not answer; trying again";
   }
@@ -200,9 +225,10 @@ open_source (PraxiCamera *camera)
   if (!is_device)
     av_dict_set (&settings, "protocol_whitelist", protocols, 0);
   av_dict_set (&settings, "rtsp_transport", camera->options.udp ? "udp" : "tcp", 0);
-  set_deadline (camera, 2);
+  set_deadline (camera);
   int status = avformat_open_input (&camera->source, camera->url, format, &settings);
   av_dict_free (&settings);
+  set_deadline (camera);
   if (status >= 0 && !knows_video (camera->source))
     status = avformat_find_stream_info (camera->source, NULL);
   if (status >= 0)
@@ -210,56 +236,142 @@ open_source (PraxiCamera *camera)
   return status;
 }
 
+/* Over a short stall the recording stays open. */
 static void
 close_source (PraxiCamera *camera)
 {
-  if (camera->recorder != NULL)
-    praxi_recorder_cut (camera->recorder);
   avcodec_free_context (&camera->codec);
   avformat_close_input (&camera->source);
-  camera->last_pts = AV_NOPTS_VALUE;
+  camera->last_stamp = AV_NOPTS_VALUE;
 }
 
-/* The stream's own clock counts, because packets arrive in bursts; where it jumps, stands still or
- * is missing, the time of arrival does.
- */
-static void
-advance_clock (PraxiCamera *camera, const AVFrame *picture)
+/* How far the clock moves by the time stamps, or -1 where they cannot be believed. */
+static gint64
+believable_step (PraxiCamera *camera, gint64 stamp, gint64 arrival_step_us)
 {
   const AVStream *stream = camera->source->streams[camera->stream_index];
-  const gint64 now_us = g_get_monotonic_time ();
-  const gint64 pts = picture->best_effort_timestamp;
-  double step_s = -1;
-  if (pts != AV_NOPTS_VALUE && camera->last_pts != AV_NOPTS_VALUE)
-    step_s = (double) (pts - camera->last_pts) * av_q2d (stream->time_base);
-  if (!(step_s > 0 && step_s <= 1))
-    step_s = (double) (now_us - camera->last_arrival_us) / G_USEC_PER_SEC;
-  camera->clock_s += CLAMP (step_s, 0, 60);
-  camera->last_pts = pts;
-  camera->last_arrival_us = now_us;
+  if (stamp == AV_NOPTS_VALUE || camera->last_stamp == AV_NOPTS_VALUE) {
+    camera->n_unstamped = stamp == AV_NOPTS_VALUE ? camera->n_unstamped + 1 : 0;
+    if (camera->n_unstamped == MAX_UNSTAMPED) /* the first packet often has none */
+      note (camera, NOTE_STANDS,
+            "the camera sends pictures without time stamps; the time of arrival counts instead");
+    return -1;
+  }
+  const gint64 step_us =
+      av_rescale_q (stamp - camera->last_stamp, stream->time_base, (AVRational){1, G_USEC_PER_SEC});
+  if (step_us > 0 && (step_us <= MAX_STEP_US || ABS (step_us - arrival_step_us) < STEP_SLACK_US))
+    return step_us;
+  g_autofree char *text =
+      step_us == 0
+          ? g_strdup ("the camera's time stamps stand still; the time of arrival counts instead")
+          : g_strdup_printf ("the camera's clock jumped by %.1f s; the time of arrival counts "
+                             "instead",
+                             (double) step_us / G_USEC_PER_SEC);
+  note (camera, step_us == 0 ? NOTE_STANDS : NOTE_JUMP, text);
+  return -1;
+}
+
+/* Moves the clock to the packet and gives the packet its times. */
+static void
+advance_clock (PraxiCamera *camera)
+{
+  AVPacket *packet = camera->packet;
+  const AVStream *stream = camera->source->streams[camera->stream_index];
+  const gint64 arrival_us = g_get_monotonic_time () - camera->begin_us;
+  const gint64 stamp = packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts;
+  const gint64 step_us = believable_step (camera, stamp, arrival_us - camera->last_arrival_us);
+  gint64 clock_us = step_us > 0 ? camera->clock_us + step_us : arrival_us;
+  if (ABS (clock_us - arrival_us) > MAX_DRIFT_US) {
+    if (step_us > 0)
+      note (camera, NOTE_DRIFT,
+            "the camera's clock runs too fast or too slow; the time of arrival counts instead");
+    clock_us = arrival_us;
+  }
+  gint64 shown_after_us = 0; /* B-frames are shown later than they are sent */
+  if (packet->pts != AV_NOPTS_VALUE && packet->dts != AV_NOPTS_VALUE)
+    shown_after_us = av_rescale_q (packet->pts - packet->dts, stream->time_base,
+                                   (AVRational){1, G_USEC_PER_SEC});
+  camera->clock_us = MAX (clock_us, camera->clock_us + 1000);
+  camera->last_stamp = stamp;
+  camera->last_arrival_us = arrival_us;
+  packet->dts = camera->clock_us;
+  packet->pts = camera->clock_us + CLAMP (shown_after_us, 0, MAX_STEP_US);
 }
 
 static void
-hand_out (PraxiCamera *camera)
+show_preview (PraxiCamera *camera, const PraxiFrame *frame, gint64 clock_us)
 {
-  if (!camera->was_connected || camera->is_stalled)
-    tell (camera, camera->was_connected ? PRAXI_CAMERA_BACK : PRAXI_CAMERA_CONNECTED, "");
+  PraxiLiveRing *ring = camera->options.preview;
+  int width, height;
+  camera->last_preview_us = clock_us;
+  praxi_frame_fit (frame, PRAXI_LIVE_MAX_WIDTH_PX, PRAXI_LIVE_MAX_HEIGHT_PX, &width, &height);
+  if (praxi_frame_paint (frame, width, height, &camera->preview_cache, praxi_live_ring_begin (ring),
+                         width * 4, NULL))
+    praxi_live_ring_publish (ring, width, height, clock_us);
+}
+
+static gboolean
+wants_preview (const PraxiCamera *camera, gint64 clock_us)
+{
+  const PraxiLiveRing *ring = camera->options.preview;
+  return ring != NULL && clock_us - camera->last_preview_us >=
+                             (praxi_live_ring_is_watched (ring) ? PREVIEW_US : THUMBNAIL_US);
+}
+
+static void
+tell_picture (PraxiCamera *camera)
+{
+  const AVFrame *picture = camera->picture;
+  if (camera->width != 0 &&
+      (camera->width != picture->width || camera->height != picture->height)) {
+    g_autofree char *text = g_strdup_printf (
+        "the pictures are now %d × %d instead of %d × %d; another recording begins", picture->width,
+        picture->height, camera->width, camera->height);
+    camera->noted_us[NOTE_SIZE] = 0;
+    note (camera, NOTE_SIZE, text);
+  }
+  camera->width = picture->width;
+  camera->height = picture->height;
+  g_autofree char *kind =
+      g_strdup_printf ("%d × %d, %s", picture->width, picture->height, camera->codec->codec->name);
+  if (!camera->was_connected)
+    tell (camera, PRAXI_CAMERA_CONNECTED, kind);
+  else if (camera->is_stalled)
+    tell (camera, PRAXI_CAMERA_BACK, kind);
   camera->was_connected = TRUE;
   camera->is_stalled = FALSE;
   g_clear_pointer (&camera->last_error, g_free);
+}
 
-  advance_clock (camera, camera->picture);
-  const double step_s = 1 / camera->options.rate_hz;
-  if (camera->clock_s + step_s / 1000 < camera->next_picture_s)
+static void
+hand_out (PraxiCamera *camera, const PraxiFrame *frame, gint64 clock_us)
+{
+  const gint64 step_us = (gint64) (G_USEC_PER_SEC / camera->options.rate_hz);
+  if (clock_us + 1000 < camera->next_picture_us)
     return;
-  camera->next_picture_s = MAX (camera->next_picture_s + step_s, camera->clock_s);
-  g_autoptr (PraxiFrame) frame = praxi_frame_new (camera->picture, 0, 0, (PraxiOrientation){0});
+  camera->next_picture_us = MAX (camera->next_picture_us + step_us, clock_us);
   g_autoptr (GError) error = NULL;
-  if (praxi_preprocess (frame, camera->options.width_px, camera->options.height_px, camera->rgb,
-                        &error))
-    camera->callbacks.picture (camera, camera->rgb, g_get_real_time (), camera->user_data);
-  else
+  if (!praxi_preprocess (frame, camera->options.width_px, camera->options.height_px, camera->rgb,
+                         &error)) {
     tell_fault_once (camera, error->message);
+    return;
+  }
+  const PraxiCameraPicture picture = {camera->rgb, g_get_real_time (), clock_us};
+  camera->callbacks.picture (camera, &picture, camera->user_data);
+}
+
+static void
+take_picture (PraxiCamera *camera)
+{
+  tell_picture (camera);
+  gint64 clock_us = camera->picture->best_effort_timestamp;
+  if (clock_us == AV_NOPTS_VALUE || clock_us <= camera->picture_clock_us)
+    clock_us = MAX (camera->picture_clock_us + 1, camera->clock_us);
+  camera->picture_clock_us = clock_us;
+  g_autoptr (PraxiFrame) frame = praxi_frame_new (camera->picture, 0, 0, (PraxiOrientation){0});
+  hand_out (camera, frame, clock_us);
+  if (wants_preview (camera, clock_us))
+    show_preview (camera, frame, clock_us);
 }
 
 /* After decoding: what the description left out, the size, is known then. */
@@ -268,19 +380,37 @@ record (PraxiCamera *camera)
 {
   g_autoptr (GError) error = NULL;
   AVCodecParameters *parameters = camera->source->streams[camera->stream_index]->codecpar;
-  if (parameters->width == 0)
+  if (camera->recorder == NULL || camera->codec->width == 0)
+    return;
+  if (parameters->width != camera->codec->width || parameters->height != camera->codec->height)
     avcodec_parameters_from_context (parameters, camera->codec);
-  if (camera->recorder != NULL && parameters->width > 0 &&
-      !praxi_recorder_write (camera->recorder, camera->source->streams[camera->stream_index],
-                             camera->packet, g_get_real_time (), &error))
-    tell_fault_once (camera, error->message);
+  if (!praxi_recorder_write (camera->recorder, parameters, camera->packet, &error)) {
+    if (!camera->disk_refused)
+      tell (camera, PRAXI_CAMERA_ERROR, error->message);
+    camera->disk_refused = TRUE;
+  } else if (camera->disk_refused && praxi_recorder_is_open (camera->recorder)) {
+    camera->disk_refused = FALSE;
+    tell (camera, PRAXI_CAMERA_NOTE, "the recording goes on");
+  }
+}
+
+static void
+decode (PraxiCamera *camera)
+{
+  if (avcodec_send_packet (camera->codec, camera->packet) == AVERROR_INVALIDDATA &&
+      camera->was_connected)
+    note (camera, NOTE_DAMAGE, "some of what the camera sends is damaged; the network may lose it");
+  while (avcodec_receive_frame (camera->codec, camera->picture) >= 0) {
+    take_picture (camera);
+    av_frame_unref (camera->picture);
+  }
 }
 
 /* Returns the reason why the stream ended; never 0. A camera has no end: it is a fault. */
 static int
 read_stream (PraxiCamera *camera)
 {
-  set_deadline (camera, 1);
+  set_deadline (camera);
   for (;;) {
     const int status = av_read_frame (camera->source, camera->packet);
     if (status < 0)
@@ -290,17 +420,12 @@ read_stream (PraxiCamera *camera)
       av_packet_unref (camera->packet);
       return AVERROR_EXIT;
     }
-    if (camera->packet->stream_index != camera->stream_index) {
-      av_packet_unref (camera->packet);
-      continue;
+    if (camera->packet->stream_index == camera->stream_index) {
+      set_deadline (camera);
+      advance_clock (camera);
+      decode (camera);
+      record (camera);
     }
-    set_deadline (camera, 1);
-    avcodec_send_packet (camera->codec, camera->packet);
-    while (avcodec_receive_frame (camera->codec, camera->picture) >= 0) {
-      hand_out (camera);
-      av_frame_unref (camera->picture);
-    }
-    record (camera);
     av_packet_unref (camera->packet);
   }
 }
@@ -327,29 +452,72 @@ tell_fault (PraxiCamera *camera, int av_error)
                                  : "the camera hung up; connecting again");
 }
 
+/* A camera that answers "no" is asked six times a minute; one that is away is back soon after its
+ * return, since asking it costs nothing.
+ */
+static int
+pause_ms (int av_error, guint tries)
+{
+  static const int when_away_ms[] = {500, 750, 1000};
+  switch (av_error) {
+  case AVERROR_HTTP_UNAUTHORIZED:
+  case AVERROR_HTTP_FORBIDDEN:
+  case AVERROR_HTTP_NOT_FOUND:
+  case AVERROR_HTTP_BAD_REQUEST:
+  case AVERROR_HTTP_OTHER_4XX:
+  case AVERROR_HTTP_SERVER_ERROR:
+  case AVERROR_INVALIDDATA:
+  case AVERROR_STREAM_NOT_FOUND:
+  case AVERROR_DECODER_NOT_FOUND:
+  case AVERROR_PROTOCOL_NOT_FOUND:
+  case AVERROR (EINVAL):
+    return 10000;
+  default:
+    return when_away_ms[MIN (tries, G_N_ELEMENTS (when_away_ms) - 1)];
+  }
+}
+
 static void *
 camera_thread (void *data)
 {
-  static const int pause_ms[] = {500, 1000, 2000, 5000, 10000};
   PraxiCamera *camera = data;
   guint tries = 0;
   while (!atomic_load (&camera->stop)) {
+    const gint64 n_before_us = camera->clock_us;
     int status = open_source (camera);
-    if (status >= 0) {
-      tries = 0;
-      camera->last_arrival_us = g_get_monotonic_time ();
+    if (status >= 0)
       status = read_stream (camera);
-    }
     close_source (camera);
     tell_fault (camera, status);
-    wait_ms (camera, pause_ms[MIN (tries, G_N_ELEMENTS (pause_ms) - 1)]);
-    tries++;
+    tries = camera->clock_us > n_before_us ? 0 : tries + 1;
+    wait_ms (camera, pause_ms (status, tries));
   }
+  if (!atomic_load (&camera->is_left))
+    g_clear_pointer (&camera->recorder, praxi_recorder_free);
+  atomic_store (&camera->has_ended, 1);
   return NULL;
 }
 
+static PraxiRecorder *
+make_recorder (const PraxiCameraOptions *options,
+               const PraxiCameraCallbacks *callbacks,
+               gpointer user_data)
+{
+  if (options->record_folder == NULL)
+    return NULL;
+  return praxi_recorder_new (&(PraxiRecorderOptions){
+      .folder = options->record_folder,
+      .segment_s = options->segment_s > 0 ? options->segment_s : DEFAULT_SEGMENT_S,
+      .tell = callbacks->recorded,
+      .user_data = user_data,
+  });
+}
+
 static PraxiCamera *
-camera_alloc (const char *url, const PraxiCameraOptions *options)
+camera_alloc (const char *url,
+              const PraxiCameraOptions *options,
+              const PraxiCameraCallbacks *callbacks,
+              gpointer user_data)
 {
   PraxiCamera *camera = g_new0 (PraxiCamera, 1);
   camera->url = g_strdup (url);
@@ -357,14 +525,16 @@ camera_alloc (const char *url, const PraxiCameraOptions *options)
   camera->options = *options;
   if (camera->options.deadline_ms <= 0)
     camera->options.deadline_ms = DEFAULT_DEADLINE_MS;
-  if (options->record_folder != NULL)
-    camera->recorder = praxi_recorder_new (
-        options->record_folder, options->segment_s > 0 ? options->segment_s : DEFAULT_SEGMENT_S);
+  camera->recorder = make_recorder (options, callbacks, user_data);
   camera->options.record_folder = NULL;
+  camera->callbacks = *callbacks;
+  camera->user_data = user_data;
+  camera->begin_us = g_get_monotonic_time ();
+  camera->last_preview_us = -THUMBNAIL_US;
   camera->packet = av_packet_alloc ();
   camera->picture = av_frame_alloc ();
   camera->rgb = g_malloc_n ((gsize) options->width_px * (gsize) options->height_px, 3);
-  camera->last_pts = AV_NOPTS_VALUE;
+  camera->last_stamp = AV_NOPTS_VALUE;
   return camera;
 }
 
@@ -374,6 +544,7 @@ camera_dispose (PraxiCamera *camera)
   praxi_recorder_free (camera->recorder);
   av_packet_free (&camera->packet);
   av_frame_free (&camera->picture);
+  sws_freeContext (camera->preview_cache);
   g_free (camera->rgb);
   g_free (camera->last_error);
   g_free (camera->name);
@@ -388,11 +559,12 @@ praxi_camera_new (const char *url,
                   gpointer user_data,
                   GError **error)
 {
+  g_autofree char *shown = praxi_camera_strip_credentials (url);
   if (!is_camera_address (url)) {
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_USAGE,
                  "%s: not the address of a camera; try rtsp://HOST/PATH, http://HOST/PATH or "
                  "/dev/video0",
-                 url);
+                 shown);
     return NULL;
   }
   if (options->record_folder != NULL && g_mkdir_with_parents (options->record_folder, 0700) != 0) {
@@ -403,9 +575,7 @@ praxi_camera_new (const char *url,
   }
   /* FFmpeg's own messages may carry the address, and with it the password. */
   av_log_set_level (AV_LOG_QUIET);
-  PraxiCamera *camera = camera_alloc (url, options);
-  camera->callbacks = *callbacks;
-  camera->user_data = user_data;
+  PraxiCamera *camera = camera_alloc (url, options, callbacks, user_data);
   if (pthread_create (&camera->thread, NULL, camera_thread, camera) != 0) {
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FAILED, "%s: no thread could be started",
                  camera->name);
@@ -416,11 +586,24 @@ praxi_camera_new (const char *url,
 }
 
 void
+praxi_camera_stop (PraxiCamera *camera)
+{
+  atomic_store (&camera->stop, 1);
+  for (int waited = 0; waited < FREE_WITHIN_MS && !atomic_load (&camera->has_ended); waited += 5)
+    nanosleep (&(const struct timespec){.tv_nsec = 5 * 1000 * 1000}, NULL);
+  atomic_store (&camera->is_left, 1);
+}
+
+void
 praxi_camera_free (PraxiCamera *camera)
 {
   if (camera == NULL)
     return;
-  atomic_store (&camera->stop, 1);
+  praxi_camera_stop (camera);
+  if (!atomic_load (&camera->has_ended)) {
+    pthread_detach (camera->thread); /* it looks up a name; what it uses stays */
+    return;
+  }
   pthread_join (camera->thread, NULL);
   camera_dispose (camera);
 }

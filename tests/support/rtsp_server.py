@@ -1,12 +1,17 @@
 """A small RTSP camera on the loopback (H.264 over RTP inside the TCP connection) that can misbehave.
 
-Faults, on the first connection only, after `at` pictures:
+Faults, on the first connection only unless always, after `at` pictures:
   stall    the socket stays open, nothing comes any more
   drop     the connection is closed
   half     the head of a packet comes, its body never does
   garbage  bytes that are no packet, then on as if nothing had been
-  refuse   every request is answered 401
   jump     the stream's clock jumps ahead by an hour
+  stand    the stream's clock stands still
+  change   what follows is another file, and every later connection begins with it
+Faults of every connection, from the first request on:
+  refuse   401, also with the right password        missing  404
+  broken   a description that is none                redirect to file:///etc/passwd
+  silent   no answer at all
 """
 import base64
 import re
@@ -50,16 +55,21 @@ def rtp_payloads(picture):
 class RtspServer:
     """Serves one H.264 file for ever at rate_hz; use as a context manager."""
 
-    def __init__(self, h264_path, rate_hz, fault='none', at=0):
-        with open(h264_path, 'rb') as file:
-            self.pictures = split_pictures(file.read())
-        self.rate_hz, self.fault, self.at = rate_hz, fault, at
-        units = [unit for picture in self.pictures for unit in picture]
-        self.parameter_sets = [next(u for u in units if u[0] & 31 == kind) for kind in (7, 8)]
-        self.connections = 0
-        self.listener = socket.create_server(('127.0.0.1', 0))
+    def __init__(self, h264_path, rate_hz, fault='none', at=0, always=False, port=0, credentials=None, other_path=None):
+        """credentials: b'user:password' that must be given; other_path: what `change` changes to"""
+        self.pictures = self.read(h264_path)
+        self.other = self.read(other_path) if other_path else self.pictures
+        self.rate_hz, self.fault, self.at, self.always = rate_hz, fault, at, always
+        self.authorization = 'Basic ' + base64.b64encode(credentials).decode() if credentials else None
+        self.connections = self.tries = 0
+        self.listener = socket.create_server(('127.0.0.1', port))
         self.port = self.listener.getsockname()[1]
         self.stopped = threading.Event()
+
+    @staticmethod
+    def read(path):
+        with open(path, 'rb') as file:
+            return split_pictures(file.read())
 
     def __enter__(self):
         threading.Thread(target=self.accept, daemon=True).start()
@@ -67,6 +77,7 @@ class RtspServer:
 
     def __exit__(self, *_):
         self.stopped.set()
+        self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
     def accept(self):
@@ -93,12 +104,15 @@ class RtspServer:
         try:
             for i in range(10 ** 9):
                 if self.stopped.is_set():
+                    connection.shutdown(socket.SHUT_RDWR)
                     return
-                if i == self.at and number == 1:
+                if i == self.at and (number == 1 or self.always):
                     self.misbehave(connection)
                 jump_s = 3600 if self.fault == 'jump' and i >= self.at else 0
-                clock = int((i / self.rate_hz + jump_s) * CLOCK_HZ) & 0xffffffff
-                for payload, is_last in rtp_payloads(self.pictures[i % len(self.pictures)]):
+                shown = self.at if self.fault == 'stand' and i >= self.at else i
+                clock = int((shown / self.rate_hz + jump_s) * CLOCK_HZ) & 0xffffffff
+                pictures = self.pictures_at(i, number)
+                for payload, is_last in rtp_payloads(pictures[i % len(pictures)]):
                     head = struct.pack('>BBHII', 0x80, 96 | (0x80 if is_last else 0), sequence & 0xffff,
                                        clock, 0x1234)
                     packet = head + payload
@@ -108,18 +122,33 @@ class RtspServer:
         except OSError:
             pass
 
-    def description(self):
-        sets = ','.join(base64.b64encode(s).decode() for s in self.parameter_sets)
+    def pictures_at(self, i, number):
+        has_changed = self.fault == 'change' and (i >= self.at or number > 1)
+        return self.other if has_changed else self.pictures
+
+    def description(self, number):
+        units = [unit for picture in self.pictures_at(0, number) for unit in picture]
+        found = [next(u for u in units if u[0] & 31 == kind) for kind in (7, 8)]
+        sets = ','.join(base64.b64encode(s).decode() for s in found)
         return ('v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\n'
                 f'a=rtpmap:96 H264/{CLOCK_HZ}\r\na=fmtp:96 packetization-mode=1;sprop-parameter-sets={sets}\r\n'
                 'a=control:track0\r\n')
 
-    def answer(self, method):
+    def refusal(self, authorization):
+        if self.fault == 'missing':
+            return '404 Not Found', '', ''
+        if self.fault == 'redirect':
+            return '302 Found', 'Location: file:///etc/passwd\r\n', ''
+        if self.fault == 'refuse' or (self.authorization and authorization != self.authorization):
+            return '401 Unauthorized', 'WWW-Authenticate: Basic realm="camera"\r\n', ''
+        return None
+
+    def answer(self, method, authorization, number):
         """Status line, further headers, body."""
-        if self.fault == 'refuse':
-            return '401 Unauthorized', '', ''
+        if method != 'OPTIONS' and self.refusal(authorization):
+            return self.refusal(authorization)
         if method == 'DESCRIBE':
-            body = self.description()
+            body = 'no description at all\r\n' if self.fault == 'broken' else self.description(number)
             return '200 OK', f'Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n', body
         headers = {'OPTIONS': 'Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n',
                    'SETUP': 'Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 1\r\n',
@@ -135,19 +164,25 @@ class RtspServer:
 
     def talk(self, connection, reader, number):
         while True:
+            if reader.peek(1)[:1] == b'$':  # a receiver report inside the connection
+                reader.read(struct.unpack('>H', reader.read(4)[2:])[0])
+                continue
             line = reader.readline()
-            if line[:1] == b'$':  # a receiver report inside the connection
-                return
             if not line.strip():
                 if not line:
                     return
                 continue
-            method, sequence = line.decode(errors='replace').split()[0], '0'
+            method, sequence, authorization = line.decode(errors='replace').split()[0], '0', None
             while header := reader.readline().decode(errors='replace').strip():
                 name, _, value = header.partition(':')
                 if name.lower() == 'cseq':
                     sequence = value.strip()
-            status, headers, body = self.answer(method)
+                if name.lower() == 'authorization':
+                    authorization = value.strip()
+            if self.fault == 'silent':
+                self.stopped.wait(60)
+                return
+            status, headers, body = self.answer(method, authorization, number)
             connection.sendall(f'RTSP/1.0 {status}\r\nCSeq: {sequence}\r\n{headers}\r\n{body}'.encode())
             if method == 'PLAY':
                 threading.Thread(target=self.stream, args=(connection, number), daemon=True).start()
