@@ -47,11 +47,57 @@ compare_cb (PraxiWindow *self)
   gtk_stack_set_visible_child_name (self->side_pages, "compare");
 }
 
+static void
+picture_fit_cb (PraxiWindow *self)
+{
+  praxi_player_view_set_zoom (self->player, 0);
+}
+
+static void
+picture_pixels_cb (PraxiWindow *self)
+{
+  praxi_player_view_set_zoom (self->player, 1);
+}
+
+static void
+picture_nearer_cb (PraxiWindow *self)
+{
+  praxi_player_view_zoom_by (self->player, 1.25);
+}
+
+static void
+picture_farther_cb (PraxiWindow *self)
+{
+  praxi_player_view_zoom_by (self->player, 1 / 1.25);
+}
+
+/* The header, the footage list and the status line go by themselves (window.ui). */
+static void
+full_screen_cb (PraxiWindow *self)
+{
+  GtkWindow *window = GTK_WINDOW (self);
+  if (gtk_window_is_fullscreen (window)) {
+    gtk_window_unfullscreen (window);
+    gtk_toggle_button_set_active (self->side_button, self->had_side);
+    return;
+  }
+  self->had_side = gtk_toggle_button_get_active (self->side_button);
+  gtk_toggle_button_set_active (self->side_button, FALSE);
+  gtk_window_fullscreen (window);
+}
+
 static const PraxiAction actions[] = {
     {"zoom-in", N_ ("Zoom in"), zoom_in_cb, NULL, "plus equal KP_Add"},
     {"zoom-out", N_ ("Zoom out"), zoom_out_cb, NULL, "minus KP_Subtract"},
     {"zoom-selection", N_ ("Fit the selection"), NULL, praxi_session_zoom_selection, "f"},
     {"zoom-all", N_ ("Fit all"), zoom_all_cb, NULL, "<Shift>f"},
+    {"picture-fit", N_ ("Fit the picture"), picture_fit_cb, NULL, "<Control>0"},
+    {"picture-pixels", N_ ("The picture’s own pixels (1:1)"), picture_pixels_cb, NULL,
+     "<Control>1"},
+    {"picture-nearer", N_ ("Zoom into the picture"), picture_nearer_cb, NULL,
+     "<Control>plus <Control>equal"},
+    {"picture-farther", N_ ("Zoom out of the picture"), picture_farther_cb, NULL, "<Control>minus"},
+    {"full-screen", N_ ("Full screen"), full_screen_cb, NULL, "F11"},
     {"toggle-side", N_ ("Side panel"), toggle_side_cb, NULL, "F9"},
     {"show-compare", N_ ("Show the comparison"), compare_cb, NULL, NULL},
 };

@@ -2,17 +2,27 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/go-to.h"
 #include "ui/screen.h"
+#include "ui/session-play.h"
+
+enum { SIGNAL_CHOSEN, N_SIGNALS };
+static guint signals[N_SIGNALS];
 
 struct _PraxiPlayerView {
   GtkBox parent_instance;
   PraxiSession *session;
   PraxiScreen *screen;
   GtkLabel *frame_label;
+  GtkMenuButton *time_button;
   GtkLabel *time_label;
   GtkLabel *pts_label;
   GtkButton *play_button;
   GtkMenuButton *speed_button;
+  GtkToggleButton *loop_button;
+  GtkMenuButton *zoom_button;
+  GtkButton *leave_button;
+  PraxiGoTo *go_to;
 };
 
 G_DEFINE_FINAL_TYPE (PraxiPlayerView, praxi_player_view, GTK_TYPE_BOX)
@@ -53,9 +63,46 @@ update_buttons (PraxiPlayerView *self)
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->play_button), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   name, -1);
   char number[G_ASCII_DTOSTR_BUF_SIZE];
-  g_ascii_formatd (number, sizeof number, "%g", plays ? speed : 1.0);
-  g_autofree char *text = g_strdup_printf ("%s×", number);
+  g_ascii_formatd (number, sizeof number, "%g",
+                   plays ? speed : praxi_session_chosen_speed (self->session));
+  g_autofree char *text =
+      g_strdup_printf ("%s%s×", number[0] == '-' ? "−" : "", number + (number[0] == '-'));
   gtk_menu_button_set_label (self->speed_button, text);
+  gtk_toggle_button_set_active (self->loop_button, praxi_session_loops (self->session));
+}
+
+static void
+zoomed_cb (PraxiPlayerView *self)
+{
+  gboolean fits;
+  const double zoom = praxi_screen_zoom (self->screen, &fits);
+  g_autofree char *text = fits ? g_strdup (_ ("Fit")) : g_strdup_printf ("%.0f %%", zoom * 100);
+  gtk_menu_button_set_label (self->zoom_button, text);
+}
+
+static void
+loop_toggled_cb (PraxiPlayerView *self)
+{
+  if (self->session != NULL)
+    praxi_session_set_loops (self->session, gtk_toggle_button_get_active (self->loop_button));
+}
+
+void
+praxi_player_view_set_zoom (PraxiPlayerView *self, double zoom)
+{
+  praxi_screen_set_zoom (self->screen, zoom);
+}
+
+void
+praxi_player_view_zoom_by (PraxiPlayerView *self, double factor)
+{
+  praxi_screen_zoom_by (self->screen, factor);
+}
+
+void
+praxi_player_view_go_to (PraxiPlayerView *self)
+{
+  gtk_menu_button_popup (self->time_button);
 }
 
 static void
@@ -72,8 +119,26 @@ praxi_player_view_set_session (PraxiPlayerView *self, PraxiSession *session)
 {
   self->session = g_object_ref (session);
   praxi_screen_set_session (self->screen, session);
+  praxi_go_to_set_session (self->go_to, session);
   g_signal_connect_object (session, "changed", G_CALLBACK (changed_cb), self, G_CONNECT_SWAPPED);
   changed_cb (self, PRAXI_CHANGE_ALL);
+}
+
+/* GTK leaves the keys on the button, where the space bar would open its menu again. */
+static void
+closed_cb (PraxiPlayerView *self)
+{
+  g_signal_emit (self, signals[SIGNAL_CHOSEN], 0);
+}
+
+/* The way out is on the screen while the window has no frame. */
+static void
+root_cb (PraxiPlayerView *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  if (GTK_IS_WINDOW (root))
+    g_object_bind_property (root, "fullscreened", self->leave_button, "visible",
+                            G_BINDING_SYNC_CREATE);
 }
 
 static void
@@ -90,6 +155,7 @@ praxi_player_view_class_init (PraxiPlayerViewClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
   G_OBJECT_CLASS (klass)->dispose = praxi_player_view_dispose;
+  g_type_ensure (PRAXI_TYPE_GO_TO);
   g_type_ensure (PRAXI_TYPE_SCREEN);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/praxiscope/Praxiscope/player-view.ui");
@@ -99,10 +165,26 @@ praxi_player_view_class_init (PraxiPlayerViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, pts_label);
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, play_button);
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, speed_button);
+  gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, time_button);
+  gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, loop_button);
+  gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, zoom_button);
+  gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, leave_button);
+  gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, go_to);
+  gtk_widget_class_bind_template_callback (widget_class, loop_toggled_cb);
+  gtk_widget_class_bind_template_callback (widget_class, zoomed_cb);
+  signals[SIGNAL_CHOSEN] = g_signal_new ("chosen", PRAXI_TYPE_PLAYER_VIEW, G_SIGNAL_RUN_LAST, 0,
+                                         NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
 praxi_player_view_init (PraxiPlayerView *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  GtkMenuButton *const buttons[] = {self->speed_button, self->zoom_button, self->time_button};
+  for (guint i = 0; i < G_N_ELEMENTS (buttons); i++) {
+    gtk_widget_set_focus_on_click (gtk_widget_get_first_child (GTK_WIDGET (buttons[i])), FALSE);
+    g_signal_connect_object (gtk_menu_button_get_popover (buttons[i]), "closed",
+                             G_CALLBACK (closed_cb), self, G_CONNECT_SWAPPED);
+  }
+  g_signal_connect (self, "notify::root", G_CALLBACK (root_cb), NULL);
 }

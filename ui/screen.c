@@ -4,27 +4,218 @@
 #include <math.h>
 
 /* A picture that comes within this time is not dimmed first: stepping would flicker. */
-enum { DIM_AFTER_MS = 80 };
+enum { DIM_AFTER_MS = 80, MAX_PICTURE_PX = 8192 };
+#define MIN_ZOOM 0.1
+#define MAX_ZOOM 16.0
+#define ZOOM_STEP 1.25
+
+enum { SIGNAL_ZOOMED, N_SIGNALS };
+static guint signals[N_SIGNALS];
 
 struct _PraxiScreen {
   GtkWidget parent_instance;
   PraxiSession *session;
   guint dim_source;
   gboolean is_dim;
+
+  double zoom;               /* device pixels per picture pixel; 0: fits */
+  double center_x, center_y; /* of the view, as shares of the picture */
+  double pointer_x, pointer_y;
+  double drag_center_x, drag_center_y; /* when the drag began */
+  double pinch_zoom;                   /* when the pinch began */
+  const PraxiMediaItem *shown_media;   /* only compared, never read */
 };
 
 G_DEFINE_FINAL_TYPE (PraxiScreen, praxi_screen, GTK_TYPE_WIDGET)
 
-static graphene_rect_t
-fit (GdkTexture *texture, int width, int height)
+/* --- geometry ------------------------------------------------------------------------------ */
+
+/* Width and height of the footage's pictures; those of a picture that came are as good. */
+static gboolean
+frame_size (PraxiScreen *self, double *width, double *height)
 {
-  const double picture_width = gdk_texture_get_width (texture);
-  const double picture_height = gdk_texture_get_height (texture);
-  const double scale = MIN (width / picture_width, height / picture_height);
-  const double w = round (picture_width * scale), h = round (picture_height * scale);
-  return GRAPHENE_RECT_INIT ((float) floor ((width - w) / 2), (float) floor ((height - h) / 2),
-                             (float) w, (float) h);
+  int width_px = 0, height_px = 0;
+  if (self->session != NULL)
+    praxi_session_frame_size (self->session, &width_px, &height_px);
+  *width = width_px;
+  *height = height_px;
+  return width_px > 0 && height_px > 0;
 }
+
+/* The zoom at which the picture fits; small footage is enlarged. */
+static double
+fitting_zoom (PraxiScreen *self)
+{
+  double width, height;
+  if (!frame_size (self, &width, &height))
+    return 1;
+  const int scale = gtk_widget_get_scale_factor (GTK_WIDGET (self));
+  return scale * MIN (gtk_widget_get_width (GTK_WIDGET (self)) / width,
+                      gtk_widget_get_height (GTK_WIDGET (self)) / height);
+}
+
+static double
+current_zoom (PraxiScreen *self)
+{
+  return self->zoom > 0 ? self->zoom : fitting_zoom (self);
+}
+
+/* Where a side of the picture begins: centred while it is shorter than the screen, else such that
+ * the share `center` is in the middle and no black shows.
+ */
+static double
+place (double room, double length, double center)
+{
+  if (length <= room)
+    return floor ((room - length) / 2);
+  return round (CLAMP (room / 2 - center * length, room - length, 0));
+}
+
+static graphene_rect_t
+picture_box (PraxiScreen *self)
+{
+  double width, height;
+  GtkWidget *widget = GTK_WIDGET (self);
+  if (!frame_size (self, &width, &height))
+    return GRAPHENE_RECT_INIT (0, 0, 0, 0);
+  const double scale = current_zoom (self) / gtk_widget_get_scale_factor (widget);
+  const double w = MAX (1, round (width * scale)), h = MAX (1, round (height * scale));
+  const double x = place (gtk_widget_get_width (widget), w, self->center_x);
+  const double y = place (gtk_widget_get_height (widget), h, self->center_y);
+  return GRAPHENE_RECT_INIT ((float) x, (float) y, (float) w, (float) h);
+}
+
+static void
+ask_for_size (PraxiScreen *self)
+{
+  GtkWidget *widget = GTK_WIDGET (self);
+  const int scale = gtk_widget_get_scale_factor (widget);
+  if (self->session == NULL)
+    return;
+  int width_px = gtk_widget_get_width (widget) * scale;
+  int height_px = gtk_widget_get_height (widget) * scale;
+  if (self->zoom > 0) {
+    const graphene_rect_t box = picture_box (self);
+    width_px = MAX (width_px, (int) MIN (box.size.width * (float) scale, MAX_PICTURE_PX));
+    height_px = MAX (height_px, (int) MIN (box.size.height * (float) scale, MAX_PICTURE_PX));
+  }
+  praxi_session_set_picture_size (self->session, width_px, height_px);
+}
+
+/* --- zoom ---------------------------------------------------------------------------------- */
+
+static void
+update_cursor (PraxiScreen *self)
+{
+  const graphene_rect_t box = picture_box (self);
+  const gboolean can_move = box.size.width > (float) gtk_widget_get_width (GTK_WIDGET (self)) ||
+                            box.size.height > (float) gtk_widget_get_height (GTK_WIDGET (self));
+  gtk_widget_set_cursor_from_name (GTK_WIDGET (self), can_move ? "grab" : NULL);
+}
+
+/* What stands at (x, y) stays there. */
+static void
+zoom_at (PraxiScreen *self, double zoom, double x, double y)
+{
+  GtkWidget *widget = GTK_WIDGET (self);
+  const graphene_rect_t before = picture_box (self);
+  const double share_x = before.size.width > 0 ? (x - before.origin.x) / before.size.width : 0.5;
+  const double share_y = before.size.height > 0 ? (y - before.origin.y) / before.size.height : 0.5;
+  self->zoom = zoom > 0 ? CLAMP (zoom, MIN_ZOOM, MAX_ZOOM) : 0;
+  const graphene_rect_t after = picture_box (self);
+  const double middle_x = gtk_widget_get_width (widget) / 2.0 - x;
+  const double middle_y = gtk_widget_get_height (widget) / 2.0 - y;
+  self->center_x = CLAMP (share_x + middle_x / MAX (after.size.width, 1), 0, 1);
+  self->center_y = CLAMP (share_y + middle_y / MAX (after.size.height, 1), 0, 1);
+  ask_for_size (self);
+  update_cursor (self);
+  gtk_widget_queue_draw (widget);
+  g_signal_emit (self, signals[SIGNAL_ZOOMED], 0);
+}
+
+void
+praxi_screen_set_zoom (PraxiScreen *self, double zoom)
+{
+  zoom_at (self, zoom, gtk_widget_get_width (GTK_WIDGET (self)) / 2.0,
+           gtk_widget_get_height (GTK_WIDGET (self)) / 2.0);
+}
+
+void
+praxi_screen_zoom_by (PraxiScreen *self, double factor)
+{
+  praxi_screen_set_zoom (self, current_zoom (self) * factor);
+}
+
+double
+praxi_screen_zoom (PraxiScreen *self, gboolean *fits)
+{
+  *fits = !(self->zoom > 0);
+  return current_zoom (self);
+}
+
+static gboolean
+scroll_cb (GtkEventControllerScroll *controller, double dx, double dy, PraxiScreen *self)
+{
+  const GdkModifierType state =
+      gtk_event_controller_get_current_event_state (GTK_EVENT_CONTROLLER (controller));
+  if ((state & GDK_CONTROL_MASK) == 0)
+    return FALSE;
+  zoom_at (self, current_zoom (self) * pow (ZOOM_STEP, -dy), self->pointer_x, self->pointer_y);
+  return TRUE;
+}
+
+static void
+motion_cb (GtkEventControllerMotion *controller, double x, double y, PraxiScreen *self)
+{
+  self->pointer_x = x;
+  self->pointer_y = y;
+}
+
+static void
+drag_begin_cb (GtkGestureDrag *gesture, double x, double y, PraxiScreen *self)
+{
+  self->drag_center_x = self->center_x;
+  self->drag_center_y = self->center_y;
+}
+
+static void
+drag_update_cb (GtkGestureDrag *gesture, double dx, double dy, PraxiScreen *self)
+{
+  const graphene_rect_t box = picture_box (self);
+  const double half_x = gtk_widget_get_width (GTK_WIDGET (self)) / 2.0 / MAX (box.size.width, 1);
+  const double half_y = gtk_widget_get_height (GTK_WIDGET (self)) / 2.0 / MAX (box.size.height, 1);
+  if (half_x >= 0.5 && half_y >= 0.5)
+    return;
+  /* not beyond the rim, or dragging back would lag */
+  const double x = self->drag_center_x - dx / MAX (box.size.width, 1);
+  const double y = self->drag_center_y - dy / MAX (box.size.height, 1);
+  self->center_x = half_x < 0.5 ? CLAMP (x, half_x, 1 - half_x) : 0.5;
+  self->center_y = half_y < 0.5 ? CLAMP (y, half_y, 1 - half_y) : 0.5;
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+static void
+pressed_cb (GtkGestureClick *gesture, int n_press, double x, double y, PraxiScreen *self)
+{
+  if (n_press == 2)
+    zoom_at (self, self->zoom > 0 ? 0 : 1, x, y);
+}
+
+static void
+pinch_begin_cb (GtkGesture *gesture, GdkEventSequence *sequence, PraxiScreen *self)
+{
+  self->pinch_zoom = current_zoom (self);
+}
+
+static void
+pinch_cb (GtkGestureZoom *gesture, double scale, PraxiScreen *self)
+{
+  double x = self->pointer_x, y = self->pointer_y;
+  gtk_gesture_get_bounding_box_center (GTK_GESTURE (gesture), &x, &y);
+  zoom_at (self, self->pinch_zoom * scale, x, y);
+}
+
+/* --- drawing ------------------------------------------------------------------------------- */
 
 static void
 snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
@@ -35,9 +226,9 @@ snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   gtk_snapshot_append_color (snapshot, &black,
                              &GRAPHENE_RECT_INIT (0, 0, (float) width, (float) height));
   const PraxiPicture picture = praxi_session_picture (self->session);
-  if (picture.texture == NULL)
+  const graphene_rect_t box = picture_box (self);
+  if (picture.texture == NULL || box.size.width <= 0)
     return;
-  const graphene_rect_t box = fit (picture.texture, width, height);
   gtk_snapshot_append_texture (snapshot, picture.texture, &box);
   const GdkRGBA veil = {0.04f, 0.04f, 0.05f, 0.55f};
   if (self->is_dim)
@@ -61,9 +252,8 @@ static void
 size_allocate (GtkWidget *widget, int width, int height, int baseline)
 {
   PraxiScreen *self = PRAXI_SCREEN (widget);
-  const int scale = gtk_widget_get_scale_factor (widget);
-  if (self->session != NULL)
-    praxi_session_set_picture_size (self->session, width * scale, height * scale);
+  ask_for_size (self);
+  update_cursor (self);
 }
 
 static gboolean
@@ -77,10 +267,8 @@ dim_cb (gpointer user_data)
 }
 
 static void
-changed_cb (PraxiScreen *self, guint changes)
+update_dim (PraxiScreen *self)
 {
-  if (!(changes & (PRAXI_CHANGE_PICTURE | PRAXI_CHANGE_MEDIA)))
-    return;
   const gboolean waits = !praxi_session_picture (self->session).is_current &&
                          praxi_session_n_frames (self->session) > 0 &&
                          praxi_session_speed (self->session) == 0;
@@ -90,6 +278,17 @@ changed_cb (PraxiScreen *self, guint changes)
   } else if (self->dim_source == 0 && !self->is_dim) {
     self->dim_source = g_timeout_add (DIM_AFTER_MS, dim_cb, self);
   }
+}
+
+static void
+changed_cb (PraxiScreen *self, guint changes)
+{
+  if (praxi_session_media (self->session) != self->shown_media)
+    praxi_screen_set_zoom (self, 0);
+  self->shown_media = praxi_session_media (self->session);
+  if (!(changes & (PRAXI_CHANGE_PICTURE | PRAXI_CHANGE_MEDIA)))
+    return;
+  update_dim (self);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -119,12 +318,45 @@ praxi_screen_class_init (PraxiScreenClass *klass)
   widget_class->size_allocate = size_allocate;
   gtk_widget_class_set_css_name (widget_class, "screen");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_IMG);
+  signals[SIGNAL_ZOOMED] = g_signal_new ("zoomed", PRAXI_TYPE_SCREEN, G_SIGNAL_RUN_LAST, 0, NULL,
+                                         NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+add_controllers (PraxiScreen *self)
+{
+  GtkWidget *widget = GTK_WIDGET (self);
+  GtkEventController *scroll =
+      gtk_event_controller_scroll_new (GTK_EVENT_CONTROLLER_SCROLL_VERTICAL);
+  g_signal_connect (scroll, "scroll", G_CALLBACK (scroll_cb), self);
+  gtk_widget_add_controller (widget, scroll);
+
+  GtkEventController *motion = gtk_event_controller_motion_new ();
+  g_signal_connect (motion, "motion", G_CALLBACK (motion_cb), self);
+  gtk_widget_add_controller (widget, motion);
+
+  GtkGesture *click = gtk_gesture_click_new ();
+  g_signal_connect (click, "pressed", G_CALLBACK (pressed_cb), self);
+  gtk_widget_add_controller (widget, GTK_EVENT_CONTROLLER (click));
+
+  GtkGesture *drag = gtk_gesture_drag_new ();
+  g_signal_connect (drag, "drag-begin", G_CALLBACK (drag_begin_cb), self);
+  g_signal_connect (drag, "drag-update", G_CALLBACK (drag_update_cb), self);
+  gtk_widget_add_controller (widget, GTK_EVENT_CONTROLLER (drag));
+  gtk_gesture_group (click, drag);
+
+  GtkGesture *pinch = gtk_gesture_zoom_new ();
+  g_signal_connect (pinch, "begin", G_CALLBACK (pinch_begin_cb), self);
+  g_signal_connect (pinch, "scale-changed", G_CALLBACK (pinch_cb), self);
+  gtk_widget_add_controller (widget, GTK_EVENT_CONTROLLER (pinch));
 }
 
 static void
 praxi_screen_init (PraxiScreen *self)
 {
+  self->center_x = self->center_y = 0.5;
   gtk_widget_set_overflow (GTK_WIDGET (self), GTK_OVERFLOW_HIDDEN);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   _ ("Picture"), -1);
+  add_controllers (self);
 }

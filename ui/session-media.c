@@ -1,23 +1,12 @@
-/* Footage, playhead, pictures, and playing. */
+/* Footage, playhead and pictures. */
 #include "ui/session-private.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "engine/core/text.h"
+#include "ui/session-play.h"
 
-/* Playing asks for a frame when it is due; 4 ms is under half a frame at 120 Hz. */
-enum { PLAY_TICK_MS = 4, THUMBNAIL_WIDTH_PX = 96, THUMBNAIL_HEIGHT_PX = 54 };
-
-static void
-stop_playing (PraxiSession *self)
-{
-  g_clear_handle_id (&self->play_source, g_source_remove);
-  if (self->speed == 0)
-    return;
-  self->speed = 0;
-  praxi_session_changed (self, PRAXI_CHANGE_PLAYING);
-}
+enum { THUMBNAIL_WIDTH_PX = 96, THUMBNAIL_HEIGHT_PX = 54 };
 
 /* --- the open media ------------------------------------------------------------------------ */
 
@@ -60,6 +49,13 @@ praxi_session_footage (PraxiSession *self)
   if (self->index == NULL)
     return (PraxiTimeSpan){0, G_GINT64_CONSTANT (60000000000)};
   return praxi_session_frames_span (self, 0, praxi_session_n_frames (self));
+}
+
+void
+praxi_session_frame_size (PraxiSession *self, int *width_px, int *height_px)
+{
+  *width_px = self->index != NULL ? MAX (1, self->info.display_width) : 0;
+  *height_px = self->index != NULL ? MAX (1, self->info.display_height) : 0;
 }
 
 char *
@@ -133,6 +129,7 @@ picture_cb (PraxiDecodeClient *client, const PraxiDecodePicture *picture, gpoint
   };
   if (picture->is_exact && picture->requested == self->waiting_for)
     self->waiting_for = -1;
+  self->play.n_shown += picture->is_exact && self->speed != 0;
   if (praxi_media_item_thumbnail (self->media) == NULL) {
     g_autoptr (GdkTexture) thumbnail = make_thumbnail (picture);
     praxi_media_item_set_thumbnail (self->media, thumbnail);
@@ -144,7 +141,7 @@ static void
 failed_cb (PraxiDecodeClient *client, const GError *error, gpointer user_data)
 {
   PraxiSession *self = user_data;
-  stop_playing (self);
+  praxi_session_stop_playing (self);
   self->waiting_for = -1;
   g_autofree char *text = g_strdup (error->message);
   praxi_media_item_set_error (self->media, text);
@@ -156,7 +153,7 @@ failed_cb (PraxiDecodeClient *client, const GError *error, gpointer user_data)
 void
 praxi_session_media_close (PraxiSession *self)
 {
-  stop_playing (self);
+  praxi_session_stop_playing (self);
   g_clear_pointer (&self->client, praxi_decode_client_free);
   g_clear_pointer (&self->index, praxi_frame_index_unref);
   g_clear_object (&self->picture.texture);
@@ -231,8 +228,8 @@ praxi_session_picture (PraxiSession *self)
   return self->picture;
 }
 
-static void
-move_playhead (PraxiSession *self, int ordinal, gboolean exact)
+void
+praxi_session_move_playhead (PraxiSession *self, int ordinal, gboolean exact)
 {
   const int n_frames = praxi_session_n_frames (self);
   if (n_frames == 0)
@@ -250,16 +247,16 @@ move_playhead (PraxiSession *self, int ordinal, gboolean exact)
 void
 praxi_session_seek (PraxiSession *self, int ordinal)
 {
-  stop_playing (self);
-  move_playhead (self, ordinal, TRUE);
+  praxi_session_stop_playing (self);
+  praxi_session_move_playhead (self, ordinal, TRUE);
   praxi_session_show (self, praxi_session_frame_span (self, self->playhead));
 }
 
 void
 praxi_session_scrub (PraxiSession *self, int ordinal)
 {
-  stop_playing (self);
-  move_playhead (self, ordinal, FALSE);
+  praxi_session_stop_playing (self);
+  praxi_session_move_playhead (self, ordinal, FALSE);
 }
 
 void
@@ -285,71 +282,4 @@ praxi_session_set_picture_size (PraxiSession *self, int width_px, int height_px)
   self->picture_height_px = height_px;
   if (grows && self->speed == 0 && self->index != NULL)
     request_picture (self, TRUE);
-}
-
-/* --- playing ------------------------------------------------------------------------------- */
-
-double
-praxi_session_speed (PraxiSession *self)
-{
-  return self->speed;
-}
-
-static gboolean
-play_cb (gpointer user_data)
-{
-  PraxiSession *self = user_data;
-  if (self->waiting_for >= 0)
-    return G_SOURCE_CONTINUE;
-  const double elapsed_ns = (double) (g_get_monotonic_time () - self->play_begin_us) * 1000;
-  const gint64 due_ns = self->play_begin_ns + (gint64) llround (elapsed_ns * self->speed);
-  const PraxiTimeSpan footage = praxi_session_footage (self);
-  const int ordinal = praxi_session_frame_at (self, due_ns);
-  if (ordinal != self->playhead) {
-    move_playhead (self, ordinal, TRUE);
-    if (!praxi_time_span_contains (self->visible,
-                                   praxi_session_frame_span (self, ordinal).start_ns))
-      praxi_session_show (self, praxi_session_frame_span (self, ordinal));
-  }
-  if (praxi_time_span_contains (footage, due_ns))
-    return G_SOURCE_CONTINUE;
-  self->play_source = 0;
-  stop_playing (self);
-  return G_SOURCE_REMOVE;
-}
-
-void
-praxi_session_set_speed (PraxiSession *self, double speed)
-{
-  const int n_frames = praxi_session_n_frames (self);
-  if (n_frames == 0 || speed == 0) {
-    stop_playing (self);
-    return;
-  }
-  if (self->speed == 0 && speed > 0 && self->playhead == n_frames - 1)
-    move_playhead (self, 0, TRUE);
-  self->speed = speed;
-  self->play_begin_us = g_get_monotonic_time ();
-  self->play_begin_ns = praxi_session_frame_span (self, self->playhead).start_ns;
-  if (speed < 0) /* else the first tick would already ask for the frame before */
-    self->play_begin_ns = praxi_session_frame_span (self, self->playhead).end_ns - 1;
-  if (self->play_source == 0)
-    self->play_source = g_timeout_add (PLAY_TICK_MS, play_cb, self);
-  praxi_session_changed (self, PRAXI_CHANGE_PLAYING);
-}
-
-void
-praxi_session_shuttle (PraxiSession *self, int direction)
-{
-  static const double steps[] = {-16, -8, -4, -2, -1, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16};
-  const int last = (int) G_N_ELEMENTS (steps) - 1;
-  if (direction == 0 || self->speed == 0) {
-    praxi_session_set_speed (self, direction);
-    return;
-  }
-  int nearest = 0;
-  for (int i = 1; i <= last; i++)
-    if (fabs (steps[i] - self->speed) < fabs (steps[nearest] - self->speed))
-      nearest = i;
-  praxi_session_set_speed (self, steps[CLAMP (nearest + direction, 0, last)]);
 }

@@ -13,6 +13,16 @@ G_BEGIN_DECLS
 
 typedef struct PraxiReview PraxiReview;
 
+typedef struct {
+  double chosen_speed; /* of Play; 0: 1 */
+  gboolean loops;
+  gint64 begin_us; /* wall clock where begin_ns was; 0: with the next picture */
+  gint64 begin_ns; /* pts */
+  int due;         /* the frame that was due last */
+  int n_due, n_shown;
+  guint source;
+} PraxiPlaying;
+
 struct _PraxiSession {
   GObject parent_instance;
   char *praxi_path;
@@ -36,10 +46,10 @@ struct _PraxiSession {
   int waiting_for; /* ordinal asked of the client and not answered, -1 for none */
   PraxiPicture picture;
   int picture_width_px, picture_height_px;
+
+  /* session-play.c */
   double speed;
-  gint64 play_begin_us; /* wall clock where play_begin_ns was */
-  gint64 play_begin_ns; /* pts */
-  guint play_source;
+  PraxiPlaying play;
 
   /* session-labels.c */
   char *project_path;
@@ -84,6 +94,10 @@ struct _PraxiSession {
 
 void praxi_session_changed (PraxiSession *session, guint changes);
 void praxi_session_say (PraxiSession *session, gboolean is_error, const char *text);
+
+/* session-media.c: the playhead goes there and a picture is asked for; playing goes on. */
+void praxi_session_move_playhead (PraxiSession *session, int ordinal, gboolean exact);
+void praxi_session_stop_playing (PraxiSession *session);
 
 /* Called by session.c at the end of its life. */
 void praxi_session_media_close (PraxiSession *session);

@@ -4,6 +4,8 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/session-play.h"
+
 /* Frames, not pixels, bound how far one can zoom in: about eight frames across the window. */
 enum { MIN_VISIBLE_FRAMES = 8 };
 
@@ -123,8 +125,8 @@ praxi_session_zoom (PraxiSession *self, double factor, gint64 at_ns)
   praxi_session_set_visible (self, praxi_time_span_zoom (self->visible, factor, at_ns));
 }
 
-static gboolean
-selected_span (PraxiSession *self, PraxiTimeSpan *span)
+gboolean
+praxi_session_selected_span (PraxiSession *self, PraxiTimeSpan *span)
 {
   const PraxiMarks marks = praxi_session_marks (self);
   const PraxiUiLabel *label = praxi_session_find_label (self, self->selected_label);
@@ -144,7 +146,7 @@ void
 praxi_session_zoom_selection (PraxiSession *self)
 {
   PraxiTimeSpan span;
-  if (!selected_span (self, &span))
+  if (!praxi_session_selected_span (self, &span))
     return;
   const gint64 room_ns = praxi_time_span_length (span) / 4;
   praxi_session_set_visible (self, (PraxiTimeSpan){span.start_ns - room_ns, span.end_ns + room_ns});

@@ -57,6 +57,9 @@ PraxiTimeSpan praxi_session_frame_span (PraxiSession *session, int ordinal);
 int praxi_session_frame_at (PraxiSession *session, gint64 time_ns);
 PraxiTimeSpan praxi_session_footage (PraxiSession *session); /* first frame's start to last's end */
 
+/* Size of a whole picture with square pixels, upright; 0 while unknown. */
+void praxi_session_frame_size (PraxiSession *session, int *width_px, int *height_px);
+
 /* "0:04.10": the time since the first frame, as people read it everywhere. Free with g_free. */
 char *praxi_session_time_text (PraxiSession *session, gint64 time_ns, int decimals);
 

@@ -2,6 +2,7 @@
 #include "ui/actions.h"
 #include "ui/session-analysis.h"
 #include "ui/session-labels.h"
+#include "ui/session-play.h"
 #include "ui/window-private.h"
 
 const PraxiActionGroup *const praxi_action_groups[] = {&praxi_actions_footage, &praxi_actions_play,
@@ -48,7 +49,7 @@ static void
 speed_cb (GSimpleAction *simple, GVariant *parameter, gpointer user_data)
 {
   PraxiWindow *self = user_data;
-  praxi_session_set_speed (self->session, g_variant_get_double (parameter));
+  praxi_session_choose_speed (self->session, g_variant_get_double (parameter));
 }
 
 static void
@@ -86,9 +87,11 @@ void
 praxi_window_update_actions (PraxiWindow *self, guint changes)
 {
   static const char *const need_frames[] = {
-      "play",          "shuttle-back", "shuttle-stop",   "shuttle-forward", "frame-back",
-      "frame-forward", "second-back",  "second-forward", "go-start",        "go-end",
-      "mark-in",       "mark-out",     "zoom-in",        "zoom-out",        "zoom-all"};
+      "play",          "shuttle-back",   "shuttle-stop",   "shuttle-forward", "frame-back",
+      "frame-forward", "second-back",    "second-forward", "go-start",        "go-end",
+      "mark-in",       "mark-out",       "zoom-in",        "zoom-out",        "zoom-all",
+      "previous-edge", "next-edge",      "go-to",          "turn-around",     "loop",
+      "picture-fit",   "picture-pixels", "picture-nearer", "picture-farther"};
   PraxiSession *session = self->session;
   const gboolean has_frames = praxi_session_n_frames (session) > 0;
   if (changes & PRAXI_CHANGE_MEDIA)

@@ -19,6 +19,7 @@ struct _PraxiWindow {
   char *sample_path;
   const PraxiMediaItem *shown_media; /* only compared, never read */
   gboolean analyses_when_ready;      /* the sample, on its first run */
+  gboolean had_side;                 /* the side panel was open before full screen */
 
   GtkRevealer *notice;
   GtkLabel *notice_text;

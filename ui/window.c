@@ -176,6 +176,7 @@ praxi_window_new (GtkApplication *app, PraxiSession *session, const PraxiWindowH
   gtk_widget_set_visible (GTK_WIDGET (self->sample_button), self->sample_path != NULL);
   praxi_media_list_set_session (self->media_list, session);
   praxi_player_view_set_session (self->player, session);
+  g_signal_connect_object (self->player, "chosen", G_CALLBACK (jumped_cb), self, G_CONNECT_SWAPPED);
   praxi_label_bar_set_session (self->label_bar, session);
   praxi_timeline_set_session (self->timeline, session);
   praxi_status_bar_set_session (self->status_bar, session);

@@ -17,7 +17,7 @@ class Timeout(AssertionError):
     pass
 
 
-def wait(condition, what, seconds=30.0):
+def wait(condition, what, seconds=float(os.environ.get("PRAXI_PATIENCE_S", 30))):
     """The first true value of condition; the tree may change under it."""
     end, last = time.monotonic() + seconds, None
     while time.monotonic() < end:

@@ -8,6 +8,7 @@
 #include "ui/session-analysis.h"
 #include "ui/session-labels.h"
 #include "ui/session-review.h"
+#include "ui/session-play.h"
 
 #define FRAME_NS G_GINT64_CONSTANT (40000000)
 
@@ -156,6 +157,74 @@ test_play (Fixture *fixture, gconstpointer data)
   praxi_session_set_speed (session, 4);
   wait_for (praxi_session_speed (session) == 0);
   g_assert_cmpint (praxi_session_playhead (session), ==, 749);
+}
+
+static void
+test_slow_and_backwards (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  praxi_session_choose_speed (session, 0.5);
+  g_assert_cmpfloat (praxi_session_speed (session), ==, 0); /* chosen, not begun */
+  praxi_session_play_or_pause (session);
+  g_assert_cmpfloat (praxi_session_speed (session), ==, 0.5);
+  static const double down[] = {0.25, 0.1, -0.1, -0.25, -0.5, -1, -2, -4, -8, -16, -16};
+  for (guint i = 0; i < G_N_ELEMENTS (down); i++) {
+    praxi_session_shuttle (session, -1);
+    g_assert_cmpfloat (praxi_session_speed (session), ==, down[i]);
+  }
+  praxi_session_seek (session, 20);
+  praxi_session_set_speed (session, -4);
+  wait_for (praxi_session_playhead (session) < 15);
+  wait_for (praxi_session_speed (session) == 0); /* the beginning */
+  g_assert_cmpint (praxi_session_playhead (session), ==, 0);
+}
+
+/* Playing stays within the marks, both ways, and with one mark open it is not bound. */
+static void
+test_loop (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  praxi_session_set_marks (session, 100, 108);
+  praxi_session_set_loops (session, TRUE);
+  praxi_session_set_speed (session, 4);
+  g_assert_cmpint (praxi_session_playhead (session), ==, 100);
+  int n_wraps = 0;
+  for (int last = 100; n_wraps < 2; last = praxi_session_playhead (session)) {
+    g_main_context_iteration (NULL, TRUE);
+    g_assert_cmpint (praxi_session_playhead (session), >=, 100);
+    g_assert_cmpint (praxi_session_playhead (session), <, 108);
+    n_wraps += praxi_session_playhead (session) < last;
+  }
+  praxi_session_set_speed (session, -4);
+  for (int last = 100; n_wraps < 4; last = praxi_session_playhead (session)) {
+    g_main_context_iteration (NULL, TRUE);
+    g_assert_cmpint (praxi_session_playhead (session), <, 108);
+    n_wraps += praxi_session_playhead (session) > last;
+  }
+  praxi_session_set_speed (session, 0);
+  praxi_session_clear_marks (session);
+  praxi_session_seek (session, 200);
+  praxi_session_mark_in (session);
+  praxi_session_set_speed (session, 4);
+  wait_for (praxi_session_playhead (session) > 210);
+  praxi_session_set_speed (session, 0);
+}
+
+static void
+test_edges (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  label (session, 100, 120, '1');
+  label (session, 110, 150, '2');
+  praxi_session_seek (session, 0);
+  static const int on[] = {100, 110, 119, 149, 149};
+  for (guint i = 0; i < G_N_ELEMENTS (on); i++) {
+    praxi_session_next_edge (session);
+    g_assert_cmpint (praxi_session_playhead (session), ==, on[i]);
+  }
+  g_assert_nonnull (strstr (fixture->messages->str, "after this frame"));
+  praxi_session_previous_edge (session);
+  g_assert_cmpint (praxi_session_playhead (session), ==, 119);
 }
 
 static void
@@ -377,6 +446,9 @@ main (int argc, char **argv)
   add ("/session/step", test_step);
   add ("/session/scrub", test_scrub);
   add ("/session/play", test_play);
+  add ("/session/slow-and-backwards", test_slow_and_backwards);
+  add ("/session/loop", test_loop);
+  add ("/session/edges", test_edges);
   add ("/session/marks", test_marks);
   add ("/session/label", test_label);
   add ("/session/edits-in-a-row", test_edits_in_a_row);

@@ -1,4 +1,5 @@
 /* Time to pixels and back, zooming, fitting, and lanes: no display needed. */
+#include "ui/go-to.h"
 #include "ui/lanes.h"
 #include "ui/time-scale.h"
 
@@ -84,6 +85,48 @@ test_lanes_random (void)
       g_assert_false (lanes[i] == lanes[k] && praxi_time_span_overlaps (spans[i], spans[k]));
 }
 
+/* What "Go to" makes of the text in 900 frames that begin at one second and last 30. */
+static void
+assert_goes_to (const char *text, gboolean frame, gint64 value)
+{
+  gboolean is_frame = !frame;
+  gint64 found = -1;
+  g_autofree char *problem = praxi_go_to_parse (text, 900, SECOND, 31 * SECOND, &is_frame, &found);
+  g_assert_cmpstr (problem, ==, NULL);
+  g_assert_cmpint (is_frame, ==, frame);
+  g_assert_cmpint (found, ==, value);
+}
+
+static void
+test_go_to (void)
+{
+  static const char *const wrong[] = {"",
+                                      "soon",
+                                      "f",
+                                      "f900",
+                                      "f-1",
+                                      "f1.5",
+                                      "31",
+                                      "-1",
+                                      "1:2:3:4",
+                                      "1:99",
+                                      "f99999999999999999999"};
+  assert_goes_to ("f123", TRUE, 123);
+  assert_goes_to (" F 0 ", TRUE, 0);
+  assert_goes_to ("#899", TRUE, 899);
+  assert_goes_to ("0:12.5", FALSE, SECOND + 12500000000);
+  assert_goes_to ("0:00:30", FALSE, 31 * SECOND);
+  assert_goes_to ("7", FALSE, 8 * SECOND);
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    gboolean is_frame;
+    gint64 value = -1;
+    g_autofree char *problem =
+        praxi_go_to_parse (wrong[i], 900, SECOND, 31 * SECOND, &is_frame, &value);
+    g_assert_nonnull (problem);
+    g_assert_cmpint (value, ==, -1);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -94,5 +137,6 @@ main (int argc, char **argv)
   g_test_add_func ("/time/fit-shorter-than-minimum", test_fit_shorter_than_minimum);
   g_test_add_func ("/lanes/order", test_lanes);
   g_test_add_func ("/lanes/random", test_lanes_random);
+  g_test_add_func ("/go-to/parse", test_go_to);
   return g_test_run ();
 }
