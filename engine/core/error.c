@@ -1,6 +1,10 @@
 #include "engine/core/error.h"
 
-G_DEFINE_QUARK (praxi - error - quark, praxi_error)
+GQuark
+praxi_error_quark (void)
+{
+  return g_quark_from_static_string ("praxi-error-quark");
+}
 
 static const struct {
   PraxiErrorCode code;

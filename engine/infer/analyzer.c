@@ -296,7 +296,8 @@ run_windows (Run *run, GError **error)
     g_propagate_error (error, g_error_copy (why));
   else
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
-                 "%s: no frame could be decoded; the file is damaged",
+                 "%s: no window of it could be decoded whole: it is damaged; try to repair it with "
+                 "ffmpeg",
                  praxi_media_info (run->analyzer->media)->path);
   return FALSE;
 }

@@ -201,10 +201,23 @@ LEVEL_NAME (reduce_row) (PraxiOpKind kind, const float *x, int64_t n)
   return row_of (PRAXI_OP_REDUCE_SUM, x, n);
 }
 
+/* COLUMNS vectors at once, so that their sums do not wait for each other. */
 SIMD_INLINE void
 columns_of (PraxiOpKind kind, const float *x, int64_t row_step, int64_t rows, float *y, int64_t n)
 {
-  for (int64_t i = 0; i < n; i += LANES) {
+  enum { COLUMNS = 4 };
+  int64_t i = 0;
+  for (; i + COLUMNS * LANES <= n; i += COLUMNS * LANES) {
+    VecF sum[COLUMNS];
+    for (int c = 0; c < COLUMNS; c++)
+      sum[c] = simd_load (y + i + c * LANES);
+    for (int64_t row = 0; row < rows; row++)
+      for (int c = 0; c < COLUMNS; c++)
+        sum[c] = combine (kind, sum[c], simd_load (x + row * row_step + i + c * LANES));
+    for (int c = 0; c < COLUMNS; c++)
+      simd_store (y + i + c * LANES, sum[c]);
+  }
+  for (; i < n; i += LANES) {
     const int rest = n - i < LANES ? (int) (n - i) : LANES;
     VecF sum = simd_load_n (y + i, rest);
     for (int64_t row = 0; row < rows; row++)

@@ -26,6 +26,7 @@ typedef struct {
   int n_kept, n_reduced;
   Run kept[PRAXI_MAX_RANK], reduced[PRAXI_MAX_RANK]; /* outer first; without the innermost */
   Run inner;                                         /* innermost of x, in_step 1 */
+  size_t row_floats;                                 /* scratch of a thread; 0: straight to out */
   bool inner_kept;
   int64_t n_outer; /* product of kept */
   bool splits;
@@ -35,6 +36,7 @@ typedef struct {
   const ReduceKernel *kernel;
   const float *in;
   float *out;
+  float *rows; /* [n_threads][row_floats] */
 } Job;
 
 static float
@@ -92,12 +94,15 @@ run_part (void *data, int i, int n)
       out += rest % kernel->kept[d].n * kernel->kept[d].out_step;
       rest /= kernel->kept[d].n;
     }
+    float *row = kernel->row_floats ? job->rows + (size_t) i * kernel->row_floats : out;
     for (int64_t c = 0; c < width; c++)
-      out[c] = neutral (kernel->kind);
-    reduce_from (kernel, in, out, 0);
+      row[c] = neutral (kernel->kind);
+    reduce_from (kernel, in, row, 0);
     if (kernel->scale != 1)
       for (int64_t c = 0; c < width; c++)
-        out[c] *= kernel->scale;
+        row[c] *= kernel->scale;
+    for (int64_t c = 0; row != out && c < width; c++)
+      out[c * kernel->inner.out_step] = row[c];
   }
 }
 
@@ -109,7 +114,7 @@ run (PraxiKernel *base,
      PraxiPool *pool)
 {
   const ReduceKernel *kernel = (ReduceKernel *) base;
-  Job job = {kernel, in[0]->data, out[0]->data};
+  Job job = {kernel, in[0]->data, out[0]->data, scratch};
   if (kernel->splits)
     praxi_pool_run (pool, run_part, &job);
   else
@@ -172,8 +177,11 @@ plan_runs (ReduceKernel *kernel, const CpuPlace *place)
   /* The innermost run takes as many axes as are of its kind and lie in a row. */
   for (; last >= 0; last--) {
     const int axis = order[last];
-    if (reduced[axis] == kernel->inner_kept || x->strides[axis] != kernel->inner.n ||
-        (kernel->inner_kept && out_steps[axis] != kernel->inner.n))
+    if (reduced[axis] == kernel->inner_kept || x->strides[axis] != kernel->inner.n)
+      break;
+    if (kernel->inner.n == 1)
+      kernel->inner.out_step = out_steps[axis];
+    else if (kernel->inner_kept && out_steps[axis] != kernel->inner.n * kernel->inner.out_step)
       break;
     kernel->inner.n *= x->dims[axis];
   }
@@ -224,6 +232,9 @@ praxi_cpu_reduce (const CpuPlace *place, PraxiKernel **out)
   const int64_t count = count_reduced (place);
   kernel->scale = is_mean ? 1 / (float) count : 1;
   const int64_t width = kernel->inner_kept ? kernel->inner.n : 1;
+  if (width > 1 && kernel->inner.out_step != 1)
+    kernel->row_floats = praxi_cpu_round_up ((size_t) width, 16);
+  kernel->base.scratch_bytes = sizeof (float) * kernel->row_floats * (size_t) place->n_threads;
   kernel->splits =
       kernel->n_outer >= place->n_threads && kernel->n_outer * width * count >= SPLIT_ELEMENTS;
   return PRAXI_OK;
