@@ -5,6 +5,9 @@ build_packages="gcc libc6-dev meson ninja-build pkg-config protobuf-c-compiler l
 test_packages="ffmpeg python3 python3-numpy python3-gi gir1.2-atspi-2.0 at-spi2-core dbus xvfb xauth
   xdotool openbox x11-utils imagemagick fonts-dejavu-core clang-format universal-ctags sqlite3
   binutils procps util-linux desktop-file-utils appstream"
+# What flatpak/check needs besides.
+flatpak_packages="flatpak flatpak-builder elfutils ostree xdg-desktop-portal xdg-desktop-portal-gtk
+  libgtk-4-bin gawk python3-yaml"
 
 # Installs what is missing of the packages named, as root or through sudo, saying so.
 install_packages () {
