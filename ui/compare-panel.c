@@ -269,7 +269,7 @@ changed_cb (PraxiComparePanel *self, guint changes)
   if (changes & PRAXI_CHANGE_MEDIA)
     jump_when_ready (self);
   if (changes & PRAXI_CHANGE_JOB) {
-    const gboolean is_free = !praxi_session_job (self->session).is_running;
+    const gboolean is_free = !praxi_session_is_comparing (self->session);
     gtk_widget_set_sensitive (GTK_WIDGET (self->folder_button), is_free);
     gtk_widget_set_sensitive (GTK_WIDGET (self->project_button), is_free);
   }

@@ -15,6 +15,8 @@ struct _PraxiMediaItem {
   int width, height;
   int n_labels;
   double analysed;
+  gint64 id;
+  gboolean is_missing, is_reviewed;
   GdkTexture *thumbnail;
 };
 
@@ -64,13 +66,21 @@ praxi_media_item_init (PraxiMediaItem *self)
   self->state = g_strdup ("");
 }
 
+static void
+take_path (PraxiMediaItem *self, const char *path)
+{
+  g_autofree char *name = g_path_get_basename (path);
+  g_free (self->path);
+  g_free (self->name);
+  self->path = g_strdup (path);
+  self->name = praxi_text_file_name (name);
+}
+
 PraxiMediaItem *
 praxi_media_item_new (const char *path)
 {
   PraxiMediaItem *self = g_object_new (PRAXI_TYPE_MEDIA_ITEM, NULL);
-  g_autofree char *name = g_path_get_basename (path);
-  self->path = g_strdup (path);
-  self->name = praxi_text_file_name (name);
+  take_path (self, path);
   return self;
 }
 
@@ -78,7 +88,9 @@ static void
 update_state (PraxiMediaItem *self)
 {
   g_autoptr (GString) text = g_string_new (NULL);
-  if (self->error_text != NULL) {
+  if (self->is_missing) {
+    g_string_append (text, _ ("missing; choose Find… in its menu"));
+  } else if (self->error_text != NULL) {
     g_string_append (text, self->error_text);
   } else if (self->length_ns > 0) {
     g_autofree char *length = praxi_text_time (self->length_ns, 0);
@@ -90,6 +102,8 @@ update_state (PraxiMediaItem *self)
     if (self->n_labels > 0)
       g_string_append_printf (
           text, ngettext (" · %d label", " · %d labels", (gulong) self->n_labels), self->n_labels);
+    if (self->is_reviewed)
+      g_string_append_printf (text, " · %s", _ ("reviewed ✓"));
   }
   g_free (self->state);
   self->state = g_strdup (text->str);
@@ -160,4 +174,54 @@ praxi_media_item_set_thumbnail (PraxiMediaItem *self, GdkTexture *thumbnail)
 {
   if (g_set_object (&self->thumbnail, thumbnail))
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_THUMBNAIL]);
+}
+
+gboolean
+praxi_media_item_is_missing (PraxiMediaItem *self)
+{
+  return self->is_missing;
+}
+
+gboolean
+praxi_media_item_is_analysed (PraxiMediaItem *self)
+{
+  return self->analysed >= 1;
+}
+
+gint64
+praxi_media_item_id (PraxiMediaItem *self)
+{
+  return self->id;
+}
+
+void
+praxi_media_item_set_id (PraxiMediaItem *self, gint64 id)
+{
+  self->id = id;
+}
+
+void
+praxi_media_item_set_path (PraxiMediaItem *self, const char *path)
+{
+  take_path (self, path);
+  self->is_missing = FALSE;
+  update_state (self);
+}
+
+void
+praxi_media_item_set_missing (PraxiMediaItem *self, gboolean is_missing)
+{
+  if (self->is_missing == is_missing)
+    return;
+  self->is_missing = is_missing;
+  update_state (self);
+}
+
+void
+praxi_media_item_set_reviewed (PraxiMediaItem *self, gboolean is_reviewed)
+{
+  if (self->is_reviewed == is_reviewed)
+    return;
+  self->is_reviewed = is_reviewed;
+  update_state (self);
 }

@@ -16,6 +16,17 @@ const char *praxi_media_item_name (PraxiMediaItem *item);  /* fit for display */
 const char *praxi_media_item_state (PraxiMediaItem *item); /* one line: length, analysed, labels */
 GdkTexture *praxi_media_item_thumbnail (PraxiMediaItem *item);
 
+gboolean praxi_media_item_is_missing (PraxiMediaItem *item);
+gboolean praxi_media_item_is_analysed (PraxiMediaItem *item); /* to its end */
+
+/* Its row in the project, 0 while there is none. */
+gint64 praxi_media_item_id (PraxiMediaItem *item);
+void praxi_media_item_set_id (PraxiMediaItem *item, gint64 id);
+
+/* The file is elsewhere now. */
+void praxi_media_item_set_path (PraxiMediaItem *item, const char *path);
+void praxi_media_item_set_missing (PraxiMediaItem *item, gboolean is_missing);
+void praxi_media_item_set_reviewed (PraxiMediaItem *item, gboolean is_reviewed);
 void praxi_media_item_set_length (PraxiMediaItem *item, gint64 length_ns, int width, int height);
 void praxi_media_item_set_analysed (PraxiMediaItem *item, double share); /* 0 to 1 */
 void praxi_media_item_set_labels (PraxiMediaItem *item, int n_labels);

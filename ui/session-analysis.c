@@ -1,13 +1,15 @@
 /* The analysis of the open media: a job that fills a track, the track while it grows, its events.
  */
-#include "ui/session-private.h"
-
 #include <glib/gi18n.h>
 #include <math.h>
 
 #include "engine/core/text.h"
+#include "ui/session-jobs.h"
+#include "ui/session-settings.h"
 
 enum { FOLLOW_MS = 100 };
+
+static gboolean is_analysing (PraxiSession *self);
 
 static int
 compare_events (gconstpointer a, gconstpointer b)
@@ -28,9 +30,16 @@ length_ns (JsonObject *given, const char *name)
   return length_s > 0 ? (gint64) (MIN (length_s, 1e6) * 1e9) : PRAXI_EVENTS_NONE;
 }
 
+static gint64
+own_length_ns (PraxiSession *self, const char *setting)
+{
+  const double length_s = praxi_settings_number (praxi_session_settings (self), setting);
+  return length_s > 0 ? (gint64) (length_s * 1e9) : PRAXI_EVENTS_NONE;
+}
+
 /* What the run says of the class; what it leaves out stays by default. */
 static PraxiEventOptions
-event_options (PraxiSession *self, const char *class_name)
+run_options (PraxiSession *self, const char *class_name)
 {
   JsonNode *node =
       self->thresholds != NULL ? json_object_get_member (self->thresholds, class_name) : NULL;
@@ -44,6 +53,18 @@ event_options (PraxiSession *self, const char *class_name)
       .merge_gap_ns = length_ns (given, "merge_gap_s"),
       .smooth_ns = length_ns (given, "smooth_s"),
   };
+}
+
+static PraxiEventOptions
+event_options (PraxiSession *self, const char *class_name)
+{
+  PraxiEventOptions options = run_options (self, class_name);
+  if (!praxi_settings_boolean (praxi_session_settings (self), PRAXI_SETTING_OWN_EVENTS))
+    return options;
+  options.smooth_ns = own_length_ns (self, PRAXI_SETTING_SMOOTH);
+  options.min_length_ns = own_length_ns (self, PRAXI_SETTING_MIN_LENGTH);
+  options.merge_gap_ns = own_length_ns (self, PRAXI_SETTING_MERGE_GAP);
+  return options;
 }
 
 static void
@@ -102,6 +123,13 @@ track_changed (PraxiSession *self)
   praxi_session_changed (self, PRAXI_CHANGE_TRACK);
 }
 
+void
+praxi_session_form_events (PraxiSession *self)
+{
+  if (self->track != NULL)
+    track_changed (self);
+}
+
 static void
 forget_track (PraxiSession *self)
 {
@@ -124,7 +152,7 @@ open_track (PraxiSession *self, gboolean may_fail)
 void
 praxi_session_show_run (PraxiSession *self, const char *track_path, const char *params)
 {
-  if (self->analysis != NULL && self->media == self->analysed_media)
+  if (is_analysing (self))
     return;
   g_autoptr (JsonNode) root = params != NULL ? json_from_string (params, NULL) : NULL;
   take_thresholds (self, root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root)
@@ -140,7 +168,7 @@ refresh_track (PraxiSession *self)
   if (self->track_path == NULL || self->media != self->analysed_media)
     return;
   if (self->track == NULL) {
-    open_track (self, self->analysis != NULL);
+    open_track (self, is_analysing (self));
     return;
   }
   gboolean changed = FALSE;
@@ -175,7 +203,7 @@ praxi_session_analysis_open_media (PraxiSession *self)
   if (self->events == NULL)
     self->events = g_array_new (FALSE, FALSE, sizeof (PraxiEvent));
   forget_track (self);
-  if (self->analysis != NULL && self->analysis_run != NULL && self->media == self->analysed_media)
+  if (is_analysing (self) && self->analysis_run != NULL)
     follow_analysis (self);
   track_changed (self);
 }
@@ -184,11 +212,9 @@ void
 praxi_session_analysis_close (PraxiSession *self)
 {
   g_clear_handle_id (&self->follow_source, g_source_remove);
-  g_clear_pointer (&self->analysis, praxi_job_free);
   forget_track (self);
   g_clear_pointer (&self->events, g_array_unref);
   g_clear_pointer (&self->thresholds, json_object_unref);
-  g_clear_pointer (&self->job_what, g_free);
   g_clear_pointer (&self->device, g_free);
   g_clear_object (&self->analysed_media);
   g_clear_pointer (&self->analysis_run, json_object_unref);
@@ -236,53 +262,23 @@ praxi_session_event_at (PraxiSession *self, gint64 time_ns)
   return -1;
 }
 
-PraxiJobView
-praxi_session_job (PraxiSession *self)
-{
-  return (PraxiJobView){
-      .is_running = self->analysis != NULL || self->comparison != NULL,
-      .what = self->job_what != NULL ? self->job_what : "",
-      .share = self->job_share,
-      .eta_s = self->job_eta_s,
-  };
-}
-
 const char *
 praxi_session_device (PraxiSession *self)
 {
   return self->device != NULL ? self->device : "";
 }
 
-void
-praxi_session_cancel_job (PraxiSession *self)
-{
-  if (self->analysis != NULL)
-    praxi_job_cancel (self->analysis);
-  if (self->comparison != NULL)
-    praxi_job_cancel (self->comparison);
-}
-
 /* --- the job ------------------------------------------------------------------------------- */
 
 static void
-line_cb (PraxiJob *job, JsonObject *line, gpointer user_data)
+line (PraxiSession *self, PraxiJobItem *item, JsonObject *line)
 {
-  PraxiSession *self = user_data;
   if (!json_object_has_member (line, "track"))
     return;
   g_clear_pointer (&self->analysis_run, json_object_unref);
   self->analysis_run = json_object_ref (line);
   if (self->media == self->analysed_media)
     follow_analysis (self);
-}
-
-static void
-progress_cb (PraxiJob *job, const PraxiJobProgress *progress, gpointer user_data)
-{
-  PraxiSession *self = user_data;
-  self->job_share = progress->total > 0 ? CLAMP (progress->done / progress->total, 0, 1) : NAN;
-  self->job_eta_s = progress->eta_s;
-  praxi_session_changed (self, PRAXI_CHANGE_JOB);
 }
 
 static void
@@ -304,55 +300,97 @@ note_device (PraxiSession *self, JsonObject *document)
 }
 
 static void
-finished_cb (PraxiJob *job, gpointer user_data)
+tell_events (PraxiSession *self)
 {
-  PraxiSession *self = user_data;
+  const gulong n_events = praxi_session_events (self)->len;
+  g_autofree char *text =
+      g_strdup_printf (ngettext ("%lu event found", "%lu events found", n_events), n_events);
+  praxi_session_say (self, FALSE, text);
+}
+
+static void
+finished (PraxiSession *self, PraxiJobItem *item)
+{
   g_clear_handle_id (&self->follow_source, g_source_remove);
-  const gboolean is_done = praxi_job_state (job) == PRAXI_JOB_DONE;
-  if (praxi_job_state (job) == PRAXI_JOB_FAILED)
-    praxi_session_say (self, TRUE, praxi_job_error_text (job));
-  if (praxi_job_document (job) != NULL)
-    note_device (self, praxi_job_document (job));
-  g_clear_pointer (&self->analysis, praxi_job_free);
+  const gboolean is_done = praxi_job_state (item->job) == PRAXI_JOB_DONE;
+  if (praxi_job_document (item->job) != NULL)
+    note_device (self, praxi_job_document (item->job));
+  if (is_done)
+    praxi_media_item_set_analysed (item->media, 1);
   refresh_track (self);
-  if (is_done && self->media == self->analysed_media && praxi_session_events (self)->len > 0) {
-    const gulong n_events = praxi_session_events (self)->len;
-    g_autofree char *text =
-        g_strdup_printf (ngettext ("%lu event found", "%lu events found", n_events), n_events);
-    praxi_session_say (self, FALSE, text);
+  if (is_done && self->media == item->media && praxi_session_events (self)->len > 0)
+    tell_events (self);
+  praxi_session_changed (self, PRAXI_CHANGE_TRACK);
+}
+
+static void
+progress (PraxiSession *self, PraxiJobItem *item)
+{
+  if (item->media != self->media && !isnan (item->share))
+    praxi_media_item_set_analysed (item->media, MIN (item->share, 0.99));
+}
+
+static void
+begun (PraxiSession *self, PraxiJobItem *item)
+{
+  g_set_object (&self->analysed_media, item->media);
+  g_clear_pointer (&self->analysis_run, json_object_unref);
+  self->follow_source = g_timeout_add (FOLLOW_MS, follow_cb, self);
+}
+
+static void
+add_number (GStrvBuilder *argv, PraxiSession *self, const char *option, const char *setting)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+  g_ascii_formatd (text, sizeof text, "%.3f",
+                   praxi_settings_number (praxi_session_settings (self), setting));
+  g_strv_builder_add (argv, option);
+  g_strv_builder_add (argv, text);
+}
+
+static char **
+make_argv (PraxiSession *self, PraxiJobItem *item)
+{
+  g_autoptr (GStrvBuilder) argv = g_strv_builder_new ();
+  g_strv_builder_add_many (argv, self->praxi_path, "analyze", "--json", "--progress", "json",
+                           "--model", "light", "--project", self->project_path, NULL);
+  if (praxi_settings_boolean (praxi_session_settings (self), PRAXI_SETTING_OWN_EVENTS)) {
+    add_number (argv, self, "--smooth", PRAXI_SETTING_SMOOTH);
+    add_number (argv, self, "--min-length", PRAXI_SETTING_MIN_LENGTH);
+    add_number (argv, self, "--merge-gap", PRAXI_SETTING_MERGE_GAP);
   }
-  praxi_session_changed (self, PRAXI_CHANGE_JOB | PRAXI_CHANGE_TRACK);
+  g_strv_builder_add_many (argv, "--", praxi_media_item_path (item->media), NULL);
+  return g_strv_builder_end (argv);
+}
+
+static const PraxiJobKind analysis_kind = {make_argv, begun, progress, line, finished};
+
+static gboolean
+is_analysing (PraxiSession *self)
+{
+  PraxiJobItem *running = self->is_closed ? NULL : praxi_session_running_job (self);
+  return running != NULL && running->kind == &analysis_kind && running->media == self->media;
+}
+
+gboolean
+praxi_session_is_queued (PraxiSession *self, PraxiMediaItem *media)
+{
+  return media != NULL && praxi_session_find_job (self, &analysis_kind, media) != NULL;
+}
+
+void
+praxi_session_analyse_media (PraxiSession *self, PraxiMediaItem *media)
+{
+  if (praxi_session_is_queued (self, media) || praxi_media_item_is_missing (media))
+    return;
+  praxi_session_enqueue (self, &analysis_kind,
+                         g_strdup_printf (_ ("Analysing %s"), praxi_media_item_name (media)), media,
+                         NULL);
 }
 
 void
 praxi_session_analyse (PraxiSession *self)
 {
-  static const PraxiJobEvents events = {progress_cb, line_cb, finished_cb};
-  if (self->media == NULL || self->index == NULL || praxi_session_job (self).is_running)
-    return;
-  const char *const argv[] = {self->praxi_path,
-                              "analyze",
-                              "--json",
-                              "--progress",
-                              "json",
-                              "--model",
-                              "light",
-                              "--project",
-                              self->project_path,
-                              "--",
-                              praxi_media_item_path (self->media),
-                              NULL};
-  g_autoptr (GError) error = NULL;
-  self->analysis = praxi_job_start (argv, &events, self, &error);
-  if (self->analysis == NULL) {
-    praxi_session_say (self, TRUE, error->message);
-    return;
-  }
-  g_set_object (&self->analysed_media, self->media);
-  g_clear_pointer (&self->analysis_run, json_object_unref);
-  g_free (self->job_what);
-  self->job_what = g_strdup_printf (_ ("Analysing %s"), praxi_media_item_name (self->media));
-  self->job_share = self->job_eta_s = NAN;
-  self->follow_source = g_timeout_add (FOLLOW_MS, follow_cb, self);
-  praxi_session_changed (self, PRAXI_CHANGE_JOB);
+  if (self->media != NULL && self->index != NULL)
+    praxi_session_analyse_media (self, self->media);
 }

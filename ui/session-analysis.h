@@ -7,6 +7,7 @@
 
 #include "engine/infer/events.h"
 #include "engine/infer/score-track.h"
+#include "ui/job-item.h"
 #include "ui/session.h"
 
 G_BEGIN_DECLS
@@ -22,8 +23,18 @@ const GArray *praxi_session_events (PraxiSession *session);
 const PraxiEvent *praxi_session_event (PraxiSession *session, int index); /* NULL outside */
 int praxi_session_event_at (PraxiSession *session, gint64 time_ns);       /* -1 for none */
 
+/* Analyses the open media, or any: after the jobs that were asked for before. */
 void praxi_session_analyse (PraxiSession *session);
+void praxi_session_analyse_media (PraxiSession *session, PraxiMediaItem *media);
 
+/* Whether its analysis runs or waits. */
+gboolean praxi_session_is_queued (PraxiSession *session, PraxiMediaItem *media);
+
+/* All jobs, PraxiJobItem: the first one runs, the others wait. Borrowed. */
+GListModel *praxi_session_jobs (PraxiSession *session);
+void praxi_session_cancel (PraxiSession *session, PraxiJobItem *job);
+
+/* The one that runs. */
 typedef struct {
   gboolean is_running;
   const char *what; /* "Analysing a.mp4"; borrowed */
@@ -38,6 +49,8 @@ const char *praxi_session_device (PraxiSession *session);
 
 /* Runs both bundled models on a labelled folder, or on the project's labels when folder is NULL. */
 void praxi_session_compare (PraxiSession *session, const char *folder);
+
+gboolean praxi_session_is_comparing (PraxiSession *session);
 
 /* The document of `praxi compare --json`; NULL before. Borrowed until PRAXI_CHANGE_REPORT. */
 JsonObject *praxi_session_report (PraxiSession *session);

@@ -1,63 +1,47 @@
 /* The comparison of the two bundled models: a job whose document the compare panel shows. */
-#include "ui/session-private.h"
-
 #include <glib/gi18n.h>
-#include <math.h>
 
-static void
-progress_cb (PraxiJob *job, const PraxiJobProgress *progress, gpointer user_data)
+#include "ui/session-jobs.h"
+
+static char **
+make_argv (PraxiSession *self, PraxiJobItem *item)
 {
-  PraxiSession *self = user_data;
-  self->job_share = progress->total > 0 ? CLAMP (progress->done / progress->total, 0, 1) : NAN;
-  self->job_eta_s = progress->eta_s;
-  praxi_session_changed (self, PRAXI_CHANGE_JOB);
+  const gboolean is_folder = !g_str_has_suffix (item->subject, ".praxi");
+  const char *const argv[] = {
+      self->praxi_path, "compare",  "--json",  "--progress", "json",
+      "--original",     "original", "--light", "light",      is_folder ? "--data" : "--project",
+      item->subject,    NULL};
+  return g_strdupv ((char **) (gpointer) argv);
 }
 
 static void
-finished_cb (PraxiJob *job, gpointer user_data)
+finished (PraxiSession *self, PraxiJobItem *item)
 {
-  PraxiSession *self = user_data;
-  if (praxi_job_state (job) == PRAXI_JOB_FAILED)
-    praxi_session_say (self, TRUE, praxi_job_error_text (job));
-  JsonObject *document = praxi_job_document (job);
-  if (document != NULL && json_object_has_member (document, "original")) {
-    g_clear_pointer (&self->report, json_object_unref);
-    self->report = json_object_ref (document);
-  }
-  g_clear_pointer (&self->comparison, praxi_job_free);
-  praxi_session_changed (self, PRAXI_CHANGE_JOB | PRAXI_CHANGE_REPORT);
+  JsonObject *document = praxi_job_document (item->job);
+  if (document == NULL || !json_object_has_member (document, "original"))
+    return;
+  g_clear_pointer (&self->report, json_object_unref);
+  self->report = json_object_ref (document);
+  g_free (self->report_subject);
+  self->report_subject = g_strdup (item->subject);
+  praxi_session_changed (self, PRAXI_CHANGE_REPORT);
 }
+
+static const PraxiJobKind kind = {.argv = make_argv, .finished = finished};
 
 void
 praxi_session_compare (PraxiSession *self, const char *folder)
 {
-  static const PraxiJobEvents events = {.progress = progress_cb, .finished = finished_cb};
-  if (praxi_session_job (self).is_running)
+  if (praxi_session_find_job (self, &kind, NULL) != NULL)
     return;
-  const char *const argv[] = {self->praxi_path,
-                              "compare",
-                              "--json",
-                              "--progress",
-                              "json",
-                              "--original",
-                              "original",
-                              "--light",
-                              "light",
-                              folder != NULL ? "--data" : "--project",
-                              folder != NULL ? folder : self->project_path,
-                              NULL};
-  g_autoptr (GError) error = NULL;
-  self->comparison = praxi_job_start (argv, &events, self, &error);
-  if (self->comparison == NULL) {
-    praxi_session_say (self, TRUE, error->message);
-    return;
-  }
-  g_free (self->report_subject);
-  self->report_subject = g_strdup (folder != NULL ? folder : self->project_path);
-  g_free (self->job_what);
-  self->job_what = g_strdup (_ ("Comparing the two models"));
-  self->job_share = self->job_eta_s = NAN;
-  praxi_session_changed (self, PRAXI_CHANGE_JOB);
+  praxi_session_enqueue (self, &kind, g_strdup (_ ("Comparing the two models")), NULL,
+                         folder != NULL ? folder : self->project_path);
+}
+
+gboolean
+praxi_session_is_comparing (PraxiSession *self)
+{
+  return praxi_session_find_job (self, &kind, NULL) != NULL;
 }
 
 JsonObject *
@@ -75,7 +59,6 @@ praxi_session_report_subject (PraxiSession *self)
 void
 praxi_session_compare_close (PraxiSession *self)
 {
-  g_clear_pointer (&self->comparison, praxi_job_free);
   g_clear_pointer (&self->report, json_object_unref);
   g_clear_pointer (&self->report_subject, g_free);
 }

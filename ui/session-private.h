@@ -67,11 +67,8 @@ struct _PraxiSession {
   guint store_generation; /* counts projects and media opened: late answers are dropped */
 
   /* session-analysis.c */
-  PraxiJob *analysis;
-  char *job_what;
-  PraxiMediaItem *analysed_media;
-  JsonObject *analysis_run; /* the job's line that names its track; NULL before it came */
-  double job_share, job_eta_s;
+  PraxiMediaItem *analysed_media; /* what the running or the last analysis is about */
+  JsonObject *analysis_run;       /* the job's line that names its track; NULL before it came */
   PraxiScoreTrack *track;
   char *track_path;
   guint track_revision;
@@ -80,11 +77,14 @@ struct _PraxiSession {
   JsonObject *thresholds; /* how events are formed, by class; NULL: by default */
   char *device;
 
+  /* session-jobs.c */
+  GListStore *jobs;
+  char *error_details;
+
   /* session-settings.c */
   PraxiSettings *settings;
 
   /* session-compare.c */
-  PraxiJob *comparison;
   JsonObject *report;
   char *report_subject;
 
@@ -99,9 +99,16 @@ void praxi_session_say (PraxiSession *session, gboolean is_error, const char *te
 void praxi_session_move_playhead (PraxiSession *session, int ordinal, gboolean exact);
 void praxi_session_stop_playing (PraxiSession *session);
 
+/* An error with more lines to fold out. details: may be empty */
+void praxi_session_fail (PraxiSession *session, const char *text, const char *details);
+
+/* Events are formed anew: a preference changed. */
+void praxi_session_form_events (PraxiSession *session);
+
 /* Called by session.c at the end of its life. */
 void praxi_session_media_close (PraxiSession *session);
 void praxi_session_analysis_close (PraxiSession *session);
+void praxi_session_jobs_close (PraxiSession *session);
 void praxi_session_compare_close (PraxiSession *session);
 void praxi_session_labels_close (PraxiSession *session);
 

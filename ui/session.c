@@ -74,6 +74,7 @@ praxi_session_close (PraxiSession *self)
     return;
   self->is_closed = TRUE;
   praxi_session_media_close (self);
+  praxi_session_jobs_close (self);
   praxi_session_analysis_close (self);
   praxi_session_compare_close (self);
   praxi_session_labels_close (self);
@@ -84,6 +85,21 @@ praxi_session_changed (PraxiSession *self, guint changes)
 {
   if (!self->is_closed)
     g_signal_emit (self, signals[SIGNAL_CHANGED], 0, changes);
+}
+
+void
+praxi_session_fail (PraxiSession *self, const char *text, const char *details)
+{
+  g_free (self->error_details);
+  self->error_details = g_strdup (details);
+  praxi_session_say (self, TRUE, text);
+  g_clear_pointer (&self->error_details, g_free);
+}
+
+const char *
+praxi_session_error_details (PraxiSession *self)
+{
+  return self->error_details != NULL ? self->error_details : "";
 }
 
 void

@@ -40,6 +40,9 @@ G_DECLARE_FINAL_TYPE (PraxiSession, praxi_session, PRAXI, SESSION, GObject)
  */
 PraxiSession *praxi_session_new (const char *praxi_path, const char *project_path);
 
+/* While "message" is emitted for an error: more lines about it, to be folded out; often empty. */
+const char *praxi_session_error_details (PraxiSession *session);
+
 /* Ends jobs, the decode helper and the store thread (its queue is written first). */
 void praxi_session_close (PraxiSession *session);
 

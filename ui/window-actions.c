@@ -98,7 +98,8 @@ praxi_window_update_actions (PraxiWindow *self, guint changes)
     for (guint i = 0; i < G_N_ELEMENTS (need_frames); i++)
       enable (self, need_frames[i], has_frames);
   if (changes & (PRAXI_CHANGE_MEDIA | PRAXI_CHANGE_JOB))
-    enable (self, "analyse", has_frames && !praxi_session_job (session).is_running);
+    enable (self, "analyse",
+            has_frames && !praxi_session_is_queued (session, praxi_session_media (session)));
   if (changes & PRAXI_CHANGE_LABELS) {
     enable (self, "undo", praxi_session_can_undo (session));
     enable (self, "redo", praxi_session_can_redo (session));
