@@ -2,17 +2,8 @@
 #include <glib/gi18n.h>
 
 #include "ui/actions.h"
-#include "ui/session-labels.h"
+#include "ui/session-labelling.h"
 #include "ui/window-private.h"
-
-static void
-drop_marks_cb (PraxiWindow *self)
-{
-  if (praxi_session_marks (self->session).is_set)
-    praxi_session_clear_marks (self->session);
-  else
-    praxi_session_select_label (self->session, 0);
-}
 
 /* The end that is nearer to the playhead moves, and the playhead follows it. */
 static void
@@ -57,8 +48,7 @@ static const PraxiAction actions[] = {
     {"mark-in", N_ ("Mark in"), NULL, praxi_session_mark_in, "i"},
     {"mark-out", N_ ("Mark out"), NULL, praxi_session_mark_out, "o"},
     {"label", N_ ("Label what is marked"), NULL, praxi_session_label_marks, "Return KP_Enter"},
-    {"drop-marks", N_ ("Drop the marks"), drop_marks_cb, NULL, "Escape"},
-    {"accept-event", N_ ("Accept the event as a label"), NULL, praxi_session_accept_event, "a"},
+    {"drop-marks", N_ ("Drop the marks"), NULL, praxi_session_drop, "Escape"},
     {"nudge-back", N_ ("Move the label’s nearer end one frame back"), nudge_back_cb, NULL,
      "bracketleft"},
     {"nudge-forward", N_ ("Move the label’s nearer end one frame on"), nudge_forward_cb, NULL,
@@ -67,6 +57,13 @@ static const PraxiAction actions[] = {
      "<Shift>bracketleft <Shift>braceleft"},
     {"nudge-forward-ten", N_ ("Move the nearer end ten frames on"), nudge_forward_ten_cb, NULL,
      "<Shift>bracketright <Shift>braceright"},
+    {"edit-edges", N_ ("Edit the edges of the label or event"), NULL, praxi_session_edit_edges,
+     "e"},
+    {"split-label", N_ ("Split the label at the playhead"), NULL, praxi_session_split_label, "s"},
+    {"merge-label", N_ ("Merge with the next label of the class"), NULL, praxi_session_merge_label,
+     "m"},
+    {"duplicate-label", N_ ("Duplicate the label to another class"), NULL,
+     praxi_session_duplicate_label, "d"},
     {"remove-label", N_ ("Delete the label"), NULL, praxi_session_remove_label, "Delete"},
     {"undo", N_ ("Undo"), NULL, praxi_session_undo, "<Control>z"},
     {"redo", N_ ("Redo"), NULL, praxi_session_redo, "<Control><Shift>z"},

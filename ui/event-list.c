@@ -4,7 +4,39 @@
 #include <math.h>
 
 #include "ui/session-analysis.h"
+#include "ui/session-review.h"
 #include "ui/strip.h"
+
+static const char *
+state_text (PraxiEventState state)
+{
+  switch (state) {
+  case PRAXI_EVENT_ACCEPTED:
+    return _ (" · accepted");
+  case PRAXI_EVENT_REJECTED:
+    return _ (" · rejected");
+  case PRAXI_EVENT_REVIEWED:
+    return _ (" · reviewed");
+  default:
+    return "";
+  }
+}
+
+static void
+update_caption (PraxiSession *session, PraxiJumpList *list)
+{
+  const PraxiReviewSummary media = praxi_session_media_progress (session);
+  const PraxiReviewSummary project = praxi_session_project_progress (session);
+  if (praxi_session_n_frames (session) == 0) {
+    praxi_jump_list_set_caption (list, NULL, NULL);
+    return;
+  }
+  g_autofree char *text = praxi_review_summary_text (&media);
+  g_autofree char *whole = praxi_review_summary_text (&project);
+  g_autofree char *tip = g_strdup_printf (_ ("Project: %s · %d of %d videos reviewed"), whole,
+                                          project.n_reviewed, project.n_media);
+  praxi_jump_list_set_caption (list, text, tip);
+}
 
 static PraxiJumpRow *
 make_row (PraxiSession *session, int index)
@@ -16,7 +48,9 @@ make_row (PraxiSession *session, int index)
   g_autofree char *start = praxi_session_time_text (session, event->start_ns, 1);
   g_autofree char *end = praxi_session_time_text (session, event->end_ns, 1);
   const double length_s = (double) (event->end_ns - event->start_ns) / 1e9;
-  g_autofree char *detail = g_strdup_printf (_ ("%s – %s · %.1f s"), start, end, length_s);
+  g_autofree char *detail =
+      g_strdup_printf (_ ("%s – %s · %.1f s%s"), start, end, length_s,
+                       state_text (praxi_session_event_state (session, index)));
   g_autofree char *number = g_strdup_printf ("%d %%", (int) lroundf (event->peak * 100));
   return praxi_jump_row_new (index, &color, name, detail, number);
 }
@@ -34,6 +68,8 @@ empty_text (PraxiSession *session)
 static void
 changed_cb (PraxiSession *session, guint changes, PraxiJumpList *list)
 {
+  if (changes & PRAXI_CHANGE_COVERAGE)
+    update_caption (session, list);
   if (changes & (PRAXI_CHANGE_TRACK | PRAXI_CHANGE_LABELS | PRAXI_CHANGE_MEDIA)) {
     g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (g_object_unref);
     for (guint i = 0; i < praxi_session_events (session)->len; i++)

@@ -3,9 +3,28 @@
 #include <math.h>
 
 #include "ui/session-analysis.h"
+#include "ui/session-review.h"
 #include "ui/strip.h"
 
 enum { HEIGHT_PX = 24, TEXT_FROM_PX = 36 };
+
+/* Rejected: struck through and dim. Accepted and reviewed ones need no more attention either. */
+static void
+draw_strike (const PraxiStripContext *context, GtkSnapshot *snapshot, const graphene_rect_t *box)
+{
+  const graphene_rect_t line = GRAPHENE_RECT_INIT (
+      box->origin.x, box->origin.y + floorf (box->size.height / 2) - 1, box->size.width, 2);
+  gtk_snapshot_append_color (snapshot, &context->dim_text, &line);
+}
+
+static char *
+event_text (const PraxiEvent *event, const char *name, PraxiEventState state, float width)
+{
+  const char *mark = state == PRAXI_EVENT_ACCEPTED ? "✓ " : "";
+  if (width < TEXT_FROM_PX + 8 * (float) g_utf8_strlen (name, -1))
+    return g_strconcat (mark, name, NULL);
+  return g_strdup_printf ("%s%s %d %%", mark, name, (int) lroundf (event->peak * 100));
+}
 
 static void
 draw_event (const PraxiStripContext *context, GtkSnapshot *snapshot, int index)
@@ -20,9 +39,13 @@ draw_event (const PraxiStripContext *context, GtkSnapshot *snapshot, int index)
   const GdkRGBA color = praxi_strip_class_color (context->session, name);
   const gboolean is_selected = index == praxi_session_selected_event (context->session);
   const float edge = is_selected ? 2 : 1;
-  const GdkRGBA rim = is_selected ? context->text : color;
+  GdkRGBA rim = is_selected ? context->text : color;
+  const PraxiEventState state = praxi_session_event_state (context->session, index);
+  const gboolean is_rejected = state == PRAXI_EVENT_REJECTED;
   GdkRGBA fill = color;
-  fill.alpha = 0.28f;
+  fill.alpha = is_rejected ? 0.06f : 0.28f;
+  if (is_rejected && !is_selected)
+    rim.alpha = 0.4f;
   GskRoundedRect frame;
   gsk_rounded_rect_init_from_rect (&frame, &box, 3);
   gtk_snapshot_push_rounded_clip (snapshot, &frame);
@@ -30,14 +53,13 @@ draw_event (const PraxiStripContext *context, GtkSnapshot *snapshot, int index)
   gtk_snapshot_pop (snapshot);
   gtk_snapshot_append_border (snapshot, &frame, (const float[]){edge, edge, edge, edge},
                               (const GdkRGBA[]){rim, rim, rim, rim});
+  if (is_rejected)
+    draw_strike (context, snapshot, &box);
   if (box.size.width < TEXT_FROM_PX)
     return;
-  const gboolean has_room = box.size.width >= TEXT_FROM_PX + 8 * (float) g_utf8_strlen (name, -1);
-  g_autofree char *text =
-      has_room ? g_strdup_printf ("%s %d %%", name, (int) lroundf (event->peak * 100))
-               : g_strdup (name);
+  g_autofree char *text = event_text (event, name, state, box.size.width);
   praxi_strip_text (
-      context, snapshot, text, &context->text,
+      context, snapshot, text, is_rejected ? &context->dim_text : &context->text,
       GRAPHENE_RECT_INIT (box.origin.x + 6, box.origin.y, box.size.width - 10, box.size.height),
       PRAXI_TEXT_LEFT);
 }

@@ -61,6 +61,7 @@ is_same (const PraxiJumpRow *a, const PraxiJumpRow *b)
 struct _PraxiJumpList {
   GtkBox parent_instance;
   GtkStack *stack;
+  GtkLabel *caption;
   GtkLabel *empty;
   GtkListView *view;
   GListStore *rows;
@@ -158,6 +159,14 @@ praxi_jump_list_set_empty_text (PraxiJumpList *self, const char *empty_text)
 }
 
 void
+praxi_jump_list_set_caption (PraxiJumpList *self, const char *text, const char *tip)
+{
+  gtk_label_set_text (self->caption, text != NULL ? text : "");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->caption), tip);
+  gtk_widget_set_visible (GTK_WIDGET (self->caption), text != NULL);
+}
+
+void
 praxi_jump_list_select (PraxiJumpList *self, gint64 id)
 {
   guint position = GTK_INVALID_LIST_POSITION;
@@ -189,6 +198,7 @@ praxi_jump_list_class_init (PraxiJumpListClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/praxiscope/Praxiscope/jump-list.ui");
   gtk_widget_class_bind_template_child (widget_class, PraxiJumpList, stack);
+  gtk_widget_class_bind_template_child (widget_class, PraxiJumpList, caption);
   gtk_widget_class_bind_template_child (widget_class, PraxiJumpList, empty);
   gtk_widget_class_bind_template_child (widget_class, PraxiJumpList, view);
   gtk_widget_class_bind_template_callback (widget_class, activate_cb);

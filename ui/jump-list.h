@@ -29,6 +29,9 @@ void praxi_jump_list_set_rows (PraxiJumpList *list, const GPtrArray *rows);
 /* What stands there while there are no rows. */
 void praxi_jump_list_set_empty_text (PraxiJumpList *list, const char *empty_text);
 
+/* One line above the rows; NULL for none. tip: more of it, may be NULL */
+void praxi_jump_list_set_caption (PraxiJumpList *list, const char *text, const char *tip);
+
 /* Shows the row with the id as selected; none with another id. */
 void praxi_jump_list_select (PraxiJumpList *list, gint64 id);
 

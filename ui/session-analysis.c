@@ -39,10 +39,9 @@ own_length_ns (PraxiSession *self, const char *setting)
 
 /* What the run says of the class; what it leaves out stays by default. */
 static PraxiEventOptions
-run_options (PraxiSession *self, const char *class_name)
+run_options (JsonObject *thresholds, const char *class_name)
 {
-  JsonNode *node =
-      self->thresholds != NULL ? json_object_get_member (self->thresholds, class_name) : NULL;
+  JsonNode *node = thresholds != NULL ? json_object_get_member (thresholds, class_name) : NULL;
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     return (PraxiEventOptions){0};
   JsonObject *given = json_node_get_object (node);
@@ -56,9 +55,9 @@ run_options (PraxiSession *self, const char *class_name)
 }
 
 static PraxiEventOptions
-event_options (PraxiSession *self, const char *class_name)
+event_options (PraxiSession *self, JsonObject *thresholds, const char *class_name)
 {
-  PraxiEventOptions options = run_options (self, class_name);
+  PraxiEventOptions options = run_options (thresholds, class_name);
   if (!praxi_settings_boolean (praxi_session_settings (self), PRAXI_SETTING_OWN_EVENTS))
     return options;
   options.smooth_ns = own_length_ns (self, PRAXI_SETTING_SMOOTH);
@@ -76,30 +75,46 @@ take_thresholds (PraxiSession *self, JsonObject *run)
     self->thresholds = json_object_ref (json_node_get_object (node));
 }
 
+double
+praxi_session_enter_threshold (PraxiSession *self, const char *class_name)
+{
+  const PraxiEventOptions options = event_options (self, self->thresholds, class_name);
+  return praxi_events_resolve (&options).enter;
+}
+
 /* The last window may reach beyond the last frame; its event does not. */
 static void
-clip_events (PraxiSession *self)
+clip_events (PraxiSession *self, GArray *events)
 {
   const gint64 end_ns = praxi_session_footage (self).end_ns;
-  for (guint i = 0; self->index != NULL && i < self->events->len; i++) {
-    PraxiEvent *event = &g_array_index (self->events, PraxiEvent, i);
+  for (guint i = 0; self->index != NULL && i < events->len; i++) {
+    PraxiEvent *event = &g_array_index (events, PraxiEvent, i);
     event->end_ns = MAX (MIN (event->end_ns, end_ns), event->start_ns + 1);
   }
+}
+
+void
+praxi_session_find_events (PraxiSession *self,
+                           const PraxiScoreTrack *track,
+                           JsonObject *thresholds,
+                           GArray *events)
+{
+  for (int c = 0; c < praxi_score_track_n_classes (track); c++) {
+    const char *name = praxi_score_track_class_name (track, c);
+    const PraxiEventOptions options = event_options (self, thresholds, name);
+    if (!praxi_events_is_background (name))
+      praxi_events_find (track, c, &options, events);
+  }
+  clip_events (self, events);
+  g_array_sort (events, compare_events);
 }
 
 static void
 find_events (PraxiSession *self)
 {
   g_array_set_size (self->events, 0);
-  const int n_classes = self->track != NULL ? praxi_score_track_n_classes (self->track) : 0;
-  for (int c = 0; c < n_classes; c++) {
-    const char *name = praxi_score_track_class_name (self->track, c);
-    const PraxiEventOptions options = event_options (self, name);
-    if (!praxi_events_is_background (name))
-      praxi_events_find (self->track, c, &options, self->events);
-  }
-  clip_events (self);
-  g_array_sort (self->events, compare_events);
+  if (self->track != NULL)
+    praxi_session_find_events (self, self->track, self->thresholds, self->events);
   if (self->selected_event >= (int) self->events->len)
     praxi_session_select_event (self, -1);
 }

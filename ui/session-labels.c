@@ -1,6 +1,4 @@
-/* What labels, classes and undo look like to the views, and what a person does with them. */
-#include <glib/gi18n.h>
-
+/* What labels, classes and undo look like to the views. */
 #include "ui/session-edits.h"
 
 /* --- reading ------------------------------------------------------------------------------- */
@@ -9,6 +7,12 @@ const GPtrArray *
 praxi_session_labels (PraxiSession *self)
 {
   return self->labels;
+}
+
+guint
+praxi_session_labels_revision (PraxiSession *self)
+{
+  return self->labels_revision;
 }
 
 const GPtrArray *
@@ -68,159 +72,119 @@ praxi_session_can_redo (PraxiSession *self)
   return self->can_redo;
 }
 
-/* --- what a person does -------------------------------------------------------------------- */
-
-void
-praxi_session_choose_class (PraxiSession *self, gint64 class_id)
-{
-  if (praxi_session_find_class (self, class_id) == NULL)
-    return;
-  self->current_class = class_id;
-  if (praxi_session_marks (self).is_set)
-    praxi_session_label_marks (self);
-  else
-    praxi_session_changed (self, PRAXI_CHANGE_MARKS);
-}
-
-void
-praxi_session_choose_class_key (PraxiSession *self, char key)
-{
-  for (guint i = 0; i < self->classes->len; i++) {
-    const PraxiUiClass *cls = self->classes->pdata[i];
-    if (cls->key == key)
-      praxi_session_choose_class (self, cls->id);
-  }
-}
+/* --- classes ------------------------------------------------------------------------------- */
 
 void
 praxi_session_add_class (PraxiSession *self, const char *name)
 {
-  praxi_session_push_edit (
-      self, (PraxiEdit){.kind = PRAXI_EDIT_ADD_CLASS, .class_name = g_strdup (name)});
+  PraxiClass *cls = g_new0 (PraxiClass, 1);
+  PraxiEdit *edit = praxi_edit_new (PRAXI_EDIT_CHANGE);
+  cls->name = g_strdup (name);
+  praxi_edit_class (edit, PRAXI_OP_ADD_CLASS, cls);
+  praxi_session_push_edit (self, edit);
+}
+
+/* All of a class as it is shown, to be changed. */
+static PraxiClass *
+copy_class (PraxiSession *self, gint64 class_id)
+{
+  const PraxiUiClass *shown = praxi_session_find_class (self, class_id);
+  if (shown == NULL)
+    return NULL;
+  PraxiClass *cls = g_new0 (PraxiClass, 1);
+  cls->id = class_id;
+  cls->name = g_strdup (shown->name);
+  cls->key = shown->key;
+  g_snprintf (cls->color, sizeof cls->color, "#%02x%02x%02x",
+              (guint) (CLAMP (shown->color.red, 0, 1) * 255 + 0.5f),
+              (guint) (CLAMP (shown->color.green, 0, 1) * 255 + 0.5f),
+              (guint) (CLAMP (shown->color.blue, 0, 1) * 255 + 0.5f));
+  return cls;
 }
 
 static void
-add_label (PraxiSession *self, gint64 class_id, int start_frame, int end_frame, const char *source)
+update_class (PraxiSession *self, PraxiClass *cls)
 {
-  const PraxiTimeSpan span = praxi_session_frames_span (self, start_frame, end_frame);
-  PraxiLabel *label = g_new0 (PraxiLabel, 1);
-  label->id = self->next_temporary_id--;
-  label->media_id = self->media_id;
-  label->class_id = class_id;
-  label->start_ns = span.start_ns;
-  label->end_ns = span.end_ns;
-  label->start_frame = start_frame;
-  label->end_frame = end_frame;
-  label->source = g_strdup (source);
-  const gint64 id = label->id;
-  praxi_session_push_edit (self, (PraxiEdit){.kind = PRAXI_EDIT_ADD, .label = label});
-  praxi_session_select_label (self, id);
+  PraxiEdit *edit = praxi_edit_new (PRAXI_EDIT_CHANGE);
+  praxi_edit_class (edit, PRAXI_OP_UPDATE_CLASS, cls);
+  praxi_session_push_edit (self, edit);
 }
 
 void
-praxi_session_label_marks (PraxiSession *self)
+praxi_session_rename_class (PraxiSession *self, gint64 class_id, const char *name)
 {
-  const PraxiMarks marks = praxi_session_marks (self);
-  if (!marks.is_set) {
-    praxi_session_say (self, FALSE, _ ("Nothing is marked: press I at the start and O at the end"));
+  PraxiClass *cls = copy_class (self, class_id);
+  if (cls == NULL)
     return;
-  }
-  if (praxi_session_find_class (self, self->current_class) == NULL) {
-    praxi_session_say (self, FALSE, _ ("No class is chosen: press 1 to 9"));
-    return;
-  }
-  self->mark_in = self->mark_out = -1;
-  add_label (self, self->current_class, marks.start_frame, marks.end_frame,
-             PRAXI_LABEL_SOURCE_PERSON);
-  praxi_session_changed (self, PRAXI_CHANGE_MARKS);
+  g_free (cls->name);
+  cls->name = g_strdup (name);
+  update_class (self, cls);
 }
 
 void
-praxi_session_accept_event (PraxiSession *self)
+praxi_session_recolor_class (PraxiSession *self, gint64 class_id, const char *color)
 {
-  const gint64 now_ns = praxi_session_frame_span (self, self->playhead).start_ns;
-  int index = praxi_session_event_at (self, now_ns);
-  if (index < 0)
-    index = self->selected_event;
-  const PraxiEvent *event = praxi_session_event (self, index);
-  if (event == NULL) {
-    praxi_session_say (self, FALSE, _ ("No event is under the playhead"));
+  PraxiClass *cls = copy_class (self, class_id);
+  if (cls == NULL)
     return;
-  }
-  const char *name = praxi_score_track_class_name (self->track, event->class_index);
-  const PraxiUiClass *cls = praxi_session_find_class_named (self, name);
-  if (cls == NULL) {
-    g_autofree char *text =
-        g_strdup_printf (_ ("This project has no class “%s”: add it first"), name);
-    praxi_session_say (self, FALSE, text);
+  g_strlcpy (cls->color, color, sizeof cls->color);
+  update_class (self, cls);
+}
+
+/* The class that had the key gives it up, in the same step. */
+void
+praxi_session_set_class_key (PraxiSession *self, gint64 class_id, char key)
+{
+  PraxiClass *cls = copy_class (self, class_id);
+  if (cls == NULL)
     return;
+  PraxiEdit *edit = praxi_edit_new (PRAXI_EDIT_CHANGE);
+  for (guint i = 0; i < self->classes->len && key != 0; i++) {
+    const PraxiUiClass *other = self->classes->pdata[i];
+    if (other->key != key || other->id == class_id)
+      continue;
+    PraxiClass *loser = copy_class (self, other->id);
+    loser->key = 0;
+    praxi_edit_class (edit, PRAXI_OP_UPDATE_CLASS, loser);
   }
-  add_label (self, cls->id, praxi_session_frame_at (self, event->start_ns),
-             praxi_session_frame_at (self, event->end_ns - 1) + 1, PRAXI_LABEL_SOURCE_ACCEPTED);
+  cls->key = key;
+  praxi_edit_class (edit, PRAXI_OP_UPDATE_CLASS, cls);
+  praxi_session_push_edit (self, edit);
 }
 
 void
-praxi_session_trim_label (PraxiSession *self, gint64 label_id, int start_frame, int end_frame)
+praxi_session_move_class (PraxiSession *self, gint64 class_id, guint position)
 {
-  const PraxiUiLabel *label = praxi_session_find_label (self, label_id);
-  const int n_frames = praxi_session_n_frames (self);
-  if (label == NULL || n_frames == 0)
-    return;
-  start_frame = CLAMP (start_frame, 0, n_frames - 1);
-  end_frame = CLAMP (end_frame, start_frame + 1, n_frames);
-  if (start_frame == label->start_frame && end_frame == label->end_frame)
-    return;
-  const PraxiTimeSpan span = praxi_session_frames_span (self, start_frame, end_frame);
-  PraxiLabel *changed = g_new0 (PraxiLabel, 1);
-  changed->id = label->id;
-  changed->media_id = self->media_id;
-  changed->class_id = label->class_id;
-  changed->start_ns = span.start_ns;
-  changed->end_ns = span.end_ns;
-  changed->start_frame = start_frame;
-  changed->end_frame = end_frame;
-  changed->source = g_strdup (label->source);
-  praxi_session_push_edit (self, (PraxiEdit){.kind = PRAXI_EDIT_UPDATE, .label = changed});
-}
-
-void
-praxi_session_nudge_label (PraxiSession *self, gboolean is_end, int frames)
-{
-  const PraxiUiLabel *label = praxi_session_find_label (self, self->selected_label);
-  if (label == NULL)
-    praxi_session_say (self, FALSE, _ ("No label is selected: click one on the timeline"));
-  else if (is_end)
-    praxi_session_trim_label (self, label->id, label->start_frame,
-                              MAX (label->end_frame + frames, label->start_frame + 1));
-  else
-    praxi_session_trim_label (
-        self, label->id, MIN (label->start_frame + frames, label->end_frame - 1), label->end_frame);
-}
-
-void
-praxi_session_remove_label (PraxiSession *self)
-{
-  const PraxiUiLabel *label = praxi_session_find_label (self, self->selected_label);
-  if (label == NULL) {
-    praxi_session_say (self, FALSE, _ ("No label is selected: click one on the timeline"));
-    return;
+  GArray *ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  for (guint i = 0; i < self->classes->len; i++) {
+    const gint64 id = ((const PraxiUiClass *) self->classes->pdata[i])->id;
+    if (id != class_id)
+      g_array_append_val (ids, id);
   }
-  if (praxi_session_drop_refused (self, label->id))
-    return;
-  PraxiLabel *removed = g_new0 (PraxiLabel, 1);
-  removed->id = label->id;
-  removed->media_id = self->media_id;
-  praxi_session_push_edit (self, (PraxiEdit){.kind = PRAXI_EDIT_REMOVE, .label = removed});
+  g_array_insert_val (ids, MIN (position, ids->len), class_id);
+  PraxiEdit *edit = praxi_edit_new (PRAXI_EDIT_CHANGE);
+  praxi_edit_order (edit, ids);
+  praxi_session_push_edit (self, edit);
 }
+
+void
+praxi_session_remove_class (PraxiSession *self, gint64 class_id)
+{
+  PraxiEdit *edit = praxi_edit_new (PRAXI_EDIT_CHANGE);
+  praxi_edit_remove (edit, PRAXI_OP_REMOVE_CLASS, class_id);
+  praxi_session_push_edit (self, edit);
+}
+
+/* --- undo ---------------------------------------------------------------------------------- */
 
 void
 praxi_session_undo (PraxiSession *self)
 {
-  praxi_session_push_edit (self, (PraxiEdit){.kind = PRAXI_EDIT_UNDO});
+  praxi_session_push_edit (self, praxi_edit_new (PRAXI_EDIT_UNDO));
 }
 
 void
 praxi_session_redo (PraxiSession *self)
 {
-  praxi_session_push_edit (self, (PraxiEdit){.kind = PRAXI_EDIT_REDO});
+  praxi_session_push_edit (self, praxi_edit_new (PRAXI_EDIT_REDO));
 }

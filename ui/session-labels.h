@@ -22,8 +22,17 @@ typedef struct {
   int start_frame; /* half-open */
   int end_frame;
   PraxiLabelState state;
+  char *author; /* "" while it is on its way */
   char *source;
+  char *note;
+  gint64 created_us;
 } PraxiUiLabel;
+
+/* Immutable and shared: a label that changes is another object.
+ * Thread: main
+ */
+PraxiUiLabel *praxi_ui_label_ref (const PraxiUiLabel *label);
+void praxi_ui_label_unref (PraxiUiLabel *label);
 
 typedef struct {
   gint64 id;
@@ -37,6 +46,7 @@ typedef struct {
  */
 const GPtrArray *praxi_session_labels (PraxiSession *session);
 const GPtrArray *praxi_session_classes (PraxiSession *session);
+guint praxi_session_labels_revision (PraxiSession *session); /* grows with every change of them */
 const PraxiUiLabel *praxi_session_find_label (PraxiSession *session, gint64 label_id);
 const PraxiUiClass *praxi_session_find_class (PraxiSession *session, gint64 class_id);
 const PraxiUiClass *praxi_session_find_class_named (PraxiSession *session, const char *name);
@@ -48,17 +58,13 @@ void praxi_session_choose_class (PraxiSession *session, gint64 class_id);
 void praxi_session_choose_class_key (PraxiSession *session, char key);
 void praxi_session_add_class (PraxiSession *session, const char *name);
 
-/* Makes a label of the marks and the current class. Says why not when there is nothing marked. */
-void praxi_session_label_marks (PraxiSession *session);
+/* Classes, each call one step of undo. */
+void praxi_session_rename_class (PraxiSession *session, gint64 class_id, const char *name);
+void praxi_session_recolor_class (PraxiSession *session, gint64 class_id, const char *color);
+void praxi_session_set_class_key (PraxiSession *session, gint64 class_id, char key); /* 0: none */
+void praxi_session_move_class (PraxiSession *session, gint64 class_id, guint position);
+void praxi_session_remove_class (PraxiSession *session, gint64 class_id); /* and its labels */
 
-/* Makes a label of the event at the playhead (or the selected one). */
-void praxi_session_accept_event (PraxiSession *session);
-
-/* Moves a label's ends to frames; clamped so that at least one frame stays. */
-void
-praxi_session_trim_label (PraxiSession *session, gint64 label_id, int start_frame, int end_frame);
-void praxi_session_nudge_label (PraxiSession *session, gboolean is_end, int frames);
-void praxi_session_remove_label (PraxiSession *session);
 void praxi_session_undo (PraxiSession *session);
 void praxi_session_redo (PraxiSession *session);
 gboolean praxi_session_can_undo (PraxiSession *session);

@@ -162,6 +162,9 @@ praxi_session_media_close (PraxiSession *self)
   self->playhead = 0;
   self->waiting_for = -1;
   self->mark_in = self->mark_out = -1;
+  self->edited_label = self->duplicated_label = 0;
+  self->edits_event = FALSE;
+  self->held_key = 0;
   self->selected_label = 0;
   self->selected_event = -1;
   self->hover = (PraxiHover){0};

@@ -54,17 +54,29 @@ struct _PraxiSession {
   /* session-labels.c */
   char *project_path;
   PraxiStoreThread *store;
-  gint64 media_id;        /* of the open media in the project, 0 while unknown */
-  GPtrArray *kept_labels; /* PraxiUiLabel, as the project had them last */
-  GPtrArray *labels;      /* PraxiUiLabel, kept ones with what is on its way */
+  gint64 media_id;          /* of the open media in the project, 0 while unknown */
+  GPtrArray *kept_labels;   /* PraxiUiLabel by start, as the project had them last */
+  gint64 kept_revision;     /* of the project then */
+  GPtrArray *kept_verdicts; /* PraxiVerdict by start */
+  GPtrArray *labels;        /* PraxiUiLabel by start, kept ones with what is on its way */
+  GPtrArray *verdicts;      /* PraxiVerdict, kept ones with what is on its way */
+  guint labels_revision;
+  gint64 longest_label_ns;
   GPtrArray *classes;
-  GQueue edits;   /* LabelEdit on their way, oldest first */
-  GQueue refused; /* LabelEdit the project did not take */
+  GQueue edits;   /* PraxiEdit on their way, oldest first */
+  GQueue refused; /* PraxiEdit the project did not take */
   char *refusal;
   gint64 next_temporary_id;
   gint64 current_class;
   gboolean can_undo, can_redo;
   guint store_generation; /* counts projects and media opened: late answers are dropped */
+
+  /* session-labelling.c: what a person has begun */
+  gint64 edited_label;     /* gets the marks as its ends; 0 for none */
+  gint64 duplicated_label; /* gets a copy of the next class chosen; 0 for none */
+  gboolean edits_event;    /* the marks began as an event's */
+  char held_key;           /* of a class, down while it plays; 0 for none */
+  gint64 held_since_us;
 
   /* session-analysis.c */
   PraxiMediaItem *analysed_media; /* what the running or the last analysis is about */
@@ -117,6 +129,28 @@ void praxi_session_labels_clear (PraxiSession *session);
 
 void praxi_session_review_init (PraxiSession *session);
 void praxi_session_review_clear (PraxiSession *session);
+void praxi_session_review_close (PraxiSession *session);
+
+/* What the project knows of a media just opened.
+ * coverage: PraxiSeenSpan; borrowed
+ */
+void praxi_session_review_load (PraxiSession *session, const GArray *coverage);
+
+/* How another model's run over the open media, NULL for none, goes with the one shown. */
+void
+praxi_session_review_other_run (PraxiSession *session, const char *track_path, const char *params);
+
+/* progress: PraxiReviewProgress of all media; taken over */
+void praxi_session_review_progress (PraxiSession *session, GArray *progress);
+
+/* The score that an event of the class has to reach. */
+double praxi_session_enter_threshold (PraxiSession *session, const char *class_name);
+
+/* The events of a track as a run's params ("thresholds", may be NULL) form them; appended. */
+void praxi_session_find_events (PraxiSession *session,
+                                const PraxiScoreTrack *track,
+                                JsonObject *thresholds,
+                                GArray *events);
 
 /* The open media changed: each part forgets the old one, then looks for what it knows of the new.
  */

@@ -1,34 +1,38 @@
 /* The way of edits into the project: one after another to the store thread; what is shown is what
- * the project had last plus the edits still on their way.
+ * the project had last plus the edits still on their way. Only what changed is read back.
  */
 #include "ui/session-edits.h"
 
 #include <glib/gi18n.h>
 
 #include "engine/core/text.h"
-#include "engine/store/classes.h"
-#include "engine/store/history.h"
-#include "engine/store/media-table.h"
-#include "engine/store/runs.h"
-
-/* What the project holds after an edit. */
-typedef struct {
-  gint64 media_id;
-  gint64 added_id;
-  GPtrArray *labels;  /* PraxiLabel */
-  GPtrArray *classes; /* PraxiClass */
-  gboolean can_undo, can_redo;
-  char *what; /* was undone or redone */
-  char *track_path;
-  char *run_params;
-} StoreView;
+#include "ui/store-view.h"
 
 static void
-ui_label_free (gpointer data)
+ui_label_clear (gpointer data)
 {
   PraxiUiLabel *label = data;
+  g_free (label->author);
   g_free (label->source);
-  g_free (label);
+  g_free (label->note);
+}
+
+PraxiUiLabel *
+praxi_ui_label_ref (const PraxiUiLabel *label)
+{
+  return g_rc_box_acquire ((gpointer) label);
+}
+
+void
+praxi_ui_label_unref (PraxiUiLabel *label)
+{
+  g_rc_box_release_full (label, ui_label_clear);
+}
+
+static void
+ui_label_unref (gpointer label)
+{
+  praxi_ui_label_unref (label);
 }
 
 static void
@@ -40,32 +44,24 @@ ui_class_free (gpointer data)
 }
 
 static void
-edit_free (gpointer data)
+verdict_free (gpointer verdict)
 {
-  PraxiEdit *edit = data;
-  g_clear_pointer (&edit->label, praxi_label_free);
-  g_clear_pointer (&edit->media, praxi_media_row_free);
-  g_free (edit->class_name);
-  g_free (edit);
+  praxi_verdict_free (verdict);
 }
 
 static void
-store_view_free (StoreView *view)
+edit_free (gpointer edit)
 {
-  g_clear_pointer (&view->labels, g_ptr_array_unref);
-  g_clear_pointer (&view->classes, g_ptr_array_unref);
-  g_free (view->what);
-  g_free (view->track_path);
-  g_free (view->run_params);
-  g_free (view);
+  praxi_edit_free (edit);
 }
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreView, store_view_free)
 
 void
 praxi_session_labels_init (PraxiSession *self)
 {
-  self->kept_labels = g_ptr_array_new_with_free_func (ui_label_free);
-  self->labels = g_ptr_array_new_with_free_func (ui_label_free);
+  self->kept_labels = g_ptr_array_new_with_free_func (ui_label_unref);
+  self->labels = g_ptr_array_new_with_free_func (ui_label_unref);
+  self->kept_verdicts = g_ptr_array_new_with_free_func (verdict_free);
+  self->verdicts = g_ptr_array_new_with_free_func (verdict_free);
   self->classes = g_ptr_array_new_with_free_func (ui_class_free);
   g_queue_init (&self->edits);
   g_queue_init (&self->refused);
@@ -77,74 +73,12 @@ praxi_session_labels_clear (PraxiSession *self)
 {
   g_clear_pointer (&self->kept_labels, g_ptr_array_unref);
   g_clear_pointer (&self->labels, g_ptr_array_unref);
+  g_clear_pointer (&self->kept_verdicts, g_ptr_array_unref);
+  g_clear_pointer (&self->verdicts, g_ptr_array_unref);
   g_clear_pointer (&self->classes, g_ptr_array_unref);
   g_queue_clear_full (&self->edits, edit_free);
   g_queue_clear_full (&self->refused, edit_free);
   g_clear_pointer (&self->refusal, g_free);
-}
-
-/* --- on the store thread ------------------------------------------------------------------- */
-
-static gboolean
-apply_edit (PraxiStore *store, const PraxiEdit *edit, StoreView *view, GError **error)
-{
-  const PraxiClass cls = {.name = edit->class_name};
-  switch (edit->kind) {
-  case PRAXI_EDIT_LOAD:
-    return TRUE;
-  case PRAXI_EDIT_ADD:
-    return praxi_store_add_label (store, edit->label, &view->added_id, error);
-  case PRAXI_EDIT_UPDATE:
-    return praxi_store_update_label (store, edit->label, error);
-  case PRAXI_EDIT_REMOVE:
-    return praxi_store_remove_label (store, edit->label->id, error);
-  case PRAXI_EDIT_UNDO:
-    return praxi_store_undo (store, &view->what, error);
-  case PRAXI_EDIT_REDO:
-    return praxi_store_redo (store, &view->what, error);
-  case PRAXI_EDIT_ADD_CLASS:
-    return praxi_store_add_class (store, &cls, TRUE, &view->added_id, error);
-  }
-  return TRUE;
-}
-
-/* A project that cannot be written still shows what it knows of the media. */
-static gboolean
-identify_media (PraxiStore *store, const PraxiMediaRow *media, gint64 *media_id, GError **error)
-{
-  if (!praxi_store_is_read_only (store))
-    return praxi_store_add_media (store, media, media_id, error);
-  g_autoptr (PraxiMediaRow) known = praxi_store_find_media (store, media->path, NULL);
-  *media_id = known != NULL ? known->id : 0;
-  return TRUE;
-}
-
-static gpointer
-edit_call (PraxiStore *store, gpointer data, GError **error)
-{
-  PraxiEdit *edit = data;
-  g_autoptr (StoreView) view = g_new0 (StoreView, 1);
-  view->media_id = edit->media_id;
-  if (edit->media != NULL && !identify_media (store, edit->media, &view->media_id, error))
-    return NULL;
-  if (!apply_edit (store, edit, view, error))
-    return NULL;
-  view->labels = view->media_id != 0
-                     ? praxi_store_list_labels (store, view->media_id, error)
-                     : g_ptr_array_new_with_free_func ((GDestroyNotify) praxi_label_free);
-  view->classes = view->labels != NULL ? praxi_store_list_classes (store, error) : NULL;
-  if (view->classes == NULL)
-    return NULL;
-  view->can_undo = praxi_store_can_undo (store);
-  view->can_redo = praxi_store_can_redo (store);
-  g_autoptr (PraxiRun) run = NULL;
-  if (edit->kind == PRAXI_EDIT_LOAD && view->media_id != 0)
-    run = praxi_store_latest_run (store, view->media_id, NULL, NULL);
-  if (run != NULL) {
-    view->track_path = g_strdup (run->track_path);
-    view->run_params = g_strdup (run->params);
-  }
-  return g_steal_pointer (&view);
 }
 
 /* --- what is shown ------------------------------------------------------------------------- */
@@ -152,35 +86,18 @@ edit_call (PraxiStore *store, gpointer data, GError **error)
 static PraxiUiLabel *
 ui_label_new (PraxiSession *self, const PraxiLabel *label, PraxiLabelState state)
 {
-  PraxiUiLabel *shown = g_new0 (PraxiUiLabel, 1);
+  PraxiUiLabel *shown = g_rc_box_new0 (PraxiUiLabel);
   shown->id = label->id;
   shown->class_id = label->class_id;
   shown->span = (PraxiTimeSpan){label->start_ns, label->end_ns};
   shown->start_frame = praxi_session_frame_at (self, label->start_ns);
   shown->end_frame = praxi_session_frame_at (self, label->end_ns - 1) + 1;
   shown->state = state;
-  shown->source = g_strdup (label->source);
+  shown->author = g_strdup (label->author != NULL ? label->author : "");
+  shown->source = g_strdup (label->source != NULL ? label->source : "");
+  shown->note = g_strdup (label->note != NULL ? label->note : "");
+  shown->created_us = label->created_us;
   return shown;
-}
-
-static void
-remove_shown (GPtrArray *labels, gint64 id)
-{
-  for (guint i = 0; i < labels->len; i++)
-    if (((const PraxiUiLabel *) labels->pdata[i])->id == id)
-      g_ptr_array_remove_index (labels, i--);
-}
-
-static void
-show_edit (PraxiSession *self, const PraxiEdit *edit, PraxiLabelState state)
-{
-  if (edit->label == NULL || edit->label->media_id != self->media_id)
-    return;
-  if (edit->kind == PRAXI_EDIT_REMOVE && state == PRAXI_LABEL_NOT_KEPT)
-    return;
-  remove_shown (self->labels, edit->label->id);
-  if (edit->kind != PRAXI_EDIT_REMOVE)
-    g_ptr_array_add (self->labels, ui_label_new (self, edit->label, state));
 }
 
 static int
@@ -193,22 +110,109 @@ compare_labels (gconstpointer a, gconstpointer b)
   return (first->id > second->id) - (first->id < second->id);
 }
 
+/* Replaces the labels with the ids in `touched` (gint64 *) by those in `put`, whose references it
+ * takes. The rest keeps its order and its objects.
+ */
+static void
+replace_labels (GPtrArray *labels, GHashTable *touched, GPtrArray *put)
+{
+  guint n_left = 0;
+  for (guint i = 0; i < labels->len; i++) {
+    PraxiUiLabel *label = labels->pdata[i];
+    if (g_hash_table_contains (touched, &label->id))
+      praxi_ui_label_unref (label);
+    else
+      labels->pdata[n_left++] = label;
+  }
+  labels->len = n_left;
+  g_ptr_array_sort (put, compare_labels);
+  guint from = n_left, more = put->len;
+  g_ptr_array_set_size (labels, (int) (n_left + put->len));
+  while (more > 0) {
+    const gboolean is_old =
+        from > 0 && compare_labels (&labels->pdata[from - 1], &put->pdata[more - 1]) > 0;
+    labels->pdata[from + more - 1] = is_old ? labels->pdata[from - 1] : put->pdata[more - 1];
+    from -= is_old;
+    more -= !is_old;
+  }
+}
+
+/* What an edit does to labels, on top of the ones before it. touched: id → PraxiUiLabel or NULL */
+static void
+collect_ops (PraxiSession *self, const PraxiEdit *edit, PraxiLabelState state, GHashTable *touched)
+{
+  for (guint i = 0; i < edit->ops->len; i++) {
+    const PraxiOp *op = edit->ops->pdata[i];
+    if (op->label == NULL || op->label->media_id != self->media_id ||
+        (op->kind == PRAXI_OP_REMOVE_LABEL && state == PRAXI_LABEL_NOT_KEPT))
+      continue;
+    PraxiUiLabel *shown =
+        op->kind != PRAXI_OP_REMOVE_LABEL ? ui_label_new (self, op->label, state) : NULL;
+    g_hash_table_replace (touched, &op->label->id, shown);
+  }
+}
+
+static void
+unref_shown (gpointer label)
+{
+  if (label != NULL)
+    praxi_ui_label_unref (label);
+}
+
+static void
+rebuild_verdicts (PraxiSession *self)
+{
+  g_ptr_array_set_size (self->verdicts, 0);
+  for (guint i = 0; i < self->kept_verdicts->len; i++)
+    g_ptr_array_add (self->verdicts, praxi_verdict_copy (self->kept_verdicts->pdata[i]));
+  for (const GList *node = self->edits.head; node != NULL; node = node->next) {
+    const PraxiEdit *edit = node->data;
+    for (guint i = 0; i < edit->ops->len; i++) {
+      const PraxiOp *op = edit->ops->pdata[i];
+      if (op->kind == PRAXI_OP_ADD_VERDICT && op->verdict->media_id == self->media_id)
+        g_ptr_array_add (self->verdicts, praxi_verdict_copy (op->verdict));
+      for (guint k = 0; op->kind == PRAXI_OP_REMOVE_VERDICT && k < self->verdicts->len; k++)
+        if (((const PraxiVerdict *) self->verdicts->pdata[k])->id == op->id)
+          g_ptr_array_remove_index (self->verdicts, k--);
+    }
+  }
+}
+
 static void
 rebuild_labels (PraxiSession *self)
 {
-  g_ptr_array_set_size (self->labels, 0);
-  for (guint i = 0; i < self->kept_labels->len; i++) {
-    PraxiUiLabel *copy = g_memdup2 (self->kept_labels->pdata[i], sizeof (PraxiUiLabel));
-    copy->source = g_strdup (copy->source);
-    g_ptr_array_add (self->labels, copy);
-  }
+  g_autoptr (GHashTable) touched =
+      g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, unref_shown);
   for (const GList *node = self->refused.head; node != NULL; node = node->next)
-    show_edit (self, node->data, PRAXI_LABEL_NOT_KEPT);
+    collect_ops (self, node->data, PRAXI_LABEL_NOT_KEPT, touched);
   for (const GList *node = self->edits.head; node != NULL; node = node->next)
-    show_edit (self, node->data, PRAXI_LABEL_PENDING);
-  g_ptr_array_sort (self->labels, compare_labels);
+    collect_ops (self, node->data, PRAXI_LABEL_PENDING, touched);
+  g_autoptr (GPtrArray) put = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer label;
+  g_hash_table_iter_init (&iter, touched);
+  while (g_hash_table_iter_next (&iter, NULL, &label))
+    if (label != NULL)
+      g_ptr_array_add (put, praxi_ui_label_ref (label));
+  g_ptr_array_set_size (self->labels, 0);
+  for (guint i = 0; i < self->kept_labels->len; i++)
+    g_ptr_array_add (self->labels, praxi_ui_label_ref (self->kept_labels->pdata[i]));
+  replace_labels (self->labels, touched, put);
+  rebuild_verdicts (self);
+  self->labels_revision++;
+  self->longest_label_ns = 0;
+  for (guint i = 0; i < self->labels->len; i++)
+    self->longest_label_ns =
+        MAX (self->longest_label_ns,
+             praxi_time_span_length (((const PraxiUiLabel *) self->labels->pdata[i])->span));
   if (self->selected_label != 0 && praxi_session_find_label (self, self->selected_label) == NULL)
     praxi_session_select_label (self, 0);
+}
+
+const GPtrArray *
+praxi_session_verdicts (PraxiSession *self)
+{
+  return self->verdicts;
 }
 
 static void
@@ -230,16 +234,38 @@ take_classes (PraxiSession *self, const GPtrArray *classes)
 }
 
 static void
-take_view (PraxiSession *self, const StoreView *view)
+take_labels (PraxiSession *self, const PraxiStoreView *view)
+{
+  g_autoptr (GHashTable) touched = g_hash_table_new (g_int64_hash, g_int64_equal);
+  g_autoptr (GPtrArray) put = g_ptr_array_new ();
+  if (view->is_whole)
+    g_ptr_array_set_size (self->kept_labels, 0);
+  for (guint i = 0; i < view->gone->len; i++)
+    g_hash_table_add (touched, &g_array_index (view->gone, gint64, i));
+  for (guint i = 0; i < view->labels->len; i++) {
+    PraxiLabel *label = view->labels->pdata[i];
+    g_hash_table_add (touched, &label->id);
+    g_ptr_array_add (put, ui_label_new (self, label, PRAXI_LABEL_KEPT));
+  }
+  replace_labels (self->kept_labels, touched, put);
+}
+
+static void
+take_view (PraxiSession *self, PraxiStoreView *view)
 {
   self->media_id = view->media_id;
+  self->kept_revision = view->revision;
   self->can_undo = view->can_undo;
   self->can_redo = view->can_redo;
-  take_classes (self, view->classes);
-  g_ptr_array_set_size (self->kept_labels, 0);
-  for (guint i = 0; i < view->labels->len; i++)
-    g_ptr_array_add (self->kept_labels,
-                     ui_label_new (self, view->labels->pdata[i], PRAXI_LABEL_KEPT));
+  take_labels (self, view);
+  if (view->classes != NULL)
+    take_classes (self, view->classes);
+  if (view->verdicts != NULL) {
+    g_ptr_array_unref (self->kept_verdicts);
+    self->kept_verdicts = g_steal_pointer (&view->verdicts);
+  }
+  if (view->coverage != NULL)
+    praxi_session_review_load (self, view->coverage);
   if (self->media != NULL)
     praxi_media_item_set_labels (self->media, (int) self->kept_labels->len);
 }
@@ -250,28 +276,69 @@ static void submit_next (PraxiSession *self);
 
 /* Edits made while their label was still on its way know it by its temporary id. */
 static void
-give_id (PraxiSession *self, gint64 temporary_id, gint64 id)
+give_id (PraxiSession *self, PraxiGivenId id)
 {
   for (GList *node = self->edits.head; node != NULL; node = node->next) {
     PraxiEdit *edit = node->data;
-    if (edit->label != NULL && edit->label->id == temporary_id)
-      edit->label->id = id;
+    for (guint i = 0; i < edit->ops->len; i++) {
+      PraxiOp *op = edit->ops->pdata[i];
+      if (op->label != NULL && op->label->id == id.temporary)
+        op->label->id = id.given;
+    }
   }
-  if (self->selected_label == temporary_id)
-    praxi_session_select_label (self, id);
+  gint64 *const known[] = {&self->edited_label, &self->duplicated_label};
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+    if (*known[i] == id.temporary)
+      *known[i] = id.given;
+  if (self->selected_label == id.temporary)
+    praxi_session_select_label (self, id.given);
+}
+
+/* Edits made before the project had told the id of their media. */
+static void
+give_media_id (PraxiSession *self, guint generation, gint64 media_id)
+{
+  for (GList *node = self->edits.head; node != NULL; node = node->next) {
+    PraxiEdit *edit = node->data;
+    if (edit->generation != generation || edit->media_id != 0)
+      continue;
+    edit->media_id = media_id;
+    for (guint i = 0; i < edit->ops->len; i++) {
+      PraxiOp *op = edit->ops->pdata[i];
+      if (op->label != NULL)
+        op->label->media_id = media_id;
+      if (op->verdict != NULL)
+        op->verdict->media_id = media_id;
+    }
+  }
 }
 
 static void
-succeed (PraxiSession *self, PraxiEdit *edit, const StoreView *view)
+take_ids (PraxiSession *self, const PraxiEdit *edit, const PraxiStoreView *view)
+{
+  if (edit->kind == PRAXI_EDIT_LOAD)
+    give_media_id (self, edit->generation, view->media_id);
+  for (guint i = 0; i < view->given->len; i++) {
+    const PraxiGivenId id = g_array_index (view->given, PraxiGivenId, i);
+    if (id.temporary != 0)
+      give_id (self, id);
+    else
+      self->current_class = id.given;
+  }
+}
+
+static void
+succeed (PraxiSession *self, PraxiEdit *edit, PraxiStoreView *view)
 {
   if (edit->generation == self->store_generation)
     take_view (self, view);
-  if (edit->kind == PRAXI_EDIT_ADD)
-    give_id (self, edit->label->id, view->added_id);
-  if (edit->kind == PRAXI_EDIT_ADD_CLASS)
-    self->current_class = view->added_id;
+  take_ids (self, edit, view);
   if (edit->generation == self->store_generation && view->track_path != NULL)
     praxi_session_show_run (self, view->track_path, view->run_params);
+  if (edit->generation == self->store_generation && edit->kind == PRAXI_EDIT_LOAD) {
+    praxi_session_review_other_run (self, view->other_track_path, view->other_params);
+    praxi_session_review_progress (self, g_steal_pointer (&view->progress));
+  }
   if (view->what != NULL) {
     g_autofree char *text = g_strdup_printf (
         edit->kind == PRAXI_EDIT_UNDO ? _ ("Undone: %s") : _ ("Done again: %s"), view->what);
@@ -282,8 +349,7 @@ succeed (PraxiSession *self, PraxiEdit *edit, const StoreView *view)
 static void
 fail (PraxiSession *self, PraxiEdit *edit, const GError *error)
 {
-  const gboolean changes_labels = edit->label != NULL || edit->class_name != NULL;
-  if (changes_labels && !g_error_matches (error, PRAXI_ERROR, PRAXI_ERROR_USAGE)) {
+  if (edit->kind == PRAXI_EDIT_CHANGE && !g_error_matches (error, PRAXI_ERROR, PRAXI_ERROR_USAGE)) {
     g_free (self->refusal);
     self->refusal = g_strdup (error->message);
     g_queue_push_tail (&self->refused, edit);
@@ -291,7 +357,7 @@ fail (PraxiSession *self, PraxiEdit *edit, const GError *error)
   }
   if (!g_error_matches (error, PRAXI_ERROR, PRAXI_ERROR_NOT_FOUND))
     praxi_session_say (self, TRUE, error->message);
-  edit_free (edit);
+  praxi_edit_free (edit);
 }
 
 static void
@@ -299,13 +365,13 @@ done_cb (gpointer result, const GError *error, gpointer data)
 {
   PraxiEdit *edit = data;
   PraxiSession *self = edit->session;
-  g_autoptr (StoreView) view = result;
+  g_autoptr (PraxiStoreView) view = result;
   g_queue_pop_head (&self->edits);
   if (error != NULL) {
     fail (self, edit, error);
   } else {
     succeed (self, edit, view);
-    edit_free (edit);
+    praxi_edit_free (edit);
   }
   rebuild_labels (self);
   submit_next (self);
@@ -318,9 +384,8 @@ submit_next (PraxiSession *self)
   PraxiEdit *edit = g_queue_peek_head (&self->edits);
   if (edit == NULL)
     return;
-  if (edit->label != NULL && edit->label->media_id == 0)
-    edit->label->media_id = self->media_id;
-  praxi_store_thread_call (self->store, edit_call, edit, done_cb);
+  edit->seen_revision = edit->generation == self->store_generation ? self->kept_revision : 0;
+  praxi_store_thread_call (self->store, praxi_store_view_call, edit, done_cb);
 }
 
 static void
@@ -334,13 +399,17 @@ open_store (PraxiSession *self)
 }
 
 void
-praxi_session_push_edit (PraxiSession *self, PraxiEdit edit)
+praxi_session_push_edit (PraxiSession *self, PraxiEdit *edit)
 {
+  if (edit->kind == PRAXI_EDIT_CHANGE && edit->ops->len == 0) {
+    praxi_edit_free (edit);
+    return;
+  }
   open_store (self);
-  edit.session = self;
-  edit.generation = self->store_generation;
-  edit.media_id = self->media_id;
-  g_queue_push_tail (&self->edits, g_memdup2 (&edit, sizeof edit));
+  edit->session = self;
+  edit->generation = self->store_generation;
+  edit->media_id = self->media_id;
+  g_queue_push_tail (&self->edits, edit);
   if (self->edits.length == 1)
     submit_next (self);
   rebuild_labels (self);
@@ -365,9 +434,12 @@ praxi_session_labels_open_media (PraxiSession *self)
 {
   self->store_generation++;
   self->media_id = 0;
+  self->kept_revision = 0;
   g_ptr_array_set_size (self->kept_labels, 0);
-  praxi_session_push_edit (self,
-                           (PraxiEdit){.kind = PRAXI_EDIT_LOAD, .media = describe_media (self)});
+  g_ptr_array_set_size (self->kept_verdicts, 0);
+  PraxiEdit *edit = praxi_edit_new (PRAXI_EDIT_LOAD);
+  edit->media = describe_media (self);
+  praxi_session_push_edit (self, edit);
 }
 
 /* Whatever is on its way is waited for: it was shown, so it must be kept. */
@@ -394,10 +466,11 @@ praxi_session_open_project (PraxiSession *self, const char *path)
   g_free (self->project_path);
   self->project_path = g_strdup (path);
   self->current_class = 0;
+  self->kept_revision = 0;
   if (self->index != NULL)
     praxi_session_labels_open_media (self);
   else
-    praxi_session_push_edit (self, (PraxiEdit){.kind = PRAXI_EDIT_LOAD});
+    praxi_session_push_edit (self, praxi_edit_new (PRAXI_EDIT_LOAD));
 }
 
 const char *
@@ -431,15 +504,28 @@ praxi_session_retry (PraxiSession *self)
   praxi_session_changed (self, PRAXI_CHANGE_LABELS);
 }
 
+static gboolean
+drop_op (PraxiEdit *edit, gint64 id)
+{
+  for (guint i = 0; i < edit->ops->len; i++) {
+    const PraxiOp *op = edit->ops->pdata[i];
+    if (op->kind == PRAXI_OP_ADD_LABEL && op->label->id == id)
+      return g_ptr_array_remove_index (edit->ops, i) != NULL;
+  }
+  return FALSE;
+}
+
 gboolean
 praxi_session_drop_refused (PraxiSession *self, gint64 id)
 {
   for (GList *node = self->refused.head; node != NULL; node = node->next) {
     PraxiEdit *edit = node->data;
-    if (edit->kind != PRAXI_EDIT_ADD || edit->label->id != id)
+    if (!drop_op (edit, id))
       continue;
-    g_queue_delete_link (&self->refused, node);
-    edit_free (edit);
+    if (edit->ops->len == 0) {
+      g_queue_delete_link (&self->refused, node);
+      praxi_edit_free (edit);
+    }
     rebuild_labels (self);
     praxi_session_changed (self, PRAXI_CHANGE_LABELS);
     return TRUE;

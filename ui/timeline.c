@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "ui/session-analysis.h"
-#include "ui/session-labels.h"
+#include "ui/session-labelling.h"
 #include "ui/strip.h"
 
 enum { GUTTER_PX = 84, RIGHT_PX = 12, GAP_PX = 6, TOP_PX = 2, BOTTOM_PX = 8, DRAG_FROM_PX = 4 };

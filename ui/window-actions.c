@@ -1,13 +1,13 @@
 /* Makes actions of the tables in actions-*.c and enables what makes sense. */
 #include "ui/actions.h"
 #include "ui/session-analysis.h"
-#include "ui/session-labels.h"
+#include "ui/session-labelling.h"
 #include "ui/session-play.h"
 #include "ui/window-private.h"
 
-const PraxiActionGroup *const praxi_action_groups[] = {&praxi_actions_footage, &praxi_actions_play,
-                                                       &praxi_actions_labels, &praxi_actions_view,
-                                                       &praxi_actions_window};
+const PraxiActionGroup *const praxi_action_groups[] = {
+    &praxi_actions_footage, &praxi_actions_play, &praxi_actions_labels,
+    &praxi_actions_review,  &praxi_actions_view, &praxi_actions_window};
 const guint praxi_n_action_groups = G_N_ELEMENTS (praxi_action_groups);
 
 const PraxiAction *

@@ -21,18 +21,6 @@ add_keys (GtkShortcutController *controller, PraxiKeymap *keymap, const PraxiAct
 }
 
 static void
-add_class_keys (GtkShortcutController *controller)
-{
-  for (char key = '0'; key <= '9'; key++) {
-    const char text[] = {key, '\0'};
-    GtkShortcut *shortcut = gtk_shortcut_new (gtk_keyval_trigger_new ((guint) key, 0),
-                                              gtk_named_action_new ("win.class-key"));
-    gtk_shortcut_set_arguments (shortcut, g_variant_new_string (text));
-    gtk_shortcut_controller_add_shortcut (controller, shortcut);
-  }
-}
-
-static void
 replace_controller (GtkWidget *window, PraxiKeymap *keymap)
 {
   GtkEventController *before = g_object_get_data (G_OBJECT (window), CONTROLLER);
@@ -43,7 +31,6 @@ replace_controller (GtkWidget *window, PraxiKeymap *keymap)
   for (guint g = 0; g < praxi_n_action_groups; g++)
     for (guint i = 0; i < praxi_action_groups[g]->n_actions; i++)
       add_keys (GTK_SHORTCUT_CONTROLLER (controller), keymap, &praxi_action_groups[g]->actions[i]);
-  add_class_keys (GTK_SHORTCUT_CONTROLLER (controller));
   gtk_widget_add_controller (window, controller);
   g_object_set_data (G_OBJECT (window), CONTROLLER, controller);
 }
@@ -135,7 +122,8 @@ static void
 describe_fixed (GString *text)
 {
   begin_group (text, _ ("Always"));
-  describe_shortcut (text, _ ("Choose a class; label at once what is marked"), "1...9 0");
+  describe_shortcut (text, _ ("Choose a class; label what is marked; hold to label while it plays"),
+                     "1...9 0");
   describe_shortcut (text, _ ("Menu"), "F10");
   describe_shortcut (text, _ ("Close the window"), "<Control>w");
   describe_shortcut (text, _ ("Quit"), "<Control>q");

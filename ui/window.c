@@ -1,6 +1,7 @@
 #include <glib/gi18n.h>
 
 #include "engine/core/text.h"
+#include "ui/class-keys.h"
 #include "ui/compare-panel.h"
 #include "ui/event-list.h"
 #include "ui/label-list.h"
@@ -185,6 +186,7 @@ praxi_window_new (GtkApplication *app, PraxiSession *session, const PraxiWindowH
   add_side_page (self, praxi_compare_panel_new (session), "compare", _ ("Compare"));
   self->keymap = praxi_keymap_new (praxi_session_settings (session));
   praxi_window_keys_follow (GTK_WIDGET (self), self->keymap);
+  praxi_class_keys_add (GTK_WINDOW (self), session);
   g_signal_connect_object (session, "changed", G_CALLBACK (changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "message", G_CALLBACK (message_cb), self, G_CONNECT_SWAPPED);
   changed_cb (self, PRAXI_CHANGE_ALL);

@@ -4,112 +4,11 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "engine/infer/score-track.h"
+#include "tests/gui/session-fixture.h"
 #include "ui/session-analysis.h"
-#include "ui/session-labels.h"
+#include "ui/session-labelling.h"
 #include "ui/session-review.h"
 #include "ui/session-play.h"
-
-#define FRAME_NS G_GINT64_CONSTANT (40000000)
-
-typedef struct {
-  char *folder;
-  char *project;
-  PraxiSession *session;
-  GString *messages;
-} Fixture;
-
-static void
-message_cb (PraxiSession *session, gboolean is_error, const char *text, Fixture *fixture)
-{
-  g_string_append_printf (fixture->messages, "%s%s\n", is_error ? "! " : "", text);
-}
-
-static gboolean
-give_up_cb (gpointer user_data)
-{
-  g_error ("waited too long for %s", (const char *) user_data);
-  return G_SOURCE_REMOVE;
-}
-
-#define wait_for(condition)                                                                        \
-  G_STMT_START                                                                                     \
-  {                                                                                                \
-    const guint source = g_timeout_add_seconds (20, give_up_cb, (gpointer) #condition);            \
-    while (!(condition))                                                                           \
-      g_main_context_iteration (NULL, TRUE);                                                       \
-    g_source_remove (source);                                                                      \
-  }                                                                                                \
-  G_STMT_END
-
-static void
-begin (Fixture *fixture)
-{
-  fixture->session = praxi_session_new ("/nowhere/praxi", fixture->project);
-  g_signal_connect (fixture->session, "message", G_CALLBACK (message_cb), fixture);
-  praxi_session_add_media (fixture->session, "/footage/a.mp4");
-  wait_for (praxi_session_picture (fixture->session).is_current);
-  wait_for (praxi_session_classes (fixture->session)->len > 0);
-}
-
-static void
-end (Fixture *fixture)
-{
-  praxi_session_close (fixture->session);
-  g_assert_finalize_object (fixture->session);
-}
-
-static void
-setup (Fixture *fixture, gconstpointer data)
-{
-  fixture->folder = g_dir_make_tmp ("praxi-session-XXXXXX", NULL);
-  fixture->project = g_build_filename (fixture->folder, "p.praxi", NULL);
-  fixture->messages = g_string_new (NULL);
-  begin (fixture);
-}
-
-static void
-teardown (Fixture *fixture, gconstpointer data)
-{
-  end (fixture);
-  g_autoptr (GDir) dir = g_dir_open (fixture->folder, 0, NULL);
-  const char *name;
-  while ((name = g_dir_read_name (dir)) != NULL) {
-    g_autofree char *path = g_build_filename (fixture->folder, name, NULL);
-    g_remove (path);
-  }
-  g_rmdir (fixture->folder);
-  g_string_free (fixture->messages, TRUE);
-  g_free (fixture->project);
-  g_free (fixture->folder);
-}
-
-static const PraxiUiLabel *
-only_label (PraxiSession *session)
-{
-  const GPtrArray *labels = praxi_session_labels (session);
-  g_assert_cmpuint (labels->len, ==, 1);
-  return labels->pdata[0];
-}
-
-static void
-label (PraxiSession *session, int start_frame, int end_frame, char key)
-{
-  praxi_session_set_marks (session, start_frame, end_frame);
-  praxi_session_choose_class_key (session, key);
-}
-
-static gboolean
-is_kept (PraxiSession *session, guint n_labels)
-{
-  const GPtrArray *labels = praxi_session_labels (session);
-  if (labels->len != n_labels)
-    return FALSE;
-  for (guint i = 0; i < n_labels; i++)
-    if (((const PraxiUiLabel *) labels->pdata[i])->state != PRAXI_LABEL_KEPT)
-      return FALSE;
-  return TRUE;
-}
 
 static void
 test_step (Fixture *fixture, gconstpointer data)
@@ -214,8 +113,8 @@ static void
 test_edges (Fixture *fixture, gconstpointer data)
 {
   PraxiSession *session = fixture->session;
-  label (session, 100, 120, '1');
-  label (session, 110, 150, '2');
+  mark_and_label (session, 100, 120, '1');
+  mark_and_label (session, 110, 150, '2');
   praxi_session_seek (session, 0);
   static const int on[] = {100, 110, 119, 149, 149};
   for (guint i = 0; i < G_N_ELEMENTS (on); i++) {
@@ -252,7 +151,7 @@ static void
 test_label (Fixture *fixture, gconstpointer data)
 {
   PraxiSession *session = fixture->session;
-  label (session, 10, 20, '2');
+  mark_and_label (session, 10, 20, '2');
   g_assert_cmpint (only_label (session)->state, ==, PRAXI_LABEL_PENDING); /* shows at once */
   g_assert_false (praxi_session_marks (session).is_set);
   wait_for (is_kept (session, 1));
@@ -269,7 +168,7 @@ static void
 test_edits_in_a_row (Fixture *fixture, gconstpointer data)
 {
   PraxiSession *session = fixture->session;
-  label (session, 10, 20, '1');
+  mark_and_label (session, 10, 20, '1');
   praxi_session_nudge_label (session, TRUE, 5);
   praxi_session_nudge_label (session, FALSE, -3);
   wait_for (is_kept (session, 1));
@@ -289,7 +188,7 @@ static void
 test_edges_stay_apart (Fixture *fixture, gconstpointer data)
 {
   PraxiSession *session = fixture->session;
-  label (session, 10, 12, '1');
+  mark_and_label (session, 10, 12, '1');
   praxi_session_nudge_label (session, FALSE, 10);
   wait_for (is_kept (session, 1));
   g_assert_cmpint (only_label (session)->start_frame, ==, 11);
@@ -302,9 +201,9 @@ test_edges_stay_apart (Fixture *fixture, gconstpointer data)
 static void
 test_restart (Fixture *fixture, gconstpointer data)
 {
-  label (fixture->session, 100, 150, '3');
-  end (fixture); /* at once: what was shown is kept all the same */
-  begin (fixture);
+  mark_and_label (fixture->session, 100, 150, '3');
+  fixture_end (fixture); /* at once: what was shown is kept all the same */
+  fixture_begin (fixture);
   wait_for (is_kept (fixture->session, 1));
   g_assert_cmpint (only_label (fixture->session)->start_frame, ==, 100);
   g_assert_true (praxi_session_can_undo (fixture->session));
@@ -317,11 +216,11 @@ static void
 test_refused (Fixture *fixture, gconstpointer data)
 {
   PraxiSession *session = fixture->session;
-  label (session, 10, 20, '1');
+  mark_and_label (session, 10, 20, '1');
   wait_for (is_kept (session, 1));
   g_autofree char *away = g_strconcat (fixture->project, ".away", NULL);
   g_assert_cmpint (g_rename (fixture->project, away), ==, 0);
-  label (session, 30, 40, '1');
+  mark_and_label (session, 30, 40, '1');
   wait_for (praxi_session_n_refused (session) == 1);
   g_assert_nonnull (praxi_session_refusal (session));
   g_assert_cmpuint (praxi_session_labels (session)->len, ==, 2);
@@ -412,9 +311,9 @@ test_coverage_of_steps (Fixture *fixture, gconstpointer data)
   assert_coverage (session, "0-4 seen");
   show_frame (session, 100);
   assert_coverage (session, "0-4 seen, 100-101 seen");
-  label (session, 2, 50, '1');
+  mark_and_label (session, 2, 50, '1');
   assert_coverage (session, "0-2 seen, 2-50 labelled, 100-101 seen");
-  label (session, 40, 60, '2');
+  mark_and_label (session, 40, 60, '2');
   assert_coverage (session, "0-2 seen, 2-60 labelled, 100-101 seen");
   g_assert_cmpfloat_with_epsilon (praxi_session_seen_share (session), 61.0 / 750, 1e-9);
 }
@@ -437,7 +336,8 @@ test_coverage_of_playing (Fixture *fixture, gconstpointer data)
   g_assert_cmpfloat (praxi_session_seen_share (session), <, 100.0 / 750);
 }
 
-#define add(path, function) g_test_add (path, Fixture, NULL, setup, function, teardown)
+#define add(path, function)                                                                        \
+  g_test_add (path, Fixture, NULL, fixture_setup, function, fixture_teardown)
 
 int
 main (int argc, char **argv)
