@@ -22,13 +22,26 @@ struct PraxiMedia {
   PraxiDemuxer *demuxer; /* guarded by lock; NULL once somebody took it */
 };
 
+/* NULL: the picture is stored upright. */
+static const gint32 *
+display_matrix (const AVStream *stream)
+{
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+  const AVPacketSideData *data =
+      av_packet_side_data_get (stream->codecpar->coded_side_data,
+                               stream->codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+  return data != NULL ? (const gint32 *) data->data : NULL;
+#else
+  return (const gint32 *) av_stream_get_side_data (stream, AV_PKT_DATA_DISPLAYMATRIX, NULL);
+#endif
+}
+
 static void
 describe_picture (PraxiMedia *media, AVFormatContext *format, AVStream *stream)
 {
   PraxiMediaInfo *info = &media->info;
   const AVCodecParameters *codec = media->codec;
-  const gint32 *matrix =
-      (const gint32 *) av_stream_get_side_data (stream, AV_PKT_DATA_DISPLAYMATRIX, NULL);
+  const gint32 *matrix = display_matrix (stream);
   const AVRational aspect = av_guess_sample_aspect_ratio (format, stream, NULL);
   media->orientation = praxi_orientation_from_matrix (matrix);
   info->rotation = praxi_orientation_degrees (media->orientation);
