@@ -41,9 +41,9 @@ def only_of_window(*args):
     return find_window('--name', 'Praxiscope') if args[:1] == ('search',) else xdo(*args)
 
 
-def choose(path):
+def choose(title, path):
     """In the chooser of the portal, which is another program's window."""
-    dialog = find_window('--name', 'Open videos')
+    dialog = find_window('--name', title)
     xdo('windowfocus', '--sync', dialog)
     time.sleep(0.5)
     xdo('key', 'ctrl+l')
@@ -53,7 +53,7 @@ def choose(path):
     time.sleep(0.5)
     xdo('key', 'Return')
     time.sleep(1)
-    if subprocess.run(['xdotool', 'search', '--onlyvisible', '--name', 'Open videos'], capture_output=True).stdout:
+    if subprocess.run(['xdotool', 'search', '--onlyvisible', '--name', title], capture_output=True).stdout:
         xdo('key', 'Return')
 
 
@@ -63,9 +63,16 @@ def spread(picture):
     return float(said.stdout)
 
 
+def make_project(app):
+    project = os.path.expanduser('~/Documents/Praxiscope/trial.praxi')
+    app.do('win.new-project')
+    choose('New project', project)
+    wait(lambda: os.path.exists(project), f'{project} on the host', 20)
+
+
 def look(app, name):
     app.do('win.open')
-    choose(name)
+    choose('Open videos', name)
     wait(lambda: app.text('Frame '), 'a picture of the video', 60)
     app.do('win.analyse')
     wait(lambda: any(re.search('fight|fall', text) for text in app.texts()), 'events', 120)
@@ -74,6 +81,7 @@ def look(app, name):
     picture = os.path.join(WORK, 'window.png')
     app.shoot(picture)
     assert spread(picture) > 0.05, f'{picture} is empty: {spread(picture)}'
+    make_project(app)
 
 
 def main():

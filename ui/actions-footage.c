@@ -2,6 +2,7 @@
 #include <glib/gi18n.h>
 
 #include "ui/actions.h"
+#include "ui/project-folder.h"
 #include "ui/session-analysis.h"
 #include "ui/session-labels.h"
 #include "ui/window-private.h"
@@ -58,7 +59,14 @@ chosen_project_cb (GtkNativeDialog *dialog, int response, gpointer user_data)
   PraxiWindow *self = user_data;
   g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
   const char *path = file != NULL ? g_file_peek_path (file) : NULL;
-  if (response == GTK_RESPONSE_ACCEPT && path != NULL) {
+  if (response == GTK_RESPONSE_ACCEPT && path != NULL && praxi_project_path_is_lent (path)) {
+    g_autofree char *name = g_path_get_basename (path);
+    g_autofree char *text = g_strdup_printf (
+        _ ("%s: no project can be kept there from inside Flatpak; choose a place in the folder "
+           "Praxiscope of your documents"),
+        name);
+    g_signal_emit_by_name (self->session, "message", TRUE, text);
+  } else if (response == GTK_RESPONSE_ACCEPT && path != NULL) {
     g_autofree char *named =
         g_str_has_suffix (path, ".praxi") ? g_strdup (path) : g_strconcat (path, ".praxi", NULL);
     praxi_session_open_project (self->session, named);
@@ -76,6 +84,10 @@ choose_project (PraxiWindow *self, gboolean is_new)
       is_new ? GTK_FILE_CHOOSER_ACTION_SAVE : GTK_FILE_CHOOSER_ACTION_OPEN,
       is_new ? _ ("_Create") : _ ("_Open"), _ ("_Cancel"));
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
+  g_autofree char *place = praxi_project_folder ();
+  g_autoptr (GFile) folder = place != NULL ? g_file_new_for_path (place) : NULL;
+  if (folder != NULL)
+    gtk_file_chooser_set_current_folder (GTK_FILE_CHOOSER (dialog), folder, NULL);
   if (is_new)
     gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (dialog), _ ("project.praxi"));
   add_filter (GTK_FILE_CHOOSER (dialog), _ ("Projects"), NULL, "praxi");
