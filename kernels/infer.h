@@ -51,6 +51,11 @@ PraxiStatus praxi_infer_qconv (PraxiInfer *infer);
 PraxiStatus praxi_infer_pool (PraxiInfer *infer);
 PraxiStatus praxi_infer_global_pool (PraxiInfer *infer);
 PraxiStatus praxi_infer_motion_stem (PraxiInfer *infer);
+/* op-infer-gradient.c */
+PraxiStatus praxi_infer_conv_input_gradient (PraxiInfer *infer);
+PraxiStatus praxi_infer_conv_weight_gradient (PraxiInfer *infer);
+PraxiStatus praxi_infer_average_pool_gradient (PraxiInfer *infer);
+PraxiStatus praxi_infer_max_pool_gradient (PraxiInfer *infer);
 /* op-infer-matrix.c */
 PraxiStatus praxi_infer_gemm (PraxiInfer *infer);
 PraxiStatus praxi_infer_matmul (PraxiInfer *infer);

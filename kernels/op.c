@@ -99,6 +99,14 @@ static const OpInfo ops[PRAXI_OP_COUNT] = {
     [PRAXI_OP_QADD] = {"QAdd", praxi_infer_qadd, 2, 2, 1, BYTES},
     [PRAXI_OP_QTABLE] = {"QTable", praxi_infer_qtable, 1, 1, 1, BYTES},
     [PRAXI_OP_MOTION_STEM] = {"MotionStem", praxi_infer_motion_stem, 1, 2, 2, BIT (PRAXI_U8)},
+    [PRAXI_OP_CONV_INPUT_GRADIENT] = {"ConvInputGradient", praxi_infer_conv_input_gradient, 2, 2, 1,
+                                      FLOATS},
+    [PRAXI_OP_CONV_WEIGHT_GRADIENT] = {"ConvWeightGradient", praxi_infer_conv_weight_gradient, 2, 2,
+                                       1, FLOATS},
+    [PRAXI_OP_AVERAGE_POOL_GRADIENT] = {"AveragePoolGradient", praxi_infer_average_pool_gradient, 1,
+                                        1, 1, FLOATS},
+    [PRAXI_OP_MAX_POOL_GRADIENT] = {"MaxPoolGradient", praxi_infer_max_pool_gradient, 2, 2, 1,
+                                    FLOATS},
 };
 
 static const OpInfo *
@@ -291,6 +299,13 @@ conv_macs (const PraxiTensor *weight, int64_t n_outputs)
   return macs;
 }
 
+static int64_t
+gradient_macs (const PraxiTensor *dy, const PraxiTensor *weight)
+{
+  int64_t count = 0;
+  return praxi_tensor_count (dy, &count) == PRAXI_OK ? conv_macs (weight, count) : 0;
+}
+
 int64_t
 praxi_op_macs (const PraxiOp *op, const PraxiTensor *const *in, const PraxiTensor *out)
 {
@@ -303,6 +318,10 @@ praxi_op_macs (const PraxiOp *op, const PraxiTensor *const *in, const PraxiTenso
     return conv_macs (in[1], count);
   case PRAXI_OP_QLINEAR_CONV:
     return conv_macs (in[3], count);
+  case PRAXI_OP_CONV_INPUT_GRADIENT:
+    return gradient_macs (in[0], in[1]);
+  case PRAXI_OP_CONV_WEIGHT_GRADIENT:
+    return gradient_macs (in[1], out);
   case PRAXI_OP_GEMM:
     return multiply (count, in[0]->dims[op->transpose_a ? 0 : 1]);
   case PRAXI_OP_MATMUL:

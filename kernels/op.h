@@ -85,6 +85,13 @@ typedef enum {
   PRAXI_OP_QADD,
   PRAXI_OP_QTABLE,
   PRAXI_OP_MOTION_STEM,
+  /* gradients of a loss: dy is that of an output y, dx that of an input x. The window is the
+     forward operator's, op.shape the dims of what comes out where no input tells them */
+  PRAXI_OP_CONV_INPUT_GRADIENT,   /* in: dy [N,O,…], w [O,C/group,…]   out: dx [N,C,…] */
+  PRAXI_OP_CONV_WEIGHT_GRADIENT,  /* in: x [N,C,…], dy [N,O,…]   out: dw [O,C/group,…] */
+  PRAXI_OP_AVERAGE_POOL_GRADIENT, /* in: dy   out: dx */
+  PRAXI_OP_MAX_POOL_GRADIENT, /* in: x, dy   out: dx; of equal maxima the first in order gets it,
+                                 of NaN the last */
   PRAXI_OP_COUNT,
 } PraxiOpKind;
 
@@ -162,7 +169,7 @@ typedef struct {
 
 typedef struct {
   PraxiOpKind kind;
-  PraxiWindow window;         /* Conv, pools, QConv */
+  PraxiWindow window;         /* Conv, pools, QConv, gradients of these */
   float alpha, beta, epsilon; /* Gemm, LeakyRelu, HardSigmoid, Clip (limits), norms */
   bool has_min, has_max;      /* Clip: alpha is min, beta is max */
   int64_t axis; /* Softmax, Concat, Split, Gather, Flatten, TopK, (De)QuantizeLinear */
@@ -191,6 +198,7 @@ typedef struct {
   PraxiRequantize requantize; /* QConv, QAdd */
   const uint8_t *table;       /* QTable: [256] */
   PraxiMotionStem motion;
+  int64_t shape[PRAXI_MAX_RANK]; /* gradients: the dims of what they are the gradient of */
 } PraxiOp;
 
 enum { PRAXI_OP_WHY_BYTES = 160 };

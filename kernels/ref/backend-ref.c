@@ -89,6 +89,10 @@ static const PraxiRefFunction functions[PRAXI_OP_COUNT] = {
     [PRAXI_OP_QADD] = praxi_ref_qadd,
     [PRAXI_OP_QTABLE] = praxi_ref_qtable,
     [PRAXI_OP_MOTION_STEM] = motion_stem,
+    [PRAXI_OP_CONV_INPUT_GRADIENT] = praxi_ref_conv_input_gradient,
+    [PRAXI_OP_CONV_WEIGHT_GRADIENT] = praxi_ref_conv_weight_gradient,
+    [PRAXI_OP_AVERAGE_POOL_GRADIENT] = praxi_ref_average_pool_gradient,
+    [PRAXI_OP_MAX_POOL_GRADIENT] = praxi_ref_max_pool_gradient,
 };
 
 static bool

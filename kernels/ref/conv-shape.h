@@ -72,6 +72,16 @@ praxi_conv_taps (const PraxiConvShape *s, const int64_t position[3])
   return taps;
 }
 
+/* The output position whose tap k falls on a position of x, along one axis; −1 for none. */
+static inline int64_t
+praxi_conv_source (const PraxiConvShape *s, int axis, int64_t position, int64_t k)
+{
+  const int64_t at = position + s->pad[axis] - k * s->dilation[axis];
+  if (at < 0 || at % s->stride[axis] != 0 || at / s->stride[axis] >= s->out[axis])
+    return -1;
+  return at / s->stride[axis];
+}
+
 /* Defines a function that sums product over all taps and channels. i and j are element offsets into
  * x and w.
  */
@@ -121,6 +131,21 @@ praxi_conv_begin (const PraxiConvShape *s, PraxiConvPlace *place)
   *place = (PraxiConvPlace){.output = -1};
   return s->batch > 0 && s->groups * s->outputs > 0 && s->out[0] > 0 && s->out[1] > 0 &&
          s->out[2] > 0;
+}
+
+/* What makes praxi_conv_next walk the elements of x, and praxi_conv_y_at tell where they lie. */
+static inline PraxiConvShape
+praxi_conv_over_input (const PraxiConvShape *s)
+{
+  PraxiConvShape walk = *s;
+  walk.outputs = s->channels;
+  walk.y_batch = s->x_batch;
+  walk.y_channel = s->x_channel;
+  for (int a = 0; a < 3; a++) {
+    walk.out[a] = s->in[a];
+    walk.y_step[a] = s->x_step[a];
+  }
+  return walk;
 }
 
 static inline int64_t

@@ -1,14 +1,18 @@
-/* MaxPool and AveragePool over one to three spatial axes.
+/* MaxPool and AveragePool over one to three spatial axes, and their gradients.
  *
  *   y[n, c, p] = max or mean over k of x[n, c, p · stride − pad + k · dilation]
  *
  * Taps outside x do not count, except that with count_include_pad the mean counts those on the
  * padding as zeros. MaxPool's second output is the flat index of the first maximum in x as if it
  * were row-major, or with the spatial axes column-major (storage_order 1).
+ *
+ *   dx[n, c, q] = Σ dy[n, c, p] / count (p)   over the windows p that q counts in
+ *   dx[n, c, q] = Σ dy[n, c, p]               over the windows p whose first maximum q is
  */
 #include "kernels/element.h"
 #include "kernels/ref/conv-shape.h"
 #include "kernels/ref/ref.h"
+#include "kernels/rows.h"
 
 typedef struct {
   double sum, max;
@@ -103,6 +107,83 @@ praxi_ref_pool (const PraxiRefCall *call)
     if (indices != NULL)
       praxi_store_int (indices->data, PRAXI_S64, praxi_conv_same_at (&s, &place, indices),
                        flat_index (w, &s, &place, seen.arg));
+  }
+  return PRAXI_OK;
+}
+
+static int64_t
+count_of (const PraxiWindow *w, const PraxiConvShape *s, const int64_t position[3])
+{
+  const PraxiConvTaps taps = praxi_conv_taps (s, position);
+  int64_t count = 1;
+  if (w->count_include_pad)
+    return count_padded (w, s, &taps);
+  for (int a = 0; a < 3; a++)
+    count *= taps.high[a] > taps.low[a] ? taps.high[a] - taps.low[a] : 0;
+  return count;
+}
+
+/* What all windows over one element of x give it. */
+static double
+sum_of_means (const PraxiWindow *w,
+              const PraxiConvShape *s,
+              const PraxiTensor *dy,
+              const PraxiConvPlace *at)
+{
+  PraxiConvPlace from = *at;
+  double sum = 0;
+  for (int64_t i = 0; i < s->kernel[0]; i++)
+    for (int64_t j = 0; j < s->kernel[1]; j++)
+      for (int64_t k = 0; k < s->kernel[2]; k++) {
+        from.position[0] = praxi_conv_source (s, 0, at->position[0], i);
+        from.position[1] = praxi_conv_source (s, 1, at->position[1], j);
+        from.position[2] = praxi_conv_source (s, 2, at->position[2], k);
+        if (from.position[0] < 0 || from.position[1] < 0 || from.position[2] < 0)
+          continue;
+        sum += praxi_load (dy->data, dy->dtype, praxi_conv_y_at (s, &from)) /
+               (double) count_of (w, s, from.position);
+      }
+  return sum;
+}
+
+PraxiStatus
+praxi_ref_average_pool_gradient (const PraxiRefCall *call)
+{
+  const PraxiTensor *dy = call->in[0], *dx = call->out[0];
+  const PraxiConvShape s = shape_of (&call->op->window, dx, dy), walk = praxi_conv_over_input (&s);
+  PraxiConvPlace place;
+  if (!praxi_conv_begin (&walk, &place))
+    return PRAXI_OK;
+  while (praxi_conv_next (&walk, &place))
+    praxi_store (dx->data, dx->dtype, praxi_conv_y_at (&walk, &place),
+                 sum_of_means (&call->op->window, &s, dy, &place));
+  return PRAXI_OK;
+}
+
+PraxiStatus
+praxi_ref_max_pool_gradient (const PraxiRefCall *call)
+{
+  const PraxiTensor *x = call->in[0], *dy = call->in[1], *dx = call->out[0];
+  const PraxiConvShape s = shape_of (&call->op->window, x, dy);
+  const PraxiConvShape over_dx = shape_of (&call->op->window, dx, dy);
+  PraxiConvPlace place;
+  PraxiRows rows = praxi_rows_over (dx);
+  while (praxi_rows_next (&rows))
+    for (int64_t i = 0; i < rows.length; i++)
+      praxi_store (dx->data, dx->dtype, rows.at[0] + i * rows.step[0], 0);
+  if (!praxi_conv_begin (&s, &place))
+    return PRAXI_OK;
+  while (praxi_conv_next (&s, &place)) {
+    const PraxiConvTaps taps = praxi_conv_taps (&s, place.position);
+    const int64_t x_at = praxi_conv_x_at (&s, &place);
+    const Seen seen = look_at_any (&s, &taps, x, x_at);
+    if (seen.count == 0)
+      continue;
+    const int64_t to = praxi_conv_x_at (&over_dx, &place) + seen.arg[0] * over_dx.x_step[0] +
+                       seen.arg[1] * over_dx.x_step[1] + seen.arg[2] * over_dx.x_step[2];
+    praxi_store (dx->data, dx->dtype, to,
+                 praxi_load (dx->data, dx->dtype, to) +
+                     praxi_load (dy->data, dy->dtype, praxi_conv_y_at (&s, &place)));
   }
   return PRAXI_OK;
 }

@@ -31,6 +31,8 @@ praxi_ref_at (const PraxiTensor *tensor, int64_t offset)
 }
 
 PraxiStatus praxi_ref_conv (const PraxiRefCall *call);
+PraxiStatus praxi_ref_conv_input_gradient (const PraxiRefCall *call);
+PraxiStatus praxi_ref_conv_weight_gradient (const PraxiRefCall *call);
 PraxiStatus praxi_ref_qconv (const PraxiRefCall *call);
 PraxiStatus praxi_ref_qlinear_conv (const PraxiRefCall *call);
 PraxiStatus praxi_ref_gemm (const PraxiRefCall *call);
@@ -39,6 +41,8 @@ PraxiStatus praxi_ref_qlinear_matmul (const PraxiRefCall *call);
 PraxiStatus praxi_ref_batch_norm (const PraxiRefCall *call);
 PraxiStatus praxi_ref_layer_norm (const PraxiRefCall *call);
 PraxiStatus praxi_ref_pool (const PraxiRefCall *call);
+PraxiStatus praxi_ref_average_pool_gradient (const PraxiRefCall *call);
+PraxiStatus praxi_ref_max_pool_gradient (const PraxiRefCall *call);
 PraxiStatus praxi_ref_reduce (const PraxiRefCall *call);
 PraxiStatus praxi_ref_softmax (const PraxiRefCall *call);
 PraxiStatus praxi_ref_unary (const PraxiRefCall *call);

@@ -69,6 +69,7 @@ draw_op (Case *c)
                             op->perm, op->pads_begin, op->pads_end};
   for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
     draw_numbers (rand, lists[i], PRAXI_MAX_RANK);
+  draw_small_numbers (rand, op->shape, PRAXI_MAX_RANK);
   op->keepdims = g_rand_boolean (rand);
   op->noop_with_empty_axes = g_rand_boolean (rand);
   op->transpose_a = g_rand_boolean (rand);
