@@ -2,6 +2,7 @@
 #include <glib/gi18n.h>
 
 #include "ui/actions.h"
+#include "ui/session-thresholds.h"
 #include "ui/window-private.h"
 
 static void
@@ -91,6 +92,10 @@ static const PraxiAction actions[] = {
     {"zoom-out", N_ ("Zoom out"), zoom_out_cb, NULL, "minus KP_Subtract"},
     {"zoom-selection", N_ ("Fit the selection"), NULL, praxi_session_zoom_selection, "f"},
     {"zoom-all", N_ ("Fit all"), zoom_all_cb, NULL, "<Shift>f"},
+    {"raise-threshold", N_ ("Fewer events: raise the threshold"), NULL, praxi_session_raise_enter,
+     "<Alt>Up"},
+    {"lower-threshold", N_ ("More events: lower the threshold"), NULL, praxi_session_lower_enter,
+     "<Alt>Down"},
     {"picture-fit", N_ ("Fit the picture"), picture_fit_cb, NULL, "<Control>0"},
     {"picture-pixels", N_ ("The picture’s own pixels (1:1)"), picture_pixels_cb, NULL,
      "<Control>1"},

@@ -58,6 +58,7 @@ static PraxiEventOptions
 event_options (PraxiSession *self, JsonObject *thresholds, const char *class_name)
 {
   PraxiEventOptions options = run_options (thresholds, class_name);
+  praxi_session_apply_own_enter (self, class_name, &options);
   if (!praxi_settings_boolean (praxi_session_settings (self), PRAXI_SETTING_OWN_EVENTS))
     return options;
   options.smooth_ns = own_length_ns (self, PRAXI_SETTING_SMOOTH);
@@ -93,30 +94,89 @@ clip_events (PraxiSession *self, GArray *events)
   }
 }
 
+/* Appends the events of one class. */
+static void
+find_class_events (PraxiSession *self,
+                   const PraxiScoreTrack *track,
+                   JsonObject *thresholds,
+                   int class_index,
+                   GArray *events)
+{
+  const char *name = praxi_score_track_class_name (track, class_index);
+  const PraxiEventOptions options = event_options (self, thresholds, name);
+  if (!praxi_events_is_background (name))
+    praxi_events_find (track, class_index, &options, events);
+}
+
 void
 praxi_session_find_events (PraxiSession *self,
                            const PraxiScoreTrack *track,
                            JsonObject *thresholds,
                            GArray *events)
 {
-  for (int c = 0; c < praxi_score_track_n_classes (track); c++) {
-    const char *name = praxi_score_track_class_name (track, c);
-    const PraxiEventOptions options = event_options (self, thresholds, name);
-    if (!praxi_events_is_background (name))
-      praxi_events_find (track, c, &options, events);
-  }
+  for (int c = 0; c < praxi_score_track_n_classes (track); c++)
+    find_class_events (self, track, thresholds, c, events);
   clip_events (self, events);
   g_array_sort (events, compare_events);
 }
 
+/* The event of the same class that stands where the selected one stood stays selected. */
 static void
-find_events (PraxiSession *self)
+keep_selection (PraxiSession *self, const PraxiEvent *was)
 {
-  g_array_set_size (self->events, 0);
-  if (self->track != NULL)
+  int index = -1;
+  for (guint i = 0; was != NULL && i < self->events->len && index < 0; i++) {
+    const PraxiEvent *event = &g_array_index (self->events, PraxiEvent, i);
+    if (event->class_index == was->class_index && event->start_ns < was->end_ns &&
+        was->start_ns < event->end_ns)
+      index = (int) i;
+  }
+  if (index != self->selected_event && self->selected_event >= 0)
+    praxi_session_select_event (self, index);
+}
+
+static void
+drop_events (PraxiSession *self, int class_index)
+{
+  guint kept = 0;
+  for (guint i = 0; i < self->events->len; i++) {
+    const PraxiEvent event = g_array_index (self->events, PraxiEvent, i);
+    if (event.class_index != class_index)
+      g_array_index (self->events, PraxiEvent, kept++) = event;
+  }
+  g_array_set_size (self->events, kept);
+}
+
+/* class_index: -1 for all */
+static void
+find_events (PraxiSession *self, int class_index)
+{
+  const PraxiEvent *selected = praxi_session_event (self, self->selected_event);
+  const PraxiEvent was = selected != NULL ? *selected : (PraxiEvent){0};
+  if (class_index < 0 || self->track == NULL)
+    g_array_set_size (self->events, 0);
+  if (self->track != NULL && class_index < 0) {
     praxi_session_find_events (self, self->track, self->thresholds, self->events);
-  if (self->selected_event >= (int) self->events->len)
-    praxi_session_select_event (self, -1);
+  } else if (self->track != NULL) {
+    drop_events (self, class_index);
+    find_class_events (self, self->track, self->thresholds, class_index, self->events);
+    clip_events (self, self->events);
+    g_array_sort (self->events, compare_events);
+  }
+  keep_selection (self, selected != NULL ? &was : NULL);
+}
+
+PraxiEventOptions
+praxi_session_event_options (PraxiSession *self, const char *class_name)
+{
+  return event_options (self, self->thresholds, class_name);
+}
+
+void
+praxi_session_form_class_events (PraxiSession *self, int class_index)
+{
+  find_events (self, class_index);
+  praxi_session_changed (self, PRAXI_CHANGE_TRACK);
 }
 
 static double
@@ -132,7 +192,7 @@ static void
 track_changed (PraxiSession *self)
 {
   self->track_revision++;
-  find_events (self);
+  find_events (self, -1);
   if (self->track != NULL && self->media != NULL)
     praxi_media_item_set_analysed (self->media, track_share (self->track));
   praxi_session_changed (self, PRAXI_CHANGE_TRACK);

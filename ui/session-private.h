@@ -93,6 +93,10 @@ struct _PraxiSession {
   GListStore *jobs;
   char *error_details;
 
+  /* session-thresholds.c */
+  GHashTable *own_enter; /* class name → hundredths; NULL before they were read */
+  char *own_enter_project;
+
   /* session-settings.c */
   PraxiSettings *settings;
 
@@ -103,6 +107,16 @@ struct _PraxiSession {
   /* session-review.c */
   PraxiReview *review;
 };
+
+/* session-analysis.c: how events of the class form, and forming them; class_index -1: all */
+PraxiEventOptions praxi_session_event_options (PraxiSession *session, const char *class_name);
+void praxi_session_form_events (PraxiSession *session, int class_index);
+
+/* session-thresholds.c: a person's own threshold, where there is one, takes the place of enter. */
+void praxi_session_apply_own_enter (PraxiSession *session,
+                                    const char *class_name,
+                                    PraxiEventOptions *options);
+void praxi_session_thresholds_close (PraxiSession *session);
 
 void praxi_session_changed (PraxiSession *session, guint changes);
 void praxi_session_say (PraxiSession *session, gboolean is_error, const char *text);

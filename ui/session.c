@@ -76,6 +76,7 @@ praxi_session_close (PraxiSession *self)
   praxi_session_media_close (self);
   praxi_session_jobs_close (self);
   praxi_session_analysis_close (self);
+  praxi_session_thresholds_close (self);
   praxi_session_compare_close (self);
   praxi_session_review_close (self);
   praxi_session_labels_close (self);

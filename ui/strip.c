@@ -4,6 +4,92 @@
 
 #include "ui/session-labels.h"
 
+/* Texts differ in few ways: names, times, percentages. More than this many at once are many times.
+ */
+enum { MAX_TEXTS = 1024, CUT_STEP_PX = 8 };
+
+struct PraxiTextCache {
+  GHashTable *layouts; /* TextKey → PangoLayout */
+};
+
+typedef struct {
+  char *text;
+  int width_px; /* cut to it; -1: whole */
+} TextKey;
+
+static guint
+hash_key (gconstpointer data)
+{
+  const TextKey *key = data;
+  return g_str_hash (key->text) * 31 + (guint) key->width_px;
+}
+
+static gboolean
+is_same_key (gconstpointer a, gconstpointer b)
+{
+  const TextKey *first = a, *second = b;
+  return first->width_px == second->width_px && g_str_equal (first->text, second->text);
+}
+
+static void
+free_key (gpointer data)
+{
+  g_free (((TextKey *) data)->text);
+  g_free (data);
+}
+
+PraxiTextCache *
+praxi_text_cache_new (void)
+{
+  PraxiTextCache *cache = g_new0 (PraxiTextCache, 1);
+  cache->layouts = g_hash_table_new_full (hash_key, is_same_key, free_key, g_object_unref);
+  return cache;
+}
+
+void
+praxi_text_cache_free (PraxiTextCache *cache)
+{
+  g_hash_table_unref (cache->layouts);
+  g_free (cache);
+}
+
+void
+praxi_text_cache_clear (PraxiTextCache *cache)
+{
+  g_hash_table_remove_all (cache->layouts);
+}
+
+static PangoLayout *
+make_layout (const PraxiStripContext *context, const char *text, int width_px)
+{
+  PangoLayout *layout = gtk_widget_create_pango_layout (context->widget, text);
+  pango_layout_set_single_paragraph_mode (layout, TRUE);
+  if (width_px < 0)
+    return layout;
+  pango_layout_set_width (layout, width_px * PANGO_SCALE);
+  pango_layout_set_ellipsize (layout, PANGO_ELLIPSIZE_END);
+  return layout;
+}
+
+/* width_px: the text is cut to it; -1: whole. Free with g_object_unref. */
+static PangoLayout *
+get_layout (const PraxiStripContext *context, const char *text, int width_px)
+{
+  if (context->texts == NULL)
+    return make_layout (context, text, width_px);
+  const TextKey wanted = {(char *) text, width_px};
+  PangoLayout *layout = g_hash_table_lookup (context->texts->layouts, &wanted);
+  if (layout != NULL)
+    return g_object_ref (layout);
+  if (g_hash_table_size (context->texts->layouts) >= MAX_TEXTS)
+    praxi_text_cache_clear (context->texts);
+  layout = make_layout (context, text, width_px);
+  TextKey *key = g_new (TextKey, 1);
+  *key = (TextKey){g_strdup (text), width_px};
+  g_hash_table_insert (context->texts->layouts, key, g_object_ref (layout));
+  return layout;
+}
+
 void
 praxi_strip_text (const PraxiStripContext *context,
                   GtkSnapshot *snapshot,
@@ -13,16 +99,21 @@ praxi_strip_text (const PraxiStripContext *context,
                   PraxiTextSide side)
 {
   int width, height;
-  g_autoptr (PangoLayout) layout = gtk_widget_create_pango_layout (context->widget, text);
-  pango_layout_set_width (layout, (int) (box.size.width * PANGO_SCALE));
-  pango_layout_set_ellipsize (layout, PANGO_ELLIPSIZE_END);
-  pango_layout_set_alignment (layout, side == PRAXI_TEXT_LEFT     ? PANGO_ALIGN_LEFT
-                                      : side == PRAXI_TEXT_CENTRE ? PANGO_ALIGN_CENTER
-                                                                  : PANGO_ALIGN_RIGHT);
+  const int room_px = MAX (1, (int) box.size.width);
+  g_autoptr (PangoLayout) layout = get_layout (context, text, -1);
   pango_layout_get_pixel_size (layout, &width, &height);
-  gtk_snapshot_save (snapshot);
+  if (width > room_px) {
+    g_object_unref (layout);
+    layout = get_layout (context, text, MAX (room_px / CUT_STEP_PX * CUT_STEP_PX, CUT_STEP_PX / 2));
+    pango_layout_get_pixel_size (layout, &width, &height);
+  }
+  const float room = MAX (0, box.size.width - (float) width);
+  const float x = box.origin.x + floorf (side == PRAXI_TEXT_LEFT     ? 0
+                                         : side == PRAXI_TEXT_CENTRE ? room / 2
+                                                                     : room);
   const float y = box.origin.y + floorf ((box.size.height - (float) height) / 2);
-  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (box.origin.x, y));
+  gtk_snapshot_save (snapshot);
+  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (x, y));
   gtk_snapshot_append_layout (snapshot, layout, color);
   gtk_snapshot_restore (snapshot);
 }

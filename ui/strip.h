@@ -9,6 +9,9 @@
 
 G_BEGIN_DECLS
 
+/* Laid out texts, kept between frames: laying out is what drawing a strip would mostly cost. */
+typedef struct PraxiTextCache PraxiTextCache;
+
 /* What strips draw with; filled by the timeline once per frame. */
 typedef struct {
   PraxiSession *session;
@@ -21,6 +24,8 @@ typedef struct {
   /* a label whose edge is being dragged shows these frames; 0 for none */
   gint64 dragged_label;
   int dragged_start, dragged_end;
+  int threshold_class;   /* the class whose threshold is in hand or under the pointer, else -1 */
+  PraxiTextCache *texts; /* may be NULL */
 } PraxiStripContext;
 
 typedef enum {
@@ -28,7 +33,11 @@ typedef enum {
   PRAXI_HIT_TIME,     /* bare time */
   PRAXI_HIT_RULER,    /* pressing seeks, dragging scrubs */
   PRAXI_HIT_OVERVIEW, /* time of the whole footage */
+  PRAXI_HIT_VIEW,     /* on the overview: what is visible, and its two ends */
+  PRAXI_HIT_VIEW_START,
+  PRAXI_HIT_VIEW_END,
   PRAXI_HIT_SCORE,
+  PRAXI_HIT_THRESHOLD, /* of class_index: dragging up and down moves it */
   PRAXI_HIT_EVENT,
   PRAXI_HIT_LABEL,
   PRAXI_HIT_LABEL_START,
@@ -54,6 +63,12 @@ typedef struct {
                 graphene_size_t area);
   PraxiHit (*hit) (PraxiStrip *strip, const PraxiStripContext *context, double x, double y);
   void (*free) (PraxiStrip *strip);
+  /* The PraxiChange bits that make a drawing old; 0: all but those of the playhead, the picture,
+   * the pointer, playing and reports. Another size, span, theme or drag always does.
+   */
+  guint redraws_on;
+  /* The session changed: what was kept of it is old. May be NULL. */
+  void (*forget) (PraxiStrip *strip, guint changes);
 } PraxiStripKind;
 
 /* The head of every strip's own struct. */
@@ -66,6 +81,13 @@ PraxiStrip *praxi_overview_strip_new (void);
 PraxiStrip *praxi_heat_strip_new (void);
 PraxiStrip *praxi_event_strip_new (void);
 PraxiStrip *praxi_label_strip_new (void);
+PraxiStrip *praxi_coverage_strip_new (void);
+
+PraxiTextCache *praxi_text_cache_new (void);
+void praxi_text_cache_free (PraxiTextCache *cache);
+
+/* After a change of font or scale. */
+void praxi_text_cache_clear (PraxiTextCache *cache);
 
 /* --- shared by the strips ------------------------------------------------------------------ */
 

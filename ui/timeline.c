@@ -3,21 +3,50 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 #include <math.h>
+#include <string.h>
 
 #include "ui/session-analysis.h"
 #include "ui/session-labelling.h"
+#include "ui/session-thresholds.h"
 #include "ui/strip.h"
 
 enum { GUTTER_PX = 84, RIGHT_PX = 12, GAP_PX = 6, TOP_PX = 2, BOTTOM_PX = 8, DRAG_FROM_PX = 4 };
-enum { RULER, OVERVIEW, HEAT, EVENTS, LABELS, N_STRIPS };
+enum { RULER, OVERVIEW, HEAT, EVENTS, LABELS, COVERAGE, N_STRIPS };
+/* A pixel of a drag up or down is this much of a score: rows are too low to aim in. */
+#define ENTER_PER_PX 0.01
 
 /* What a drag is doing; decided where it begins. */
-typedef enum { DRAG_NONE, DRAG_SCRUB, DRAG_VIEW, DRAG_PAN, DRAG_SELECT, DRAG_TRIM } DragKind;
+typedef enum {
+  DRAG_NONE,
+  DRAG_SCRUB,
+  DRAG_VIEW,
+  DRAG_VIEW_START,
+  DRAG_VIEW_END,
+  DRAG_PAN,
+  DRAG_SELECT,
+  DRAG_TRIM,
+  DRAG_THRESHOLD,
+} DragKind;
+
+/* What drawings of the strips depend on besides the session. */
+typedef struct {
+  PraxiTimeScale time;
+  double scale_factor;
+  gboolean is_dark;
+  GdkRGBA text, accent;
+  gint64 dragged_label;
+  int dragged_start, dragged_end;
+  int threshold_class;
+} DrawKey;
 
 struct _PraxiTimeline {
   GtkWidget parent_instance;
   PraxiSession *session;
   PraxiStrip *strips[N_STRIPS];
+  PraxiTextCache *texts;
+  GskRenderNode *drawings[N_STRIPS]; /* of draw_key; NULL where something changed since */
+  DrawKey draw_key;
+  int heights[N_STRIPS]; /* 0: to be asked */
   double pointer_x, pointer_y;
   gboolean has_pointer;
 
@@ -26,8 +55,11 @@ struct _PraxiTimeline {
   PraxiTimeSpan drag_visible; /* what was visible then */
   int drag_frame;             /* frame under the press */
   gboolean drag_moved;
+  double drag_enter; /* the threshold then */
+  double pinch_from; /* the scale of the last step of a pinch */
   gint64 trimmed_label;
   int trim_start, trim_end;
+  int threshold_class; /* in hand or under the pointer, else -1 */
 };
 
 G_DEFINE_FINAL_TYPE (PraxiTimeline, praxi_timeline, GTK_TYPE_WIDGET)
@@ -51,6 +83,8 @@ make_context (PraxiTimeline *self)
       .dragged_label = self->trimmed_label,
       .dragged_start = self->trim_start,
       .dragged_end = self->trim_end,
+      .threshold_class = self->threshold_class,
+      .texts = self->texts,
   };
   gtk_style_context_get_color (style, &context.text);
   context.dim_text = context.bed = context.line = context.text;
@@ -66,7 +100,9 @@ static int
 strip_height (PraxiTimeline *self, const PraxiStripContext *context, int index)
 {
   PraxiStrip *strip = self->strips[index];
-  return strip->kind->height (strip, context);
+  if (self->heights[index] == 0)
+    self->heights[index] = strip->kind->height (strip, context);
+  return self->heights[index];
 }
 
 static int
@@ -203,21 +239,76 @@ draw_focus (GtkWidget *widget, const PraxiStripContext *context, GtkSnapshot *sn
 }
 
 static void
+drop_drawings (PraxiTimeline *self, guint changes)
+{
+  const guint by_default =
+      ~(guint) (PRAXI_CHANGE_PLAYHEAD | PRAXI_CHANGE_PICTURE | PRAXI_CHANGE_PLAYING |
+                PRAXI_CHANGE_HOVER | PRAXI_CHANGE_REPORT | PRAXI_CHANGE_COVERAGE);
+  for (int i = 0; i < N_STRIPS; i++) {
+    const PraxiStripKind *kind = self->strips[i]->kind;
+    const guint redraws_on = kind->redraws_on != 0 ? kind->redraws_on : by_default;
+    if (kind->forget != NULL)
+      kind->forget (self->strips[i], changes);
+    if (changes & redraws_on)
+      g_clear_pointer (&self->drawings[i], gsk_render_node_unref);
+  }
+}
+
+static void
+update_draw_key (PraxiTimeline *self, const PraxiStripContext *context)
+{
+  DrawKey key;
+  memset (&key, 0, sizeof key); /* it is compared with what lies between its fields */
+  key.time = context->time;
+  key.scale_factor = context->scale_factor;
+  key.is_dark = context->is_dark;
+  key.text = context->text;
+  key.accent = context->accent;
+  key.dragged_label = context->dragged_label;
+  key.dragged_start = context->dragged_start;
+  key.dragged_end = context->dragged_end;
+  key.threshold_class = context->threshold_class;
+  if (memcmp (&key, &self->draw_key, sizeof key) == 0)
+    return;
+  if (key.scale_factor != self->draw_key.scale_factor)
+    praxi_text_cache_clear (self->texts);
+  self->draw_key = key;
+  for (int i = 0; i < N_STRIPS; i++)
+    g_clear_pointer (&self->drawings[i], gsk_render_node_unref);
+}
+
+/* A strip draws only when something it shows has changed; else its last drawing serves, and GTK
+ * sees that nothing there needs painting.
+ */
+static void
+draw_strip (PraxiTimeline *self, const PraxiStripContext *context, GtkSnapshot *snapshot, int index)
+{
+  const graphene_size_t area = {(float) gtk_widget_get_width (GTK_WIDGET (self)),
+                                (float) strip_height (self, context, index)};
+  if (self->drawings[index] == NULL) {
+    GtkSnapshot *drawing = gtk_snapshot_new ();
+    self->strips[index]->kind->draw (self->strips[index], context, drawing, area);
+    self->drawings[index] = gtk_snapshot_free_to_node (drawing);
+  }
+  if (self->drawings[index] == NULL)
+    return;
+  gtk_snapshot_save (snapshot);
+  gtk_snapshot_translate (snapshot,
+                          &GRAPHENE_POINT_INIT (0, (float) strip_top (self, context, index)));
+  gtk_snapshot_append_node (snapshot, self->drawings[index]);
+  gtk_snapshot_restore (snapshot);
+}
+
+static void
 snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 {
   PraxiTimeline *self = PRAXI_TIMELINE (widget);
   if (self->session == NULL)
     return;
   const PraxiStripContext context = make_context (self);
-  for (int i = 0; i < N_STRIPS; i++) {
-    const graphene_size_t area = {(float) gtk_widget_get_width (widget),
-                                  (float) strip_height (self, &context, i)};
-    gtk_snapshot_save (snapshot);
-    gtk_snapshot_translate (snapshot,
-                            &GRAPHENE_POINT_INIT (0, (float) strip_top (self, &context, i)));
-    self->strips[i]->kind->draw (self->strips[i], &context, snapshot, area);
-    gtk_snapshot_restore (snapshot);
-  }
+  update_draw_key (self, &context);
+  for (int i = 0; i < N_STRIPS; i++)
+    draw_strip (self, &context, snapshot, i);
   draw_marks (self, &context, snapshot);
   if (self->has_pointer && praxi_session_n_frames (self->session) > 0)
     draw_line (self, &context, snapshot, praxi_time_scale_time (&context.time, self->pointer_x),
@@ -273,8 +364,15 @@ static void
 update_hover (PraxiTimeline *self)
 {
   const PraxiHit hit = hit_at (self, self->pointer_x, self->pointer_y);
-  const gboolean is_edge = hit.kind == PRAXI_HIT_LABEL_START || hit.kind == PRAXI_HIT_LABEL_END;
-  gtk_widget_set_cursor_from_name (GTK_WIDGET (self), is_edge ? "ew-resize" : NULL);
+  const gboolean is_edge = hit.kind == PRAXI_HIT_LABEL_START || hit.kind == PRAXI_HIT_LABEL_END ||
+                           hit.kind == PRAXI_HIT_VIEW_START || hit.kind == PRAXI_HIT_VIEW_END;
+  const gboolean is_threshold = hit.kind == PRAXI_HIT_THRESHOLD;
+  gtk_widget_set_cursor_from_name (GTK_WIDGET (self), is_edge                      ? "ew-resize"
+                                                      : is_threshold               ? "ns-resize"
+                                                      : hit.kind == PRAXI_HIT_VIEW ? "grab"
+                                                                                   : NULL);
+  if (self->drag == DRAG_NONE)
+    self->threshold_class = is_threshold ? hit.class_index : -1;
   const PraxiTimeSpan whole = praxi_session_footage (self->session);
   praxi_session_set_hover (self->session,
                            (PraxiHover){.is_valid = self->has_pointer &&
@@ -297,7 +395,9 @@ static void
 leave_cb (GtkEventControllerMotion *controller, PraxiTimeline *self)
 {
   self->has_pointer = FALSE;
-  update_hover (self);
+  if (self->drag == DRAG_NONE)
+    self->threshold_class = -1;
+  praxi_session_set_hover (self->session, (PraxiHover){.class_index = -1});
 }
 
 static gboolean
@@ -308,15 +408,40 @@ scroll_cb (GtkEventControllerScroll *controller, double dx, double dy, PraxiTime
   const PraxiTimeSpan visible = praxi_session_visible (self->session);
   const PraxiStripContext context = make_context (self);
   if (state & GDK_CONTROL_MASK) {
-    praxi_session_zoom (self->session, pow (1.25, -dy),
+    const gboolean is_fine =
+        gtk_event_controller_scroll_get_unit (controller) == GDK_SCROLL_UNIT_SURFACE;
+    praxi_session_zoom (self->session, pow (1.25, is_fine ? -dy / 40 : -dy),
                         praxi_time_scale_time (&context.time, self->pointer_x));
     return TRUE;
   }
-  const double notches = dx != 0 ? dx : dy;
-  const gint64 by_ns = llround (notches * 0.1 * (double) praxi_time_span_length (visible));
+  const gboolean is_touch =
+      gtk_event_controller_scroll_get_unit (controller) == GDK_SCROLL_UNIT_SURFACE;
+  const double moved = fabs (dx) > fabs (dy) ? dx : dy;
+  const double share = is_touch ? moved / context.time.width_px : moved * 0.1;
+  const gint64 by_ns = llround (share * (double) praxi_time_span_length (visible));
   praxi_session_set_visible (self->session,
                              (PraxiTimeSpan){visible.start_ns + by_ns, visible.end_ns + by_ns});
   return TRUE;
+}
+
+/* What lies between the fingers stays there. */
+static void
+pinch_cb (GtkGestureZoom *gesture, double scale, PraxiTimeline *self)
+{
+  const PraxiStripContext context = make_context (self);
+  double x = self->pointer_x, y = 0;
+  gtk_gesture_get_bounding_box_center (GTK_GESTURE (gesture), &x, &y);
+  if (!(scale > 0) || !(self->pinch_from > 0))
+    return;
+  praxi_session_zoom (self->session, scale / self->pinch_from,
+                      praxi_time_scale_time (&context.time, x));
+  self->pinch_from = scale;
+}
+
+static void
+pinch_begin_cb (GtkGesture *gesture, GdkEventSequence *sequence, PraxiTimeline *self)
+{
+  self->pinch_from = 1;
 }
 
 static void
@@ -335,7 +460,14 @@ drag_kind (PraxiHitKind hit, guint button)
   case PRAXI_HIT_RULER:
     return DRAG_SCRUB;
   case PRAXI_HIT_OVERVIEW:
+  case PRAXI_HIT_VIEW:
     return DRAG_VIEW;
+  case PRAXI_HIT_VIEW_START:
+    return DRAG_VIEW_START;
+  case PRAXI_HIT_VIEW_END:
+    return DRAG_VIEW_END;
+  case PRAXI_HIT_THRESHOLD:
+    return DRAG_THRESHOLD;
   case PRAXI_HIT_LABEL_START:
   case PRAXI_HIT_LABEL_END:
     return DRAG_TRIM;
@@ -365,15 +497,16 @@ drag_begin_cb (GtkGestureDrag *gesture, double x, double y, PraxiTimeline *self)
   gtk_widget_grab_focus (GTK_WIDGET (self));
   self->drag_hit = hit_at (self, x, y);
   self->drag = drag_kind (self->drag_hit.kind, button);
+  if (self->drag_hit.kind == PRAXI_HIT_OVERVIEW && self->drag == DRAG_VIEW)
+    center_view (self, self->drag_hit.time_ns);
   self->drag_visible = praxi_session_visible (self->session);
+  self->drag_enter = praxi_session_enter (self->session, self->drag_hit.class_index, NULL);
   self->drag_frame = praxi_session_frame_at (self->session, self->drag_hit.time_ns);
   self->drag_moved = FALSE;
   if (self->drag == DRAG_TRIM)
     begin_trim (self);
   else if (self->drag == DRAG_SCRUB)
     praxi_session_scrub (self->session, self->drag_frame);
-  else if (self->drag == DRAG_VIEW)
-    center_view (self, self->drag_hit.time_ns);
 }
 
 /* A boundary lies between two frames: the nearer end of the frame under the pointer. */
@@ -400,29 +533,62 @@ drag_trim (PraxiTimeline *self, gint64 time_ns)
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
+/* The time by which a drag on the overview (of all the footage) or elsewhere moves something. */
+static gint64
+dragged_ns (PraxiTimeline *self, double dx)
+{
+  const PraxiStripContext context = make_context (self);
+  const gboolean is_overview =
+      self->drag == DRAG_VIEW || self->drag == DRAG_VIEW_START || self->drag == DRAG_VIEW_END;
+  const PraxiTimeSpan span =
+      is_overview ? praxi_session_footage (self->session) : self->drag_visible;
+  return llround (dx / context.time.width_px * (double) praxi_time_span_length (span));
+}
+
+/* An end that is drawn past the other one stops there. */
+static void
+drag_view (PraxiTimeline *self, gint64 by_ns)
+{
+  PraxiTimeSpan span = self->drag_visible;
+  const PraxiTimeSpan footage = praxi_session_footage (self->session);
+  const PraxiTimeSpan frame = praxi_session_frame_span (self->session, 0);
+  const gint64 least_ns = praxi_time_span_length (frame) * 8;
+  if (self->drag != DRAG_VIEW_END)
+    span.start_ns += by_ns;
+  if (self->drag != DRAG_VIEW_START)
+    span.end_ns += by_ns;
+  if (self->drag == DRAG_VIEW_START)
+    span.start_ns = CLAMP (span.start_ns, footage.start_ns, span.end_ns - least_ns);
+  else if (self->drag == DRAG_VIEW_END)
+    span.end_ns = CLAMP (span.end_ns, span.start_ns + least_ns, footage.end_ns);
+  praxi_session_set_visible (self->session, span);
+}
+
 static void
 drag_update_cb (GtkGestureDrag *gesture, double dx, double dy, PraxiTimeline *self)
 {
   double start_x = 0, start_y = 0;
   gtk_gesture_drag_get_start_point (gesture, &start_x, &start_y);
-  if (fabs (dx) >= DRAG_FROM_PX)
+  if (fabs (dx) >= DRAG_FROM_PX || (self->drag == DRAG_THRESHOLD && fabs (dy) >= 1))
     self->drag_moved = TRUE;
   if (!self->drag_moved)
     return;
-  const PraxiHit hit = hit_at (self, start_x + dx, start_y);
   const PraxiStripContext context = make_context (self);
-  const int frame = praxi_session_frame_at (self->session, hit.time_ns);
-  const gint64 by_ns =
-      llround (dx / context.time.width_px * (double) praxi_time_span_length (self->drag_visible));
+  const gint64 time_ns = praxi_time_scale_time (&context.time, start_x + dx);
+  const int frame = praxi_session_frame_at (self->session, time_ns);
+  const gint64 by_ns = dragged_ns (self, dx);
   if (self->drag == DRAG_SCRUB)
     praxi_session_scrub (self->session, frame);
-  else if (self->drag == DRAG_VIEW)
-    center_view (self, hit.time_ns);
+  else if (self->drag == DRAG_VIEW || self->drag == DRAG_VIEW_START || self->drag == DRAG_VIEW_END)
+    drag_view (self, by_ns);
   else if (self->drag == DRAG_PAN)
     praxi_session_set_visible (self->session, (PraxiTimeSpan){self->drag_visible.start_ns - by_ns,
                                                               self->drag_visible.end_ns - by_ns});
   else if (self->drag == DRAG_TRIM)
-    drag_trim (self, hit.time_ns);
+    drag_trim (self, time_ns);
+  else if (self->drag == DRAG_THRESHOLD)
+    praxi_session_set_enter (self->session, self->drag_hit.class_index,
+                             self->drag_enter - dy * ENTER_PER_PX);
   else if (self->drag == DRAG_SELECT)
     praxi_session_set_marks (self->session, MIN (frame, self->drag_frame),
                              MAX (frame, self->drag_frame) + 1);
@@ -466,8 +632,11 @@ static void
 changed_cb (PraxiTimeline *self, guint changes)
 {
   const guint size = PRAXI_CHANGE_LABELS | PRAXI_CHANGE_TRACK | PRAXI_CHANGE_MEDIA;
-  if (changes & size)
+  drop_drawings (self, changes);
+  if (changes & size) {
+    memset (self->heights, 0, sizeof self->heights);
     gtk_widget_queue_resize (GTK_WIDGET (self));
+  }
   if (changes & ~(guint) (PRAXI_CHANGE_PICTURE | PRAXI_CHANGE_REPORT))
     gtk_widget_queue_draw (GTK_WIDGET (self));
   if (changes & (PRAXI_CHANGE_PLAYHEAD | PRAXI_CHANGE_TRACK | PRAXI_CHANGE_MEDIA))
@@ -482,6 +651,22 @@ praxi_timeline_set_session (PraxiTimeline *self, PraxiSession *session)
   update_accessible (self);
 }
 
+double
+praxi_timeline_x (PraxiTimeline *self, gint64 time_ns)
+{
+  const PraxiStripContext context = make_context (self);
+  return praxi_time_scale_x (&context.time, time_ns);
+}
+
+static void
+css_changed (GtkWidget *widget, GtkCssStyleChange *change)
+{
+  PraxiTimeline *self = PRAXI_TIMELINE (widget);
+  GTK_WIDGET_CLASS (praxi_timeline_parent_class)->css_changed (widget, change);
+  praxi_text_cache_clear (self->texts);
+  drop_drawings (self, G_MAXUINT);
+}
+
 static void
 praxi_timeline_dispose (GObject *object)
 {
@@ -493,8 +678,11 @@ static void
 praxi_timeline_finalize (GObject *object)
 {
   PraxiTimeline *self = PRAXI_TIMELINE (object);
-  for (int i = 0; i < N_STRIPS; i++)
+  for (int i = 0; i < N_STRIPS; i++) {
+    g_clear_pointer (&self->drawings[i], gsk_render_node_unref);
     self->strips[i]->kind->free (self->strips[i]);
+  }
+  praxi_text_cache_free (self->texts);
   G_OBJECT_CLASS (praxi_timeline_parent_class)->finalize (object);
 }
 
@@ -506,6 +694,7 @@ praxi_timeline_class_init (PraxiTimelineClass *klass)
   G_OBJECT_CLASS (klass)->finalize = praxi_timeline_finalize;
   widget_class->snapshot = snapshot;
   widget_class->measure = measure;
+  widget_class->css_changed = css_changed;
   gtk_widget_class_set_css_name (widget_class, "timeline");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_SLIDER);
 }
@@ -531,6 +720,11 @@ add_controllers (PraxiTimeline *self)
   g_signal_connect (drag, "drag-end", G_CALLBACK (drag_end_cb), self);
   g_signal_connect (drag, "cancel", G_CALLBACK (drag_cancel_cb), self);
   gtk_widget_add_controller (widget, GTK_EVENT_CONTROLLER (drag));
+
+  GtkGesture *pinch = gtk_gesture_zoom_new ();
+  g_signal_connect (pinch, "begin", G_CALLBACK (pinch_begin_cb), self);
+  g_signal_connect (pinch, "scale-changed", G_CALLBACK (pinch_cb), self);
+  gtk_widget_add_controller (widget, GTK_EVENT_CONTROLLER (pinch));
 }
 
 static void
@@ -541,6 +735,9 @@ praxi_timeline_init (PraxiTimeline *self)
   self->strips[HEAT] = praxi_heat_strip_new ();
   self->strips[EVENTS] = praxi_event_strip_new ();
   self->strips[LABELS] = praxi_label_strip_new ();
+  self->strips[COVERAGE] = praxi_coverage_strip_new ();
+  self->texts = praxi_text_cache_new ();
+  self->threshold_class = -1;
   gtk_widget_set_focusable (GTK_WIDGET (self), TRUE);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   _ ("Timeline"), -1);

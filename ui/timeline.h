@@ -15,4 +15,7 @@ G_DECLARE_FINAL_TYPE (PraxiTimeline, praxi_timeline, PRAXI, TIMELINE, GtkWidget)
 /* session: ref'd; set once */
 void praxi_timeline_set_session (PraxiTimeline *timeline, PraxiSession *session);
 
+/* Where a time stands, in pixels from the timeline's left edge. */
+double praxi_timeline_x (PraxiTimeline *timeline, gint64 time_ns);
+
 G_END_DECLS

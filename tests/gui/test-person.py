@@ -135,7 +135,7 @@ class Sitting(unittest.TestCase):
     def trim(self, start, end):
         """Drags the end of the label five per cent of the footage to the right."""
         app, n_frames = self.app, self.last + 1
-        y = self.strip(20)
+        y = self.strip(40)
         app.drag(self.at(end / n_frames), y, self.at(end / n_frames + 0.05), y)
         wanted = end + 0.05 * n_frames
         wait(lambda: labels() and abs(labels()[0]['end_frame'] - wanted) < 4, f'the end of the label near {wanted}, {labels()}')
@@ -146,7 +146,7 @@ class Sitting(unittest.TestCase):
     def select(self):
         """Drags over bare time, labels with Enter in the current class, deletes it again."""
         app = self.app
-        y = self.strip(20)
+        y = self.strip(40)
         app.drag(self.at(0.6), y, self.at(0.8), y)
         wait(lambda: app.text('Marked'), 'the marks')
         app.key('Return')
