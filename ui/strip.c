@@ -125,7 +125,7 @@ praxi_strip_name (const PraxiStripContext *context,
                   float y,
                   float height)
 {
-  const graphene_rect_t box = GRAPHENE_RECT_INIT (0, y, (float) context->gutter_px - 10, height);
+  const graphene_rect_t box = GRAPHENE_RECT_INIT (0, y, (float) context->gutter_px - 14, height);
   praxi_strip_text (context, snapshot, name, &context->dim_text, box, PRAXI_TEXT_RIGHT);
 }
 
