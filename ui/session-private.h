@@ -108,9 +108,9 @@ struct _PraxiSession {
   PraxiReview *review;
 };
 
-/* session-analysis.c: how events of the class form, and forming them; class_index -1: all */
+/* session-analysis.c: how events of the class form, and forming those of one class anew */
 PraxiEventOptions praxi_session_event_options (PraxiSession *session, const char *class_name);
-void praxi_session_form_events (PraxiSession *session, int class_index);
+void praxi_session_form_class_events (PraxiSession *session, int class_index);
 
 /* session-thresholds.c: a person's own threshold, where there is one, takes the place of enter. */
 void praxi_session_apply_own_enter (PraxiSession *session,

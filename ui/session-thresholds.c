@@ -117,7 +117,7 @@ praxi_session_set_enter (PraxiSession *self, int class_index, double enter)
     return;
   g_hash_table_insert (own (self), g_strdup (name), GINT_TO_POINTER (hundredths));
   keep_own (self);
-  praxi_session_form_events (self, class_index);
+  praxi_session_form_class_events (self, class_index);
 }
 
 void
@@ -127,7 +127,7 @@ praxi_session_reset_enter (PraxiSession *self, int class_index)
   if (name == NULL || !g_hash_table_remove (own (self), name))
     return;
   keep_own (self);
-  praxi_session_form_events (self, class_index);
+  praxi_session_form_class_events (self, class_index);
 }
 
 /* --- by keys ------------------------------------------------------------------------------- */
