@@ -2,6 +2,7 @@
 #include <glib/gi18n.h>
 
 #include "ui/actions.h"
+#include "ui/guide.h"
 #include "ui/preferences.h"
 #include "ui/session-settings.h"
 #include "ui/window-keys.h"
@@ -20,9 +21,16 @@ keys_cb (PraxiWindow *self)
   gtk_window_present (praxi_window_keys_list (GTK_WINDOW (self), self->keymap));
 }
 
+static void
+guide_cb (PraxiWindow *self)
+{
+  praxi_guide_show (GTK_WINDOW (self));
+}
+
 static const PraxiAction actions[] = {
     {"preferences", N_ ("Preferences"), preferences_cb, NULL, "<Control>comma"},
     {"keys", N_ ("Show all keys"), keys_cb, NULL, "<Control>question"},
+    {"guide", N_ ("Open the guide"), guide_cb, NULL, "F1"},
 };
 
 const PraxiActionGroup praxi_actions_window = {N_ ("Program"), actions, G_N_ELEMENTS (actions)};
