@@ -6,7 +6,12 @@
 #include "engine/core/text.h"
 #include "ui/session-play.h"
 
-enum { THUMBNAIL_WIDTH_PX = 96, THUMBNAIL_HEIGHT_PX = 54 };
+enum {
+  PREVIEW_WIDTH_PX = 384,
+  PREVIEW_HEIGHT_PX = 216,
+  THUMBNAIL_WIDTH_PX = 96,
+  THUMBNAIL_HEIGHT_PX = 54
+};
 
 /* --- the open media ------------------------------------------------------------------------ */
 
@@ -138,6 +143,41 @@ picture_cb (PraxiDecodeClient *client, const PraxiDecodePicture *picture, gpoint
 }
 
 static void
+preview_cb (PraxiDecodeClient *client, const PraxiDecodePicture *picture, gpointer user_data)
+{
+  PraxiSession *self = user_data;
+  g_clear_object (&self->preview.texture);
+  self->preview = (PraxiPicture){
+      .texture = gdk_memory_texture_new (picture->width, picture->height,
+                                         GDK_MEMORY_B8G8R8A8_PREMULTIPLIED, picture->pixels,
+                                         (gsize) picture->stride_bytes),
+      .ordinal = picture->ordinal,
+      .pts_ns = picture->pts_ns,
+  };
+  praxi_session_changed (self, PRAXI_CHANGE_HOVER);
+}
+
+/* All times of a group of pictures show its first one: it is asked for once. */
+void
+praxi_session_ask_preview (PraxiSession *self, gint64 time_ns)
+{
+  if (self->client == NULL || self->index == NULL)
+    return;
+  const int ordinal = praxi_frame_index_keyframe_before (
+      self->index, praxi_frame_index_ordinal_at (self->index, time_ns));
+  if (self->preview_asked == ordinal + 1)
+    return;
+  self->preview_asked = ordinal + 1;
+  praxi_decode_client_preview (self->client, ordinal, PREVIEW_WIDTH_PX, PREVIEW_HEIGHT_PX);
+}
+
+PraxiPicture
+praxi_session_preview (PraxiSession *self)
+{
+  return self->preview;
+}
+
+static void
 failed_cb (PraxiDecodeClient *client, const GError *error, gpointer user_data)
 {
   PraxiSession *self = user_data;
@@ -158,7 +198,9 @@ praxi_session_media_close (PraxiSession *self)
   g_clear_pointer (&self->index, praxi_frame_index_unref);
   g_clear_object (&self->picture.texture);
   g_clear_object (&self->media);
-  self->picture = (PraxiPicture){0};
+  g_clear_object (&self->preview.texture);
+  self->picture = self->preview = (PraxiPicture){0};
+  self->preview_asked = 0;
   self->playhead = 0;
   self->waiting_for = -1;
   self->mark_in = self->mark_out = -1;
@@ -174,7 +216,7 @@ void
 praxi_session_open_media (PraxiSession *self, PraxiMediaItem *item)
 {
   static const PraxiDecodeCallbacks callbacks = {
-      .ready = ready_cb, .picture = picture_cb, .failed = failed_cb};
+      .ready = ready_cb, .picture = picture_cb, .preview = preview_cb, .failed = failed_cb};
   if (item == self->media || self->is_closed)
     return;
   praxi_session_media_close (self);

@@ -46,6 +46,8 @@ struct _PraxiSession {
   int waiting_for; /* ordinal asked of the client and not answered, -1 for none */
   PraxiPicture picture;
   int picture_width_px, picture_height_px;
+  PraxiPicture preview;
+  int preview_asked; /* the keyframe asked for last, one more than its ordinal; 0 for none */
 
   /* session-play.c */
   double speed;
@@ -120,6 +122,9 @@ void praxi_session_thresholds_close (PraxiSession *session);
 
 void praxi_session_changed (PraxiSession *session, guint changes);
 void praxi_session_say (PraxiSession *session, gboolean is_error, const char *text);
+
+/* session-media.c: the pointer is over this time, show what is there. */
+void praxi_session_ask_preview (PraxiSession *session, gint64 time_ns);
 
 /* session-media.c: the playhead goes there and a picture is asked for; playing goes on. */
 void praxi_session_move_playhead (PraxiSession *session, int ordinal, gboolean exact);

@@ -198,6 +198,8 @@ void
 praxi_session_set_hover (PraxiSession *self, PraxiHover hover)
 {
   self->hover = hover;
+  if (hover.is_valid)
+    praxi_session_ask_preview (self, hover.time_ns);
   praxi_session_changed (self, PRAXI_CHANGE_HOVER);
 }
 

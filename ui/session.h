@@ -102,6 +102,10 @@ typedef struct {
   gboolean is_current; /* it is the frame at the playhead, exactly */
 } PraxiPicture;
 PraxiPicture praxi_session_picture (PraxiSession *session);
+
+/* The keyframe at or before the time the pointer is over; texture NULL while none came. */
+PraxiPicture praxi_session_preview (PraxiSession *session);
+
 void praxi_session_set_picture_size (PraxiSession *session, int width_px, int height_px);
 
 /* --- marks --------------------------------------------------------------------------------- */

@@ -38,6 +38,7 @@ struct _PraxiWindow {
   PraxiPlayerView *player;
   PraxiLabelBar *label_bar;
   PraxiTimeline *timeline;
+  GtkOverlay *center; /* all around the timeline: the hover card is its */
   PraxiStatusBar *status_bar;
   GtkWidget *side;
   GtkStack *side_pages;

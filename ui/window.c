@@ -4,6 +4,7 @@
 #include "ui/class-keys.h"
 #include "ui/compare-panel.h"
 #include "ui/event-list.h"
+#include "ui/hover-card.h"
 #include "ui/label-list.h"
 #include "ui/session-analysis.h"
 #include "ui/session-labels.h"
@@ -180,6 +181,7 @@ praxi_window_new (GtkApplication *app, PraxiSession *session, const PraxiWindowH
   g_signal_connect_object (self->player, "chosen", G_CALLBACK (jumped_cb), self, G_CONNECT_SWAPPED);
   praxi_label_bar_set_session (self->label_bar, session);
   praxi_timeline_set_session (self->timeline, session);
+  praxi_hover_card_add (self->center, self->timeline, session);
   praxi_status_bar_set_session (self->status_bar, session);
   add_side_page (self, praxi_event_list_new (session), "events", _ ("Events"));
   add_side_page (self, praxi_label_list_new (session), "labels", _ ("Labels"));
@@ -226,6 +228,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, player);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, label_bar);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, timeline);
+  gtk_widget_class_bind_template_child (widget_class, PraxiWindow, center);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, status_bar);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, side);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, side_pages);

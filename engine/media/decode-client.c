@@ -53,6 +53,11 @@ struct PraxiDecodeClient {
   gboolean has_request;
   gboolean is_answered;
 
+  /* Previews go one at a time; a newer one waits for the answer to the one before. */
+  PraxiDecodeRequest preview;
+  gboolean wants_preview;
+  gboolean has_preview_under_way;
+
   /* What the full socket of a slow helper did not take, and the next try. */
   gboolean is_unsent;
   guint32 unreleased_slots;
@@ -109,6 +114,7 @@ stop (PraxiDecodeClient *client)
   clear_source (&client->deadline);
   clear_source (&client->retry);
   client->is_unsent = FALSE;
+  client->has_preview_under_way = FALSE;
   client->unreleased_slots = 0;
   if (client->socket_fd >= 0)
     close (client->socket_fd);
@@ -189,6 +195,8 @@ static gboolean
 send_ring (PraxiDecodeClient *client, gsize slot_bytes)
 {
   drop_ring (client);
+  client->wants_preview |= client->has_preview_under_way; /* its answer will be in the old ring */
+  client->has_preview_under_way = FALSE;
   const gsize bytes = slot_bytes * PRAXI_DECODE_SLOTS;
   const int fd = memfd_create ("praxi-pictures", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   gboolean is_sent = FALSE;
@@ -233,13 +241,31 @@ send_request (PraxiDecodeClient *client)
   return order (client, &client->request, -1);
 }
 
+/* FALSE: it has to be tried again. */
+static gboolean
+send_preview (PraxiDecodeClient *client)
+{
+  if (!client->wants_preview || client->has_preview_under_way || !client->is_ready)
+    return TRUE;
+  client->has_preview_under_way = order (client, &client->preview, -1);
+  client->wants_preview = !client->has_preview_under_way;
+  return client->has_preview_under_way;
+}
+
+static gboolean
+send_owed (PraxiDecodeClient *client)
+{
+  release_slots (client);
+  client->is_unsent = client->is_unsent && !send_request (client);
+  const gboolean is_previewed = send_preview (client);
+  return !client->is_unsent && is_previewed && client->unreleased_slots == 0;
+}
+
 static gboolean
 retry_cb (gpointer user_data)
 {
   PraxiDecodeClient *client = user_data;
-  release_slots (client);
-  client->is_unsent = client->is_unsent && !send_request (client);
-  if (client->is_unsent || client->unreleased_slots != 0)
+  if (!send_owed (client))
     return G_SOURCE_CONTINUE;
   clear_source (&client->retry);
   return G_SOURCE_REMOVE;
@@ -249,9 +275,7 @@ retry_cb (gpointer user_data)
 static void
 flush (PraxiDecodeClient *client)
 {
-  release_slots (client);
-  client->is_unsent = client->is_unsent && !send_request (client);
-  if ((!client->is_unsent && client->unreleased_slots == 0) || client->retry != NULL)
+  if (send_owed (client) || client->retry != NULL)
     return;
   client->retry = g_timeout_source_new (RETRY_MS);
   g_source_set_callback (client->retry, retry_cb, client, NULL);
@@ -320,8 +344,8 @@ take_ready (PraxiDecodeClient *client, PraxiDecodeReply *reply)
         g_strdup_printf ("%s: the file has changed; open it again", client->name);
     fail (client, PRAXI_ERROR_FORMAT, message);
   }
-  if (!client->is_closed && client->has_request) {
-    client->is_unsent = TRUE;
+  if (!client->is_closed) {
+    client->is_unsent = client->has_request;
     flush (client);
   }
   return TRUE;
@@ -338,19 +362,22 @@ is_picture (const PraxiDecodeClient *client, const PraxiDecodeReply *reply)
          reply->pts_ns == praxi_frame_index_pts_ns (client->index, reply->ordinal);
 }
 
-/* Copies the picture out of its slot and hands it on. FALSE: it cannot be one. */
-static gboolean
-take_picture (PraxiDecodeClient *client, const PraxiDecodeReply *reply)
+/* Copies the pixels out of their slot and gives it back. Free with g_bytes_unref. */
+static GBytes *
+take_pixels (PraxiDecodeClient *client, const PraxiDecodeReply *reply)
 {
-  if (!is_picture (client, reply))
-    return FALSE;
-  g_autoptr (GBytes) pixels = g_bytes_new (client->ring + reply->slot * client->slot_bytes,
-                                           (gsize) reply->stride_bytes * (gsize) reply->height);
+  GBytes *pixels = g_bytes_new (client->ring + reply->slot * client->slot_bytes,
+                                (gsize) reply->stride_bytes * (gsize) reply->height);
   client->unreleased_slots |= 1u << reply->slot;
   flush (client);
-  const gboolean is_latest = reply->serial == client->request.serial;
-  const PraxiDecodePicture picture = {
-      .requested = is_latest ? client->request.ordinal : reply->ordinal,
+  return pixels;
+}
+
+static PraxiDecodePicture
+make_picture (const PraxiDecodeReply *reply, int requested, GBytes *pixels)
+{
+  return (PraxiDecodePicture){
+      .requested = requested,
       .ordinal = reply->ordinal,
       .pts_ns = reply->pts_ns,
       .is_exact = (reply->flags & PRAXI_DECODE_IS_EXACT) != 0,
@@ -360,6 +387,36 @@ take_picture (PraxiDecodeClient *client, const PraxiDecodeReply *reply)
       .stride_bytes = reply->stride_bytes,
       .pixels = pixels,
   };
+}
+
+/* FALSE: it cannot be one. */
+static gboolean
+take_preview (PraxiDecodeClient *client, const PraxiDecodeReply *reply)
+{
+  if (!is_picture (client, reply))
+    return FALSE;
+  const gboolean is_latest = reply->serial == client->preview.serial;
+  client->has_preview_under_way = FALSE;
+  g_autoptr (GBytes) pixels = take_pixels (client, reply);
+  const PraxiDecodePicture picture =
+      make_picture (reply, is_latest ? client->preview.ordinal : reply->ordinal, pixels);
+  if (client->callbacks.preview != NULL)
+    client->callbacks.preview (client, &picture, client->user_data);
+  return TRUE;
+}
+
+/* Hands the picture on. FALSE: it cannot be one. */
+static gboolean
+take_picture (PraxiDecodeClient *client, const PraxiDecodeReply *reply)
+{
+  if ((reply->flags & PRAXI_DECODE_IS_PREVIEW) != 0)
+    return take_preview (client, reply);
+  if (!is_picture (client, reply))
+    return FALSE;
+  g_autoptr (GBytes) pixels = take_pixels (client, reply);
+  const gboolean is_latest = reply->serial == client->request.serial;
+  const PraxiDecodePicture picture =
+      make_picture (reply, is_latest ? client->request.ordinal : reply->ordinal, pixels);
   if (picture.is_exact) {
     client->n_failures = 0;
     client->is_answered |= is_latest;
@@ -535,6 +592,26 @@ praxi_decode_client_request (PraxiDecodeClient *client,
   flush (client);
   if (client->deadline == NULL)
     set_deadline (client);
+}
+
+void
+praxi_decode_client_preview (PraxiDecodeClient *client,
+                             int ordinal,
+                             int max_width_px,
+                             int max_height_px)
+{
+  if (client->is_closed)
+    return;
+  client->preview = (PraxiDecodeRequest){
+      .order = PRAXI_DECODE_PREVIEW,
+      .serial = client->preview.serial + 1,
+      .ordinal = ordinal,
+      .max_width = CLAMP (max_width_px, 1, PRAXI_DECODE_MAX_PREVIEW_PX),
+      .max_height = CLAMP (max_height_px, 1, PRAXI_DECODE_MAX_PREVIEW_PX),
+  };
+  client->wants_preview = TRUE;
+  if (client->is_ready)
+    flush (client);
 }
 
 GPid

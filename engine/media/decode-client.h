@@ -51,6 +51,7 @@ typedef struct {
 
 /* ready:    once, after the packets were read; index and info are borrowed (ref the index to keep)
  * picture:  for each picture; borrowed for the call
+ * preview:  for each answer to praxi_decode_client_preview; borrowed for the call; may be NULL
  * progress: while the packets of a long file are read, done in [0, 1]; may be NULL
  * failed:   the end of this client, one sentence that names the file; no callback follows
  * None is called before praxi_decode_client_new has returned. The client may be freed in any.
@@ -61,6 +62,9 @@ typedef struct {
                  PraxiFrameIndex *index,
                  gpointer user_data);
   void (*picture) (PraxiDecodeClient *client,
+                   const PraxiDecodePicture *picture,
+                   gpointer user_data);
+  void (*preview) (PraxiDecodeClient *client,
                    const PraxiDecodePicture *picture,
                    gpointer user_data);
   void (*progress) (PraxiDecodeClient *client, double done, gpointer user_data);
@@ -92,6 +96,15 @@ void praxi_decode_client_request (PraxiDecodeClient *client,
                                   int max_width_px,
                                   int max_height_px,
                                   gboolean exact);
+
+/* Asks for a small picture of the keyframe at or before the ordinal, beside the requests above and
+ * without disturbing them; the latest wins. Answered by the preview callback, `requested` being the
+ * ordinal, and not at all when the helper ends meanwhile.
+ */
+void praxi_decode_client_preview (PraxiDecodeClient *client,
+                                  int ordinal,
+                                  int max_width_px,
+                                  int max_height_px);
 
 /* The helper's process id, 0 while there is none. */
 GPid praxi_decode_client_pid (const PraxiDecodeClient *client);

@@ -42,6 +42,10 @@ typedef struct {
 
   PraxiDecodeRequest request; /* the latest one */
   gboolean has_request;
+  PraxiDecodeRequest preview; /* the latest one */
+  gboolean has_preview;
+  PraxiDecoder *previewer; /* a decoder of its own, so that the other keeps its place */
+
   int shown; /* ordinal of the last exact answer, -1 */
   int step;  /* between the last two */
 } Helper;
@@ -94,6 +98,9 @@ obey (Helper *helper, const PraxiDecodeRequest *request, int fd)
   } else if (request->order == PRAXI_DECODE_RELEASE) {
     if (request->generation == helper->generation && request->slot < PRAXI_DECODE_SLOTS)
       helper->free_slots |= 1u << request->slot;
+  } else if (request->order == PRAXI_DECODE_PREVIEW) {
+    helper->preview = *request;
+    helper->has_preview = TRUE;
   } else {
     helper->request = *request;
     helper->has_request = TRUE;
@@ -258,11 +265,44 @@ decode_one (Helper *helper, int stride)
   return frame;
 }
 
+/* The keyframe, from the cache or a decoder of one thread: it answers after one packet where many
+ * threads would want as many. NULL: it cannot be decoded.
+ */
+static PraxiFrame *
+decode_keyframe (Helper *helper, int ordinal)
+{
+  PraxiFrame *cached = praxi_frame_cache_get (helper->cache, ordinal);
+  if (cached != NULL)
+    return praxi_frame_ref (cached);
+  if (helper->previewer == NULL)
+    helper->previewer =
+        praxi_decoder_new (helper->media, &(PraxiDecoderOptions){.threads = 1}, NULL);
+  if (helper->previewer == NULL || !praxi_decoder_seek (helper->previewer, ordinal, NULL))
+    return NULL;
+  return praxi_decoder_next (helper->previewer, NULL);
+}
+
+static void
+serve_preview (Helper *helper)
+{
+  PraxiDecodeRequest request = helper->preview;
+  helper->has_preview = FALSE;
+  const int last = praxi_frame_index_length (helper->index) - 1;
+  request.ordinal =
+      praxi_frame_index_keyframe_before (helper->index, CLAMP (request.ordinal, 0, last));
+  request.max_width = MIN (request.max_width, PRAXI_DECODE_MAX_PREVIEW_PX);
+  request.max_height = MIN (request.max_height, PRAXI_DECODE_MAX_PREVIEW_PX);
+  g_autoptr (PraxiFrame) frame = decode_keyframe (helper, request.ordinal);
+  show (helper, frame, &request, PRAXI_DECODE_IS_PREVIEW);
+}
+
 /* Another request makes this one pointless, and is not merely the next step of a movement. */
 static gboolean
 is_overtaken (Helper *helper, const PraxiDecodeRequest *request)
 {
   listen_to_client (helper, FALSE);
+  if (helper->has_preview && !helper->is_gone)
+    serve_preview (helper);
   return helper->is_gone ||
          (helper->has_request && abs (helper->request.ordinal - request->ordinal) > NEAR_FRAMES);
 }
@@ -368,12 +408,14 @@ run (Helper *helper)
 {
   gboolean is_idle = FALSE;
   while (!helper->is_gone) {
-    listen_to_client (helper, is_idle && !helper->has_request);
+    listen_to_client (helper, is_idle && !helper->has_request && !helper->has_preview);
     if (helper->is_gone)
       return;
     is_idle = FALSE;
     if (helper->has_request)
       serve (helper);
+    else if (helper->has_preview)
+      serve_preview (helper);
     else
       is_idle = !read_ahead (helper);
   }
@@ -384,6 +426,7 @@ clear (Helper *helper)
 {
   sws_freeContext (helper->scaler);
   praxi_frame_cache_free (helper->cache);
+  praxi_decoder_free (helper->previewer);
   praxi_decoder_free (helper->decoder);
   praxi_media_unref (helper->media);
   if (helper->ring != NULL)

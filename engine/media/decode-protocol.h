@@ -15,12 +15,14 @@ G_BEGIN_DECLS
 #define PRAXI_DECODE_SOCKET_FD 4
 #define PRAXI_DECODE_SLOTS 4
 #define PRAXI_DECODE_MAX_SIDE_PX 8192
+#define PRAXI_DECODE_MAX_PREVIEW_PX 720 /* fits any ring */
 #define PRAXI_DECODE_TEXT_BYTES 768
 
 typedef enum {
   PRAXI_DECODE_RING = 1, /* a new ring: slot_bytes, generation; the file comes along */
   PRAXI_DECODE_PICTURE,  /* serial, ordinal, max_width, max_height, exact */
   PRAXI_DECODE_RELEASE,  /* slot, generation */
+  PRAXI_DECODE_PREVIEW,  /* as PICTURE: the keyframe before, beside what else is asked */
 } PraxiDecodeOrder;
 
 typedef struct {
@@ -46,6 +48,7 @@ typedef enum {
 enum {
   PRAXI_DECODE_IS_EXACT = 1 << 0,
   PRAXI_DECODE_IS_DAMAGED = 1 << 1,
+  PRAXI_DECODE_IS_PREVIEW = 1 << 2, /* the answer to PREVIEW; serial is that one's */
 };
 
 typedef struct {

@@ -120,6 +120,27 @@ praxi_decode_client_request (PraxiDecodeClient *client,
     client->picture_source = g_timeout_add (2, picture_cb, client);
 }
 
+/* Small and of one grey, at once. */
+void
+praxi_decode_client_preview (PraxiDecodeClient *client,
+                             int ordinal,
+                             int max_width_px,
+                             int max_height_px)
+{
+  guint8 *pixels = g_malloc (16 * 9 * 4);
+  memset (pixels, 0x60, 16 * 9 * 4);
+  g_autoptr (GBytes) bytes = g_bytes_new_take (pixels, 16 * 9 * 4);
+  const PraxiDecodePicture picture = {.requested = ordinal,
+                                      .ordinal = ordinal / GOP * GOP,
+                                      .pts_ns = ordinal / GOP * GOP * FRAME_NS,
+                                      .width = 16,
+                                      .height = 9,
+                                      .stride_bytes = 16 * 4,
+                                      .pixels = bytes};
+  if (client->callbacks.preview != NULL)
+    client->callbacks.preview (client, &picture, client->user_data);
+}
+
 GPid
 praxi_decode_client_pid (const PraxiDecodeClient *client)
 {

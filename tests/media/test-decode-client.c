@@ -25,6 +25,7 @@ typedef struct {
   char *failure;
   int n_failures;
   gboolean is_late;
+  int n_previews, previewed;
 } Fixture;
 
 typedef struct {
@@ -63,6 +64,18 @@ picture_cb (PraxiDecodeClient *client, const PraxiDecodePicture *picture, gpoint
 }
 
 static void
+beside_cb (PraxiDecodeClient *client, const PraxiDecodePicture *picture, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+  fixture->n_previews++;
+  fixture->previewed = picture->requested;
+  g_assert_false (picture->is_damaged);
+  g_assert_cmpint (picture->ordinal, ==, picture->requested / 40 * 40);
+  g_assert_cmpint (picture->width, ==, WIDTH / 4);
+  g_assert_cmpint (picture->height, ==, HEIGHT / 4);
+}
+
+static void
 failed_cb (PraxiDecodeClient *client, const GError *error, gpointer user_data)
 {
   Fixture *fixture = user_data;
@@ -82,7 +95,7 @@ static void
 begin (Fixture *fixture, const char *program, const char *path)
 {
   const PraxiDecodeCallbacks callbacks = {
-      .ready = ready_cb, .picture = picture_cb, .failed = failed_cb};
+      .ready = ready_cb, .picture = picture_cb, .preview = beside_cb, .failed = failed_cb};
   g_autoptr (GError) error = NULL;
   *fixture = (Fixture){.pictures = g_ptr_array_new_with_free_func (picture_free)};
   fixture->client = praxi_decode_client_new (program, path, &callbacks, fixture, &error);
@@ -226,6 +239,29 @@ test_preview (void)
 }
 
 /* The memory grows with the picture, and pictures are never enlarged. */
+/* Previews come beside the pictures of a movement, and neither disturbs the other. */
+static void
+test_beside (void)
+{
+  Fixture fixture;
+  begin (&fixture, praxi, video);
+  for (int at = 30; at < 60; at++) {
+    praxi_decode_client_preview (fixture.client, 119 - at, WIDTH / 4, HEIGHT);
+    praxi_decode_client_request (fixture.client, at, WIDTH, HEIGHT, TRUE);
+    wait_for (&fixture, at);
+  }
+  g_assert_cmpuint (fixture.pictures->len, ==, 30);
+  for (int i = 0; i < 500; i++)
+    praxi_decode_client_preview (fixture.client, i % 120, WIDTH / 4, HEIGHT);
+  praxi_decode_client_request (fixture.client, 3, WIDTH * 20, HEIGHT * 20, TRUE); /* a new ring */
+  wait_for (&fixture, 3);
+  while (fixture.previewed != 499 % 120)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (fixture.n_previews, >=, 20);
+  g_assert_cmpint (fixture.n_previews, <, 200); /* the latest wins */
+  end (&fixture);
+}
+
 static void
 test_sizes (void)
 {
@@ -359,6 +395,7 @@ main (int argc, char **argv)
   g_test_add_func ("/media/decode-client/steps", test_steps);
   g_test_add_func ("/media/decode-client/latest-wins", test_latest_wins);
   g_test_add_func ("/media/decode-client/preview", test_preview);
+  g_test_add_func ("/media/decode-client/beside", test_beside);
   g_test_add_func ("/media/decode-client/sizes", test_sizes);
   g_test_add_func ("/media/decode-client/killed", test_killed);
   g_test_add_func ("/media/decode-client/hangs", test_hangs);
