@@ -27,6 +27,7 @@ extern const PraxiActionGroup praxi_actions_play;
 extern const PraxiActionGroup praxi_actions_labels;
 extern const PraxiActionGroup praxi_actions_review;
 extern const PraxiActionGroup praxi_actions_view;
+extern const PraxiActionGroup praxi_actions_camera;
 extern const PraxiActionGroup praxi_actions_window;
 
 /* All of the above, in the order people read them. */

@@ -11,6 +11,7 @@ struct _PraxiMediaItem {
   char *name;
   char *state;
   char *error_text;
+  char *live_text; /* of a camera, else NULL */
   gint64 length_ns;
   int width, height;
   int n_labels;
@@ -33,6 +34,7 @@ praxi_media_item_finalize (GObject *object)
   g_free (self->name);
   g_free (self->state);
   g_free (self->error_text);
+  g_free (self->live_text);
   g_clear_object (&self->thumbnail);
   G_OBJECT_CLASS (praxi_media_item_parent_class)->finalize (object);
 }
@@ -88,7 +90,9 @@ static void
 update_state (PraxiMediaItem *self)
 {
   g_autoptr (GString) text = g_string_new (NULL);
-  if (self->is_missing) {
+  if (self->live_text != NULL) {
+    g_string_append (text, self->live_text);
+  } else if (self->is_missing) {
     g_string_append (text, _ ("missing; choose Find… in its menu"));
   } else if (self->error_text != NULL) {
     g_string_append (text, self->error_text);
@@ -132,6 +136,30 @@ GdkTexture *
 praxi_media_item_thumbnail (PraxiMediaItem *self)
 {
   return self->thumbnail;
+}
+
+void
+praxi_media_item_set_name (PraxiMediaItem *self, const char *name)
+{
+  g_free (self->name);
+  self->name = g_strdup (name);
+  update_state (self);
+}
+
+gboolean
+praxi_media_item_is_camera (PraxiMediaItem *self)
+{
+  return self->live_text != NULL;
+}
+
+void
+praxi_media_item_set_live (PraxiMediaItem *self, const char *text)
+{
+  if (g_strcmp0 (self->live_text, text) == 0)
+    return;
+  g_free (self->live_text);
+  self->live_text = g_strdup (text);
+  update_state (self);
 }
 
 void

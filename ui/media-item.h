@@ -27,6 +27,11 @@ void praxi_media_item_set_id (PraxiMediaItem *item, gint64 id);
 void praxi_media_item_set_path (PraxiMediaItem *item, const char *path);
 void praxi_media_item_set_missing (PraxiMediaItem *item, gboolean is_missing);
 void praxi_media_item_set_reviewed (PraxiMediaItem *item, gboolean is_reviewed);
+void praxi_media_item_set_name (PraxiMediaItem *item, const char *name);
+
+/* A camera: what it does now, instead of the state of a file. */
+void praxi_media_item_set_live (PraxiMediaItem *item, const char *text);
+gboolean praxi_media_item_is_camera (PraxiMediaItem *item);
 void praxi_media_item_set_length (PraxiMediaItem *item, gint64 length_ns, int width, int height);
 void praxi_media_item_set_analysed (PraxiMediaItem *item, double share); /* 0 to 1 */
 void praxi_media_item_set_labels (PraxiMediaItem *item, int n_labels);

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "engine/core/text.h"
+#include "ui/session-cameras.h"
 #include "ui/session-jobs.h"
 #include "ui/session-settings.h"
 
@@ -246,6 +247,14 @@ refresh_track (PraxiSession *self)
     open_track (self, is_analysing (self));
     return;
   }
+  praxi_session_refresh_track (self);
+}
+
+void
+praxi_session_refresh_track (PraxiSession *self)
+{
+  if (self->track == NULL)
+    return;
   gboolean changed = FALSE;
   g_autoptr (GError) error = NULL;
   if (!praxi_score_track_refresh (self->track, &changed, &error))
@@ -466,6 +475,8 @@ praxi_session_analyse_media (PraxiSession *self, PraxiMediaItem *media)
 void
 praxi_session_analyse (PraxiSession *self)
 {
-  if (self->media != NULL && self->index != NULL)
+  if (praxi_session_live (self).is_running)
+    praxi_session_say (self, FALSE, _ ("A camera is analysed while it is recorded"));
+  else if (self->media != NULL && self->index != NULL)
     praxi_session_analyse_media (self, self->media);
 }

@@ -73,6 +73,7 @@ praxi_session_time_text (PraxiSession *self, gint64 time_ns, int decimals)
 static void
 request_picture (PraxiSession *self, gboolean exact)
 {
+  praxi_session_live_look_back (self);
   if (self->client == NULL)
     return;
   self->waiting_for = self->playhead;
@@ -87,6 +88,8 @@ ready_cb (PraxiDecodeClient *client,
           gpointer user_data)
 {
   PraxiSession *self = user_data;
+  if (praxi_session_live_ready (self, praxi_frame_index_length (index)))
+    return;
   self->index = praxi_frame_index_ref (index);
   self->info = *info;
   self->visible = praxi_session_footage (self);
@@ -194,6 +197,7 @@ void
 praxi_session_media_close (PraxiSession *self)
 {
   praxi_session_stop_playing (self);
+  praxi_session_live_leave (self);
   g_clear_pointer (&self->client, praxi_decode_client_free);
   g_clear_pointer (&self->index, praxi_frame_index_unref);
   g_clear_object (&self->picture.texture);
@@ -213,10 +217,22 @@ praxi_session_media_close (PraxiSession *self)
 }
 
 void
-praxi_session_open_media (PraxiSession *self, PraxiMediaItem *item)
+praxi_session_start_client (PraxiSession *self)
 {
   static const PraxiDecodeCallbacks callbacks = {
       .ready = ready_cb, .picture = picture_cb, .preview = preview_cb, .failed = failed_cb};
+  g_autoptr (GError) error = NULL;
+  self->client = praxi_decode_client_new (self->praxi_path, praxi_media_item_path (self->media),
+                                          &callbacks, self, &error);
+  if (self->client == NULL) {
+    praxi_media_item_set_error (self->media, error->message);
+    praxi_session_say (self, TRUE, error->message);
+  }
+}
+
+void
+praxi_session_open_media (PraxiSession *self, PraxiMediaItem *item)
+{
   if (item == self->media || self->is_closed)
     return;
   praxi_session_media_close (self);
@@ -224,14 +240,8 @@ praxi_session_open_media (PraxiSession *self, PraxiMediaItem *item)
   praxi_media_item_set_error (item, NULL);
   praxi_session_analysis_open_media (self);
   praxi_session_review_open_media (self);
-
-  g_autoptr (GError) error = NULL;
-  self->client = praxi_decode_client_new (self->praxi_path, praxi_media_item_path (item),
-                                          &callbacks, self, &error);
-  if (self->client == NULL) {
-    praxi_media_item_set_error (item, error->message);
-    praxi_session_say (self, TRUE, error->message);
-  }
+  if (!praxi_session_live_open (self))
+    praxi_session_start_client (self);
   praxi_session_changed (self, PRAXI_CHANGE_ALL);
 }
 

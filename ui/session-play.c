@@ -108,6 +108,8 @@ praxi_session_set_speed (PraxiSession *self, double speed)
     praxi_session_stop_playing (self);
     return;
   }
+  if (self->speed == 0 && praxi_session_live_pause (self))
+    return;
   const gboolean begins = self->speed == 0;
   self->speed = CLAMP (speed, -16.0, 16.0);
   const PraxiTimeSpan span = range (self);

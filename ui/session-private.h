@@ -12,6 +12,7 @@
 G_BEGIN_DECLS
 
 typedef struct PraxiReview PraxiReview;
+typedef struct PraxiCameras PraxiCameras;
 
 typedef struct {
   double chosen_speed; /* of Play; 0: 1 */
@@ -108,6 +109,9 @@ struct _PraxiSession {
 
   /* session-review.c */
   PraxiReview *review;
+
+  /* session-cameras.c */
+  PraxiCameras *cameras;
 };
 
 /* session-analysis.c: how events of the class form, and forming those of one class anew */
@@ -171,11 +175,36 @@ void praxi_session_find_events (PraxiSession *session,
                                 JsonObject *thresholds,
                                 GArray *events);
 
+void praxi_session_cameras_init (PraxiSession *session);
+void praxi_session_cameras_close (PraxiSession *session);
+void praxi_session_cameras_clear (PraxiSession *session);
+
 /* The open media changed: each part forgets the old one, then looks for what it knows of the new.
  */
 void praxi_session_labels_open_media (PraxiSession *session);
 void praxi_session_analysis_open_media (PraxiSession *session);
 void praxi_session_review_open_media (PraxiSession *session);
+
+/* session-live.c. The open media is a camera: it brings its own frames and pictures. FALSE: it is
+ * a file like any other.
+ */
+gboolean praxi_session_live_open (PraxiSession *session);
+void praxi_session_live_leave (PraxiSession *session);
+
+/* Before a picture is asked for: of a camera's past the decoder must know enough. */
+void praxi_session_live_look_back (PraxiSession *session);
+
+/* A decoder is ready. TRUE: the frames of a camera are known better than by it. */
+gboolean praxi_session_live_ready (PraxiSession *session, int n_frames);
+
+/* Playing stops a live picture first. TRUE: that was it. */
+gboolean praxi_session_live_pause (PraxiSession *session);
+
+/* session-media.c: starts the decoder of the open media. */
+void praxi_session_start_client (PraxiSession *session);
+
+/* session-analysis.c: reads what the open media's track has gained. */
+void praxi_session_refresh_track (PraxiSession *session);
 
 /* The project knows a run over the open media.
  * params: its JSON text, for how events are formed; may be NULL

@@ -26,6 +26,7 @@ praxi_session_finalize (GObject *object)
 {
   PraxiSession *self = PRAXI_SESSION (object);
   praxi_session_review_clear (self);
+  praxi_session_cameras_clear (self);
   praxi_session_labels_clear (self);
   g_clear_object (&self->media_list);
   g_clear_object (&self->settings);
@@ -56,6 +57,7 @@ praxi_session_init (PraxiSession *self)
   self->selected_event = -1;
   praxi_session_labels_init (self);
   praxi_session_review_init (self);
+  praxi_session_cameras_init (self);
 }
 
 PraxiSession *
@@ -79,6 +81,7 @@ praxi_session_close (PraxiSession *self)
   praxi_session_thresholds_close (self);
   praxi_session_compare_close (self);
   praxi_session_review_close (self);
+  praxi_session_cameras_close (self);
   praxi_session_labels_close (self);
 }
 

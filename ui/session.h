@@ -29,7 +29,8 @@ typedef enum {
   PRAXI_CHANGE_HOVER = 1 << 10,    /* what the pointer is over */
   PRAXI_CHANGE_REPORT = 1 << 11,   /* the comparison's result */
   PRAXI_CHANGE_COVERAGE = 1 << 12, /* what was seen and judged, and the review queue */
-  PRAXI_CHANGE_ALL = (1 << 13) - 1,
+  PRAXI_CHANGE_LIVE = 1 << 13,     /* the open camera: its state, a footage that grew */
+  PRAXI_CHANGE_ALL = (1 << 14) - 1,
 } PraxiChange;
 
 #define PRAXI_TYPE_SESSION (praxi_session_get_type ())

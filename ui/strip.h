@@ -81,6 +81,7 @@ PraxiStrip *praxi_overview_strip_new (void);
 PraxiStrip *praxi_heat_strip_new (void);
 PraxiStrip *praxi_event_strip_new (void);
 PraxiStrip *praxi_label_strip_new (void);
+PraxiStrip *praxi_camera_strip_new (void);
 PraxiStrip *praxi_coverage_strip_new (void);
 
 PraxiTextCache *praxi_text_cache_new (void);

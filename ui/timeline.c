@@ -11,7 +11,7 @@
 #include "ui/strip.h"
 
 enum { GUTTER_PX = 84, RIGHT_PX = 12, GAP_PX = 6, TOP_PX = 2, BOTTOM_PX = 8, DRAG_FROM_PX = 4 };
-enum { RULER, OVERVIEW, HEAT, EVENTS, LABELS, COVERAGE, N_STRIPS };
+enum { RULER, OVERVIEW, CAMERA, HEAT, EVENTS, LABELS, COVERAGE, N_STRIPS };
 /* A pixel of a drag up or down is this much of a score: rows are too low to aim in. */
 #define ENTER_PER_PX 0.01
 
@@ -110,7 +110,8 @@ strip_top (PraxiTimeline *self, const PraxiStripContext *context, int index)
 {
   int y = TOP_PX;
   for (int i = 0; i < index; i++)
-    y += strip_height (self, context, i) + (i == RULER ? 2 : GAP_PX);
+    if (strip_height (self, context, i) > 0)
+      y += strip_height (self, context, i) + (i == RULER ? 2 : GAP_PX);
   return y;
 }
 
@@ -732,6 +733,7 @@ praxi_timeline_init (PraxiTimeline *self)
 {
   self->strips[RULER] = praxi_ruler_strip_new ();
   self->strips[OVERVIEW] = praxi_overview_strip_new ();
+  self->strips[CAMERA] = praxi_camera_strip_new ();
   self->strips[HEAT] = praxi_heat_strip_new ();
   self->strips[EVENTS] = praxi_event_strip_new ();
   self->strips[LABELS] = praxi_label_strip_new ();

@@ -1,6 +1,7 @@
 /* The window's parts, for window.c and window-actions.c only. */
 #pragma once
 
+#include "ui/camera-bar.h"
 #include "ui/keymap.h"
 #include "ui/label-bar.h"
 #include "ui/media-list.h"
@@ -36,6 +37,7 @@ struct _PraxiWindow {
   GtkToggleButton *side_button;
   PraxiMediaList *media_list;
   PraxiPlayerView *player;
+  PraxiCameraBar *camera_bar;
   PraxiLabelBar *label_bar;
   PraxiTimeline *timeline;
   GtkOverlay *center; /* all around the timeline: the hover card is its */

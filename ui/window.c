@@ -7,6 +7,7 @@
 #include "ui/hover-card.h"
 #include "ui/label-list.h"
 #include "ui/session-analysis.h"
+#include "ui/session-cameras.h"
 #include "ui/session-labels.h"
 #include "ui/session-settings.h"
 #include "ui/window-keys.h"
@@ -70,7 +71,8 @@ update_title (PraxiWindow *self)
                                ? g_strdup_printf ("%s – Praxiscope", praxi_media_item_name (media))
                                : g_strdup ("Praxiscope");
   gtk_window_set_title (GTK_WINDOW (self), title);
-  gtk_stack_set_visible_child_name (self->pages, media != NULL ? "work" : "empty");
+  const gboolean has_work = media != NULL || praxi_session_n_cameras (self->session) > 0;
+  gtk_stack_set_visible_child_name (self->pages, has_work ? "work" : "empty");
   if (media != self->shown_media)
     gtk_widget_grab_focus (GTK_WIDGET (self->timeline));
   self->shown_media = media;
@@ -179,6 +181,7 @@ praxi_window_new (GtkApplication *app, PraxiSession *session, const PraxiWindowH
   praxi_media_list_set_session (self->media_list, session);
   praxi_player_view_set_session (self->player, session);
   g_signal_connect_object (self->player, "chosen", G_CALLBACK (jumped_cb), self, G_CONNECT_SWAPPED);
+  praxi_camera_bar_set_session (self->camera_bar, session);
   praxi_label_bar_set_session (self->label_bar, session);
   praxi_timeline_set_session (self->timeline, session);
   praxi_hover_card_add (self->center, self->timeline, session);
@@ -191,6 +194,7 @@ praxi_window_new (GtkApplication *app, PraxiSession *session, const PraxiWindowH
   praxi_class_keys_add (GTK_WINDOW (self), session);
   g_signal_connect_object (session, "changed", G_CALLBACK (changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "message", G_CALLBACK (message_cb), self, G_CONNECT_SWAPPED);
+  praxi_session_load_cameras (session);
   changed_cb (self, PRAXI_CHANGE_ALL);
   return self;
 }
@@ -226,6 +230,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, side_button);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, media_list);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, player);
+  gtk_widget_class_bind_template_child (widget_class, PraxiWindow, camera_bar);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, label_bar);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, timeline);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, center);
@@ -242,6 +247,7 @@ praxi_window_class_init (PraxiWindowClass *klass)
   G_OBJECT_CLASS (klass)->dispose = praxi_window_dispose;
   g_type_ensure (PRAXI_TYPE_MEDIA_LIST);
   g_type_ensure (PRAXI_TYPE_PLAYER_VIEW);
+  g_type_ensure (PRAXI_TYPE_CAMERA_BAR);
   g_type_ensure (PRAXI_TYPE_LABEL_BAR);
   g_type_ensure (PRAXI_TYPE_TIMELINE);
   g_type_ensure (PRAXI_TYPE_STATUS_BAR);

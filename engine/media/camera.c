@@ -56,6 +56,7 @@ struct PraxiCamera {
   char *last_error;      /* so that a fault is told once, not at every try */
   gboolean disk_refused; /* told, until a recording is open again */
   gint64 noted_us[N_NOTES];
+  gint64 recorded_frame;   /* number of the newest packet in the recording, -1 for none */
   int width, height;       /* of the picture before */
   int n_unstamped;         /* packets without a time stamp in a row */
   gint64 last_stamp;       /* in the stream's time base */
@@ -307,7 +308,8 @@ show_preview (PraxiCamera *camera, const PraxiFrame *frame, gint64 clock_us)
   praxi_frame_fit (frame, PRAXI_LIVE_MAX_WIDTH_PX, PRAXI_LIVE_MAX_HEIGHT_PX, &width, &height);
   if (praxi_frame_paint (frame, width, height, &camera->preview_cache, praxi_live_ring_begin (ring),
                          width * 4, NULL))
-    praxi_live_ring_publish (ring, width, height, clock_us);
+    praxi_live_ring_publish (
+        ring, &(PraxiLivePicture){width, height, clock_us, camera->recorded_frame, NULL});
 }
 
 static gboolean
@@ -374,7 +376,6 @@ take_picture (PraxiCamera *camera)
     show_preview (camera, frame, clock_us);
 }
 
-/* After decoding: what the description left out, the size, is known then. */
 static void
 record (PraxiCamera *camera)
 {
@@ -388,7 +389,7 @@ record (PraxiCamera *camera)
     if (!camera->disk_refused)
       tell (camera, PRAXI_CAMERA_ERROR, error->message);
     camera->disk_refused = TRUE;
-  } else if (camera->disk_refused && praxi_recorder_is_open (camera->recorder)) {
+  } else if (camera->disk_refused && praxi_recorder_n_frames (camera->recorder) >= 0) {
     camera->disk_refused = FALSE;
     tell (camera, PRAXI_CAMERA_NOTE, "the recording goes on");
   }
@@ -397,6 +398,9 @@ record (PraxiCamera *camera)
 static void
 decode (PraxiCamera *camera)
 {
+  const gint64 n_recorded = camera->recorder ? praxi_recorder_n_frames (camera->recorder) : -1;
+  const gboolean is_key = (camera->packet->flags & AV_PKT_FLAG_KEY) != 0;
+  camera->recorded_frame = is_key && n_recorded >= 0 ? n_recorded : n_recorded - 1;
   if (avcodec_send_packet (camera->codec, camera->packet) == AVERROR_INVALIDDATA &&
       camera->was_connected)
     note (camera, NOTE_DAMAGE, "some of what the camera sends is damaged; the network may lose it");
@@ -423,8 +427,15 @@ read_stream (PraxiCamera *camera)
     if (camera->packet->stream_index == camera->stream_index) {
       set_deadline (camera);
       advance_clock (camera);
+      /* Decoding a key frame tells the size of what follows; the others can be named by the number
+       * they have in the recording.
+       */
+      const gboolean is_key = (camera->packet->flags & AV_PKT_FLAG_KEY) != 0;
+      if (!is_key)
+        record (camera);
       decode (camera);
-      record (camera);
+      if (is_key)
+        record (camera);
     }
     av_packet_unref (camera->packet);
   }

@@ -19,6 +19,7 @@ typedef struct {
   gint32 height;
   gint32 padding;
   gint64 clock_us;
+  gint64 frame;
 } Slot;
 
 typedef struct {
@@ -137,13 +138,14 @@ praxi_live_ring_begin (PraxiLiveRing *ring)
 }
 
 void
-praxi_live_ring_publish (PraxiLiveRing *ring, int width, int height, gint64 clock_us)
+praxi_live_ring_publish (PraxiLiveRing *ring, const PraxiLivePicture *picture)
 {
   const guint n_pictures = atomic_load (&ring->head->n_pictures);
   Slot *slot = &ring->head->slots[n_pictures % N_SLOTS];
-  slot->width = width;
-  slot->height = height;
-  slot->clock_us = clock_us;
+  slot->width = picture->width;
+  slot->height = picture->height;
+  slot->clock_us = picture->clock_us;
+  slot->frame = picture->frame;
   atomic_fetch_add (&slot->edition, 1u);
   atomic_store (&ring->head->n_pictures, n_pictures + 1);
 }
@@ -154,7 +156,7 @@ read_slot (PraxiLiveRing *ring, guint index, PraxiLivePicture *picture)
 {
   Slot *slot = &ring->head->slots[index];
   const guint edition = atomic_load (&slot->edition);
-  *picture = (PraxiLivePicture){slot->width, slot->height, slot->clock_us, NULL};
+  *picture = (PraxiLivePicture){slot->width, slot->height, slot->clock_us, slot->frame, NULL};
   if ((edition & 1) != 0 || picture->width < 1 || picture->width > PRAXI_LIVE_MAX_WIDTH_PX ||
       picture->height < 1 || picture->height > PRAXI_LIVE_MAX_HEIGHT_PX)
     return FALSE;

@@ -17,7 +17,8 @@ typedef struct PraxiLiveRing PraxiLiveRing;
 typedef struct {
   int width;
   int height;
-  gint64 clock_us; /* of the camera, see PraxiCameraPicture */
+  gint64 clock_us; /* of the camera, see camera.h */
+  gint64 frame;    /* its number in the recording under way, -1 when there is none */
   GBytes *pixels;
 } PraxiLivePicture;
 
@@ -42,9 +43,11 @@ gboolean praxi_live_ring_take (PraxiLiveRing *ring, PraxiLivePicture *picture);
 PraxiLiveRing *praxi_live_ring_open (int fd, GError **error);
 gboolean praxi_live_ring_is_watched (const PraxiLiveRing *ring);
 
-/* Where the next picture goes: room for the largest one. Then publish says what came there. */
+/* Where the next picture goes: room for the largest one. Then publish says what came there; the
+ * pixels of its picture are not looked at.
+ */
 guint8 *praxi_live_ring_begin (PraxiLiveRing *ring);
-void praxi_live_ring_publish (PraxiLiveRing *ring, int width, int height, gint64 clock_us);
+void praxi_live_ring_publish (PraxiLiveRing *ring, const PraxiLivePicture *picture);
 
 void praxi_live_ring_free (PraxiLiveRing *ring);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiLiveRing, praxi_live_ring_free)

@@ -115,10 +115,10 @@ praxi_recorder_free (PraxiRecorder *recorder)
   g_free (recorder);
 }
 
-gboolean
-praxi_recorder_is_open (const PraxiRecorder *recorder)
+gint64
+praxi_recorder_n_frames (const PraxiRecorder *recorder)
 {
-  return recorder->file != NULL;
+  return recorder->file != NULL ? recorder->total_frames + recorder->new_pts_ns->len : -1;
 }
 
 /* A name that is new in the folder; the time is UTC, so that names sort and never step back. */

@@ -37,7 +37,7 @@ gboolean praxi_recorder_write (PraxiRecorder *recorder,
                                const AVPacket *packet,
                                GError **error);
 
-/* Whether a file is open. */
-gboolean praxi_recorder_is_open (const PraxiRecorder *recorder);
+/* Packets written to the open file so far; -1 when none is open. */
+gint64 praxi_recorder_n_frames (const PraxiRecorder *recorder);
 
 G_END_DECLS
