@@ -2,6 +2,8 @@
 #include <glib/gi18n.h>
 
 #include "ui/actions.h"
+#include "ui/class-dialog.h"
+#include "ui/label-list.h"
 #include "ui/session-labelling.h"
 #include "ui/window-private.h"
 
@@ -44,6 +46,27 @@ nudge_forward_ten_cb (PraxiWindow *self)
   nudge (self, 10);
 }
 
+static void
+edit_note_cb (PraxiWindow *self)
+{
+  praxi_timeline_edit_note (self->timeline);
+}
+
+static void
+find_cb (PraxiWindow *self)
+{
+  gtk_toggle_button_set_active (self->side_button, TRUE);
+  gtk_stack_set_visible_child_name (self->side_pages, "labels");
+  praxi_label_list_search (
+      PRAXI_LABEL_LIST (gtk_stack_get_child_by_name (self->side_pages, "labels")));
+}
+
+static void
+classes_cb (PraxiWindow *self)
+{
+  gtk_window_present (praxi_class_dialog_new (GTK_WINDOW (self), self->session));
+}
+
 static const PraxiAction actions[] = {
     {"mark-in", N_ ("Mark in"), NULL, praxi_session_mark_in, "i"},
     {"mark-out", N_ ("Mark out"), NULL, praxi_session_mark_out, "o"},
@@ -64,7 +87,10 @@ static const PraxiAction actions[] = {
      "m"},
     {"duplicate-label", N_ ("Duplicate the label to another class"), NULL,
      praxi_session_duplicate_label, "d"},
+    {"edit-note", N_ ("Write a note on the label"), edit_note_cb, NULL, "<Control>e"},
     {"remove-label", N_ ("Delete the label"), NULL, praxi_session_remove_label, "Delete"},
+    {"find", N_ ("Find labels and notes"), find_cb, NULL, "<Control>f"},
+    {"classes", N_ ("List of classes"), classes_cb, NULL, "<Control>l"},
     {"undo", N_ ("Undo"), NULL, praxi_session_undo, "<Control>z"},
     {"redo", N_ ("Redo"), NULL, praxi_session_redo, "<Control><Shift>z"},
 };

@@ -6,12 +6,13 @@
 #include "ui/session-labels.h"
 #include "ui/strip.h"
 
-enum { LANE_PX = 24, GAP_PX = 2, EDGE_PX = 6, TEXT_FROM_PX = 28, MAX_LANES = 6 };
+enum { LANE_PX = 24, GAP_PX = 2, EDGE_PX = 6, ROUND_FROM_PX = 8, TEXT_FROM_PX = 28, MAX_LANES = 6 };
 
 typedef struct {
   PraxiStrip base;
-  int *lanes; /* of each label, as they are now */
+  int *lanes; /* of each label */
   int n_lanes;
+  guint revision; /* of the labels the lanes are made from */
 } LabelStrip;
 
 static PraxiTimeSpan
@@ -26,6 +27,10 @@ static void
 update_lanes (LabelStrip *self, const PraxiStripContext *context)
 {
   const GPtrArray *labels = praxi_session_labels (context->session);
+  const guint revision = praxi_session_labels_revision (context->session);
+  if (self->lanes != NULL && self->revision == revision)
+    return;
+  self->revision = revision;
   g_autofree PraxiTimeSpan *spans = g_new (PraxiTimeSpan, labels->len + 1);
   for (guint i = 0; i < labels->len; i++)
     spans[i] = ((const PraxiUiLabel *) labels->pdata[i])->span;
@@ -69,34 +74,79 @@ draw_rim (const PraxiStripContext *context,
 }
 
 static void
-draw_label (LabelStrip *self,
-            const PraxiStripContext *context,
+draw_fill (GtkSnapshot *snapshot, const graphene_rect_t *box, const GdkRGBA *fill)
+{
+  GskRoundedRect frame;
+  if (box->size.width < ROUND_FROM_PX) {
+    gtk_snapshot_append_color (snapshot, fill, box);
+    return;
+  }
+  gsk_rounded_rect_init_from_rect (&frame, box, 4);
+  gtk_snapshot_push_rounded_clip (snapshot, &frame);
+  gtk_snapshot_append_color (snapshot, fill, box);
+  gtk_snapshot_pop (snapshot);
+}
+
+static char *
+label_text (const PraxiUiLabel *label, const PraxiUiClass *cls)
+{
+  if (label->state == PRAXI_LABEL_NOT_KEPT)
+    return g_strdup_printf (_ ("%s (not kept)"), cls->name);
+  return *label->note != '\0' ? g_strdup_printf ("%s · %s", cls->name, label->note)
+                              : g_strdup (cls->name);
+}
+
+static void
+draw_label (const PraxiStripContext *context,
             GtkSnapshot *snapshot,
-            guint index,
+            const graphene_rect_t *box,
             const PraxiUiLabel *label)
 {
-  graphene_rect_t box;
   const PraxiUiClass *cls = praxi_session_find_class (context->session, label->class_id);
-  if (cls == NULL || !label_box (self, context, index, label, &box))
+  if (cls == NULL)
     return;
   GdkRGBA fill = cls->color;
   fill.alpha = label->state == PRAXI_LABEL_KEPT ? 1 : 0.5f;
   GskRoundedRect frame;
-  gsk_rounded_rect_init_from_rect (&frame, &box, 4);
-  gtk_snapshot_push_rounded_clip (snapshot, &frame);
-  gtk_snapshot_append_color (snapshot, &fill, &box);
-  gtk_snapshot_pop (snapshot);
+  gsk_rounded_rect_init_from_rect (&frame, box, box->size.width < ROUND_FROM_PX ? 0 : 4);
+  draw_fill (snapshot, box, &fill);
   draw_rim (context, snapshot, label, &frame);
-  if (box.size.width < TEXT_FROM_PX)
+  if (box->size.width < TEXT_FROM_PX)
     return;
   const GdkRGBA ink = fill.alpha < 1 ? context->text : praxi_strip_text_on (&cls->color);
-  g_autofree char *text = label->state == PRAXI_LABEL_NOT_KEPT
-                              ? g_strdup_printf (_ ("%s (not kept)"), cls->name)
-                              : g_strdup (cls->name);
+  g_autofree char *text = label_text (label, cls);
   praxi_strip_text (
       context, snapshot, text, &ink,
-      GRAPHENE_RECT_INIT (box.origin.x + 6, box.origin.y, box.size.width - 8, box.size.height),
+      GRAPHENE_RECT_INIT (box->origin.x + 6, box->origin.y, box->size.width - 8, box->size.height),
       PRAXI_TEXT_LEFT);
+}
+
+/* A label that adds no pixel to its lane is passed over: the cost follows the width, not the number
+ * of labels. The selected one comes last, over its neighbours.
+ */
+static void
+draw_labels (LabelStrip *self, const PraxiStripContext *context, GtkSnapshot *snapshot)
+{
+  const GPtrArray *labels = praxi_session_labels (context->session);
+  const gint64 selected = praxi_session_selected_label (context->session);
+  const PraxiUiLabel *last = NULL;
+  graphene_rect_t box, last_box = GRAPHENE_RECT_INIT (0, 0, 0, 0);
+  float drawn_to[MAX_LANES] = {0};
+  for (guint i = 0; i < labels->len; i++) {
+    const PraxiUiLabel *label = labels->pdata[i];
+    const int lane = MIN (self->lanes[i], MAX_LANES - 1);
+    if (!label_box (self, context, i, label, &box))
+      continue;
+    if (label->id == selected) {
+      last = label;
+      last_box = box;
+    } else if (box.origin.x + box.size.width > drawn_to[lane]) {
+      draw_label (context, snapshot, &box, label);
+      drawn_to[lane] = box.origin.x + box.size.width;
+    }
+  }
+  if (last != NULL)
+    draw_label (context, snapshot, &last_box, last);
 }
 
 static void
@@ -117,8 +167,7 @@ draw (PraxiStrip *strip,
                                           (float) context->time.width_px - 16, area.height),
                       PRAXI_TEXT_CENTRE);
   update_lanes (self, context);
-  for (guint i = 0; i < labels->len; i++)
-    draw_label (self, context, snapshot, i, labels->pdata[i]);
+  draw_labels (self, context, snapshot);
 }
 
 /* The edge nearer to x wins; in a label too narrow for two edges and a middle, only edges are left.

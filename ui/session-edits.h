@@ -31,7 +31,8 @@ typedef struct {
 } PraxiOp;
 
 typedef enum {
-  PRAXI_EDIT_LOAD, /* changes nothing, reads everything */
+  PRAXI_EDIT_LOAD,  /* changes nothing, reads everything */
+  PRAXI_EDIT_COUNT, /* changes nothing, reads the classes */
   PRAXI_EDIT_CHANGE,
   PRAXI_EDIT_UNDO,
   PRAXI_EDIT_REDO,

@@ -37,6 +37,13 @@ label_in_hand (PraxiSession *self)
   return label;
 }
 
+gint64
+praxi_session_label_in_hand (PraxiSession *self)
+{
+  const PraxiUiLabel *label = label_in_hand (self);
+  return label != NULL ? label->id : 0;
+}
+
 /* --- making labels ------------------------------------------------------------------------- */
 
 static void

@@ -7,6 +7,9 @@
 
 G_BEGIN_DECLS
 
+/* The id of that label, 0 for none. */
+gint64 praxi_session_label_in_hand (PraxiSession *session);
+
 /* Makes a label of the marks and the current class, or gives the label whose edges are edited the
  * marks as ends. Says why not when there is nothing marked.
  */

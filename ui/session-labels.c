@@ -84,6 +84,12 @@ praxi_session_add_class (PraxiSession *self, const char *name)
   praxi_session_push_edit (self, edit);
 }
 
+void
+praxi_session_count_classes (PraxiSession *self)
+{
+  praxi_session_push_edit (self, praxi_edit_new (PRAXI_EDIT_COUNT));
+}
+
 /* All of a class as it is shown, to be changed. */
 static PraxiClass *
 copy_class (PraxiSession *self, gint64 class_id)

@@ -38,7 +38,8 @@ typedef struct {
   gint64 id;
   char *name;
   GdkRGBA color;
-  char key; /* '1' … '9', '0', or 0 */
+  char key;        /* '1' … '9', '0', or 0 */
+  gint64 n_labels; /* in the whole project, when the classes were read */
 } PraxiUiClass;
 
 /* Labels of the open media by start, PraxiUiLabel; classes in their order, PraxiUiClass. Borrowed
@@ -57,6 +58,9 @@ gint64 praxi_session_current_class (PraxiSession *session); /* 0 while there is 
 void praxi_session_choose_class (PraxiSession *session, gint64 class_id);
 void praxi_session_choose_class_key (PraxiSession *session, char key);
 void praxi_session_add_class (PraxiSession *session, const char *name);
+
+/* Reads the classes again, with how many labels they have. */
+void praxi_session_count_classes (PraxiSession *session);
 
 /* Classes, each call one step of undo. */
 void praxi_session_rename_class (PraxiSession *session, gint64 class_id, const char *name);

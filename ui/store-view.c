@@ -96,6 +96,7 @@ apply_edit (PraxiStore *store, const PraxiEdit *edit, PraxiStoreView *view, GErr
 {
   switch (edit->kind) {
   case PRAXI_EDIT_LOAD:
+  case PRAXI_EDIT_COUNT:
     return TRUE;
   case PRAXI_EDIT_CHANGE:
     return apply_ops (store, edit, view, error);
@@ -144,9 +145,13 @@ read_label (PraxiStore *store, PraxiStoreView *view, gint64 id)
 }
 
 static gboolean
-read_changes (PraxiStore *store, const GArray *rows, PraxiStoreView *view, GError **error)
+read_changes (PraxiStore *store,
+              const GArray *rows,
+              gboolean has_classes,
+              PraxiStoreView *view,
+              GError **error)
 {
-  gboolean has_classes = FALSE, has_verdicts = FALSE;
+  gboolean has_verdicts = FALSE;
   view->labels = g_ptr_array_new_with_free_func ((GDestroyNotify) praxi_label_free);
   for (guint i = 0; i < rows->len; i++) {
     const PraxiChangedRow *row = &g_array_index (rows, PraxiChangedRow, i);
@@ -171,7 +176,8 @@ read_view (PraxiStore *store, const PraxiEdit *edit, PraxiStoreView *view, GErro
   view->revision = praxi_store_revision (store);
   if (edit->kind != PRAXI_EDIT_LOAD && edit->seen_revision > 0)
     rows = praxi_store_changed_rows (store, edit->seen_revision, MAX_CHANGED_ROWS, &changes_error);
-  if (rows != NULL ? !read_changes (store, rows, view, error) : !read_whole (store, view, error))
+  if (rows != NULL ? !read_changes (store, rows, edit->kind == PRAXI_EDIT_COUNT, view, error)
+                   : !read_whole (store, view, error))
     return FALSE;
   view->can_undo = praxi_store_can_undo (store);
   view->can_redo = praxi_store_can_redo (store);

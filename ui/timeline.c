@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "ui/session-analysis.h"
+#include "ui/note-popover.h"
 #include "ui/session-labelling.h"
 #include "ui/session-thresholds.h"
+#include "ui/snap.h"
 #include "ui/strip.h"
 
 enum { GUTTER_PX = 84, RIGHT_PX = 12, GAP_PX = 6, TOP_PX = 2, BOTTOM_PX = 8, DRAG_FROM_PX = 4 };
@@ -60,6 +62,7 @@ struct _PraxiTimeline {
   gint64 trimmed_label;
   int trim_start, trim_end;
   int threshold_class; /* in hand or under the pointer, else -1 */
+  int trim_playhead;   /* before the picture followed the edge */
 };
 
 G_DEFINE_FINAL_TYPE (PraxiTimeline, praxi_timeline, GTK_TYPE_WIDGET)
@@ -487,6 +490,7 @@ begin_trim (PraxiTimeline *self)
   }
   praxi_session_select_label (self->session, label->id);
   self->trimmed_label = label->id;
+  self->trim_playhead = praxi_session_playhead (self->session);
   self->trim_start = label->start_frame;
   self->trim_end = label->end_frame;
 }
@@ -520,9 +524,13 @@ boundary_at (PraxiTimeline *self, gint64 time_ns)
 }
 
 static void
-drag_trim (PraxiTimeline *self, gint64 time_ns)
+drag_trim (PraxiTimeline *self, gint64 time_ns, gboolean snaps)
 {
-  const int boundary = boundary_at (self, time_ns);
+  const PraxiStripContext context = make_context (self);
+  int boundary = boundary_at (self, time_ns);
+  if (snaps)
+    boundary = praxi_snap_boundary (self->session, &context.time, boundary, self->trimmed_label,
+                                    self->trim_playhead);
   const int n_frames = praxi_session_n_frames (self->session);
   if (self->drag_hit.kind == PRAXI_HIT_LABEL_START) {
     self->trim_start = CLAMP (boundary, 0, self->trim_end - 1);
@@ -586,7 +594,9 @@ drag_update_cb (GtkGestureDrag *gesture, double dx, double dy, PraxiTimeline *se
     praxi_session_set_visible (self->session, (PraxiTimeSpan){self->drag_visible.start_ns - by_ns,
                                                               self->drag_visible.end_ns - by_ns});
   else if (self->drag == DRAG_TRIM)
-    drag_trim (self, time_ns);
+    drag_trim (self, time_ns,
+               (gtk_event_controller_get_current_event_state (GTK_EVENT_CONTROLLER (gesture)) &
+                GDK_ALT_MASK) == 0);
   else if (self->drag == DRAG_THRESHOLD)
     praxi_session_set_enter (self->session, self->drag_hit.class_index,
                              self->drag_enter - dy * ENTER_PER_PX);
@@ -603,6 +613,31 @@ click (PraxiTimeline *self)
   else if (self->drag_hit.kind == PRAXI_HIT_EVENT)
     praxi_session_select_event (self->session, self->drag_hit.event_index);
   praxi_session_seek (self->session, self->drag_frame);
+}
+
+/* The second click of two on a label. */
+static void
+clicked_cb (GtkGestureClick *gesture, int n_press, double x, double y, PraxiTimeline *self)
+{
+  const PraxiHit hit = hit_at (self, x, y);
+  const GdkRectangle at = {(int) x, (int) y, 1, 1};
+  if (n_press == 2 && hit.label_id != 0)
+    praxi_note_popover_show (GTK_WIDGET (self), &at, self->session, hit.label_id);
+}
+
+void
+praxi_timeline_edit_note (PraxiTimeline *self)
+{
+  const PraxiStripContext context = make_context (self);
+  const gint64 id = praxi_session_label_in_hand (self->session);
+  const PraxiUiLabel *label = praxi_session_find_label (self->session, id);
+  if (label == NULL)
+    return;
+  praxi_session_show (self->session, label->span);
+  const double x = praxi_time_scale_x (&context.time, label->span.start_ns);
+  const GdkRectangle at = {(int) CLAMP (x, GUTTER_PX, gtk_widget_get_width (GTK_WIDGET (self))),
+                           strip_top (self, &context, LABELS), 1, 1};
+  praxi_note_popover_show (GTK_WIDGET (self), &at, self->session, id);
 }
 
 static void
@@ -671,6 +706,9 @@ css_changed (GtkWidget *widget, GtkCssStyleChange *change)
 static void
 praxi_timeline_dispose (GObject *object)
 {
+  GtkWidget *popover;
+  while ((popover = gtk_widget_get_first_child (GTK_WIDGET (object))) != NULL)
+    gtk_widget_unparent (popover);
   g_clear_object (&PRAXI_TIMELINE (object)->session);
   G_OBJECT_CLASS (praxi_timeline_parent_class)->dispose (object);
 }
@@ -713,6 +751,10 @@ add_controllers (PraxiTimeline *self)
   g_signal_connect (motion, "motion", G_CALLBACK (motion_cb), self);
   g_signal_connect (motion, "leave", G_CALLBACK (leave_cb), self);
   gtk_widget_add_controller (widget, motion);
+
+  GtkGesture *click = gtk_gesture_click_new ();
+  g_signal_connect (click, "released", G_CALLBACK (clicked_cb), self);
+  gtk_widget_add_controller (widget, GTK_EVENT_CONTROLLER (click));
 
   GtkGesture *drag = gtk_gesture_drag_new ();
   gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (drag), 0);

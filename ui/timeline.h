@@ -18,4 +18,7 @@ void praxi_timeline_set_session (PraxiTimeline *timeline, PraxiSession *session)
 /* Where a time stands, in pixels from the timeline's left edge. */
 double praxi_timeline_x (PraxiTimeline *timeline, gint64 time_ns);
 
+/* Shows where to write the note of the selected label, beside it. */
+void praxi_timeline_edit_note (PraxiTimeline *timeline);
+
 G_END_DECLS

@@ -78,15 +78,20 @@ praxi_store_list_classes (PraxiStore *store, GError **error)
   g_autofree char *order = read_order (store, error);
   if (order == NULL)
     return NULL;
-  const char *sql = praxi_record_tables[PRAXI_KIND_CLASS].select_all;
+  static const char sql[] =
+      "SELECT id, name, color, key, (SELECT count (*) FROM label WHERE class_id = class.id)"
+      " FROM class ORDER BY id";
   g_autoptr (PraxiStatement) select = praxi_sql_prepare (store, sql, error);
   if (select == NULL)
     return NULL;
   g_autoptr (GPtrArray) classes =
       g_ptr_array_new_with_free_func ((GDestroyNotify) praxi_class_free);
   int status;
-  while ((status = praxi_sql_step (store, select, error)) > 0)
-    g_ptr_array_add (classes, read_class (select));
+  while ((status = praxi_sql_step (store, select, error)) > 0) {
+    PraxiClass *cls = read_class (select);
+    cls->n_labels = sqlite3_column_int64 (select, 4);
+    g_ptr_array_add (classes, cls);
+  }
   put_in_order (classes, order);
   return status == 0 ? g_steal_pointer (&classes) : NULL;
 }

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "tests/gui/session-fixture.h"
+#include "ui/label-model.h"
 #include "ui/session-analysis.h"
 #include "ui/session-edits.h"
 #include "ui/session-labelling.h"
 #include "ui/session-review.h"
 #include "ui/session-settings.h"
+#include "ui/snap.h"
 
 /* --- labels -------------------------------------------------------------------------------- */
 
@@ -121,6 +123,63 @@ test_trim_keeps_the_rest (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (only_label (session)->created_us, ==, created_us);
   g_assert_cmpstr (only_label (session)->author, ==, author);
   g_assert_cmpstr (only_label (session)->note, ==, "a note");
+}
+
+/* One pixel is one frame. */
+static void
+test_snap (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  const PraxiTimeScale scale = {.span = {0, 750 * FRAME_NS}, .left_px = 84, .width_px = 750};
+  mark_and_label (session, 100, 200, '2');
+  mark_and_label (session, 203, 300, '3');
+  wait_for (is_kept (session, 2));
+  const gint64 first = ((const PraxiUiLabel *) praxi_session_labels (session)->pdata[0])->id;
+  g_assert_cmpint (praxi_snap_boundary (session, &scale, 205, 0, -1), ==, 203); /* the nearer */
+  g_assert_cmpint (praxi_snap_boundary (session, &scale, 201, 0, -1), ==, 200);
+  g_assert_cmpint (praxi_snap_boundary (session, &scale, 201, first, -1), ==, 203); /* not itself */
+  g_assert_cmpint (praxi_snap_boundary (session, &scale, 106, 0, -1), ==, 100);     /* six pixels */
+  g_assert_cmpint (praxi_snap_boundary (session, &scale, 107, 0, -1), ==, 107);
+  g_assert_cmpint (praxi_snap_boundary (session, &scale, 500, 0, 497), ==, 497); /* the playhead */
+  g_assert_cmpint (praxi_snap_boundary (session, &scale, 748, 0, 750), ==, 750);
+}
+
+static void
+items_changed_cb (GListModel *model, guint position, guint n_removed, guint n_added, GString *text)
+{
+  g_string_append_printf (text, "%u-%u+%u ", position, n_removed, n_added);
+}
+
+/* Only the rows that changed are touched. */
+static void
+test_label_model (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  for (int i = 0; i < 5; i++)
+    mark_and_label (session, 100 * i, 100 * i + 50, i % 2 == 0 ? '2' : '3');
+  wait_for (is_kept (session, 5));
+  g_autoptr (PraxiLabelModel) model = praxi_label_model_new (session);
+  g_autoptr (GString) changes = g_string_new (NULL);
+  g_signal_connect (model, "items-changed", G_CALLBACK (items_changed_cb), changes);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (model)), ==, 5);
+  const gint64 third = ((const PraxiUiLabel *) praxi_session_labels (session)->pdata[2])->id;
+  praxi_session_set_note (session, third, "Two MEN at the gate");
+  wait_for (is_quiet (session));
+  praxi_label_model_update (model, FALSE);
+  g_assert_cmpstr (changes->str, ==, "2-1+1 ");
+  g_string_truncate (changes, 0);
+  praxi_label_model_set_filter (model, " gate men ");
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (model)), ==, 1);
+  g_assert_cmpuint (praxi_label_model_find (model, third), ==, 0);
+  praxi_label_model_set_filter (model, "fall");
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (model)), ==, 2);
+  g_assert_cmpuint (praxi_label_model_find (model, third), ==, G_MAXUINT);
+  praxi_label_model_set_filter (model, "fall gate");
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (model)), ==, 0);
+  praxi_label_model_set_filter (model, "");
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (model)), ==, 5);
+  g_autoptr (PraxiLabelItem) item = g_list_model_get_item (G_LIST_MODEL (model), 2);
+  g_assert_cmpstr (praxi_label_item_label (item)->note, ==, "Two MEN at the gate");
 }
 
 static gboolean
@@ -486,6 +545,8 @@ main (int argc, char **argv)
   add ("/labelling/before-it-is-kept", test_before_it_is_kept);
   add ("/labelling/edit-edges", test_edit_edges);
   add ("/labelling/trim-keeps-the-rest", test_trim_keeps_the_rest);
+  add ("/labelling/snap", test_snap);
+  add ("/labelling/label-model", test_label_model);
   add ("/labelling/hold", test_hold);
   add ("/labelling/classes", test_classes);
   add ("/labelling/accept", test_accept);
