@@ -16,7 +16,7 @@ const PraxiMeasure praxi_measures[] = {
      PRAXI_MEASURE_RATE, TRUE},
     {N_ ("Latency p50"), N_ ("Half of the windows take no longer"), "latency_ms.p50",
      PRAXI_MEASURE_MS, FALSE},
-    {N_ ("Latency p95"), N_ ("95 % of the windows take no longer"), "latency_ms.p95",
+    {N_ ("Latency p95"), N_ ("Of 100 windows 95 take no longer"), "latency_ms.p95",
      PRAXI_MEASURE_MS, FALSE},
     {N_ ("Peak memory"), N_ ("Resident memory of the whole process"), "peak_rss_bytes",
      PRAXI_MEASURE_BYTES, FALSE},

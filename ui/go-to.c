@@ -20,8 +20,8 @@ parse_frame (const char *text, int n_frames, gint64 *value)
   if (!g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT, &frame, NULL))
     return g_strdup (_ ("After f stands the number of a frame, as in f1234"));
   if (frame >= (guint64) n_frames)
-    return g_strdup_printf (_ ("Frame %" G_GUINT64_FORMAT " is not there: they go from 0 to %d"),
-                            frame, n_frames - 1);
+    return g_strdup_printf (_ ("Frame %d is not there: they go from 0 to %d"), (int) frame,
+                            n_frames - 1);
   *value = (gint64) frame;
   return NULL;
 }
