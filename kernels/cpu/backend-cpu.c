@@ -19,6 +19,8 @@ extern const CpuLoops praxi_loop_table_avx_vnni, praxi_loop_table_avx2;
 static CpuPrepare *const prepares[PRAXI_OP_COUNT] = {
     [PRAXI_OP_CONV] = praxi_cpu_conv,
     [PRAXI_OP_QCONV] = praxi_cpu_conv,
+    [PRAXI_OP_CONV_INPUT_GRADIENT] = praxi_cpu_conv_input_gradient,
+    [PRAXI_OP_CONV_WEIGHT_GRADIENT] = praxi_cpu_conv_weight_gradient,
     [PRAXI_OP_MOTION_STEM] = praxi_cpu_motion_stem,
     [PRAXI_OP_RELU] = praxi_cpu_unary,
     [PRAXI_OP_LEAKY_RELU] = praxi_cpu_unary,

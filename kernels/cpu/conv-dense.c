@@ -1,7 +1,8 @@
 /* Conv and QConv by indirect matrix products.
  *
  *   y[n, p, o] = epilogue (Σ_k Σ_c x[n, p · stride − pad + k · dilation, c] w[o, c, k])
- *   x [N,(T,)H,W,C] in memory, f32 or u8/s8; y the same; w [O,C/group,k…] row-major
+ *   x [N,(T,)H,W,C] in memory, f32 or u8/s8; y the same; w [O,C/group,k…], packed when prepared
+ *   or, where it is not known then, in every run
  *
  * The offsets of one output plane's taps are computed once; a temporal tap only chooses another
  * input plane. Threads share planes × chunks of pixels evenly and in order.
@@ -26,12 +27,15 @@ typedef struct {
   int64_t n_pixels; /* of an output plane */
   int64_t pixel_bytes, plane_bytes;
   bool in_signed, has_residual;
+  bool packs_at_run; /* weights and bias, into scratch */
+  WeightSteps steps;
   bool copies_last; /* groups of 4 channels would be read beyond the input's end */
   size_t element;
 } ConvKernel;
 
 typedef struct {
   const ConvKernel *kernel;
+  const DensePack *pack;
   const uint8_t *in;
   const uint8_t *residual;
   uint8_t *out;
@@ -71,13 +75,13 @@ run_chunk (const Job *job, int64_t plane, int64_t pixel, int64_t n_pixels)
                     .epilogue = kernel->epilogue};
   const int64_t first = (plane * kernel->n_pixels + pixel) * s->out_channels;
   const int64_t skipped = kernel->offsets ? 0 : pixel * kernel->pixel_bytes;
-  for (int i = 0; i < kernel->pack.n_chunks; i++) {
-    const DenseChunk *chunk = &kernel->pack.chunks[i];
+  for (int i = 0; i < job->pack->n_chunks; i++) {
+    const DenseChunk *chunk = &job->pack->chunks[i];
     const size_t in_at = (size_t) (chunk->group * kernel->pack.group_in) * kernel->element;
     const size_t out_at = (size_t) (first + chunk->channel) * kernel->element;
     for (int64_t k = 0; k < s->kernel[0]; k++)
       shifted[k] = planes[k] ? (const uint8_t *) planes[k] + skipped + in_at : NULL;
-    praxi_cpu_pack_call (&kernel->pack, chunk, &call);
+    praxi_cpu_pack_call (job->pack, chunk, &call);
     call.out = job->out + out_at;
     call.epilogue.residual = job->residual ? job->residual + out_at : NULL;
     if (kernel->pack.is_s8)
@@ -104,6 +108,41 @@ run_part (void *data, int i, int n)
   }
 }
 
+static DenseSource
+weights_of (const ConvKernel *kernel, const PraxiTensor *w)
+{
+  const WeightSteps *steps = &kernel->steps;
+  return (DenseSource){.data = w->data,
+                       .group_step = kernel->pack.group_out * steps->out,
+                       .out_step = steps->out,
+                       .in_step = steps->in,
+                       .tap_step = steps->tap,
+                       .scale = 1};
+}
+
+static void
+set_bias (DensePack *pack, const PraxiTensor *bias, int64_t n)
+{
+  for (int64_t o = 0; o < n; o++)
+    praxi_cpu_pack_set (pack, pack->bias, o, ((const float *) bias->data)[o]);
+}
+
+/* The pack with weights and bias of this run, which lie in scratch. */
+static DensePack
+pack_now (const ConvKernel *kernel, const PraxiTensor *const *in, void *scratch)
+{
+  DensePack pack = kernel->pack;
+  const DenseSource source = weights_of (kernel, in[1]);
+  const bool has_bias = kernel->base.n_in - kernel->has_residual > 2 && in[2];
+  pack.weights = scratch;
+  pack.bias = (float *) (void *) ((char *) scratch + pack.weights_bytes);
+  memset (pack.bias, 0, pack.n_arrays * sizeof *pack.bias);
+  praxi_cpu_pack_fill (&pack, &source, pack.weights);
+  if (has_bias)
+    set_bias (&pack, in[2], kernel->shape.out_channels);
+  return pack;
+}
+
 static PraxiStatus
 run (PraxiKernel *base,
      const PraxiTensor *const *in,
@@ -112,7 +151,8 @@ run (PraxiKernel *base,
      PraxiPool *pool)
 {
   const ConvKernel *kernel = (ConvKernel *) base;
-  Job job = {.kernel = kernel, .in = in[0]->data, .out = out[0]->data};
+  const DensePack pack = kernel->packs_at_run ? pack_now (kernel, in, scratch) : kernel->pack;
+  Job job = {.kernel = kernel, .pack = &pack, .in = in[0]->data, .out = out[0]->data};
   if (kernel->has_residual)
     job.residual = in[base->n_in - 1]->data;
   if (kernel->copies_last) {
@@ -183,21 +223,22 @@ pack_weights (ConvKernel *kernel, const CpuPlace *place)
   pack->group_in = s->in_channels / s->groups;
   pack->group_out = s->out_channels / s->groups;
   pack->taps = s->kernel[0] * s->taps;
-  const DenseSource source = {.data = place->in[1]->data,
-                              .out_step = pack->group_in * pack->taps,
-                              .in_step = pack->taps,
-                              .tap_step = 1,
-                              .scale = 1};
+  kernel->steps = praxi_cpu_weight_steps (s, place->in[1]);
+  kernel->packs_at_run = !praxi_cpu_conv_is_constant (place);
+  if (kernel->packs_at_run) {
+    const PraxiStatus status = praxi_cpu_pack_plan (pack);
+    kernel->base.scratch_bytes = pack->weights_bytes + pack->n_arrays * sizeof *pack->bias;
+    return status;
+  }
+  const DenseSource source = weights_of (kernel, place->in[1]);
   const int32_t zero = r->input_zero + (kernel->in_signed ? 128 : 0);
   const PraxiStatus status = praxi_cpu_pack (pack, &source, zero);
-  for (int64_t o = 0; status == PRAXI_OK && o < s->out_channels; o++) {
-    if (pack->is_s8) {
-      praxi_cpu_pack_set (pack, pack->multiplier, o, r->multiplier[o]);
-      praxi_cpu_pack_set (pack, pack->bias, o, r->offset ? r->offset[o] : 0);
-    } else if (bias) {
-      praxi_cpu_pack_set (pack, pack->bias, o, ((const float *) bias->data)[o]);
-    }
+  for (int64_t o = 0; status == PRAXI_OK && pack->is_s8 && o < s->out_channels; o++) {
+    praxi_cpu_pack_set (pack, pack->multiplier, o, r->multiplier[o]);
+    praxi_cpu_pack_set (pack, pack->bias, o, r->offset ? r->offset[o] : 0);
   }
+  if (status == PRAXI_OK && !pack->is_s8 && bias)
+    set_bias (pack, bias, s->out_channels);
   kernel->base.weight_bytes = pack->bytes;
   return status;
 }
@@ -211,8 +252,10 @@ praxi_cpu_conv (const CpuPlace *place, PraxiKernel **out)
   ConvShape shape;
   CpuEpilogue epilogue = {0};
   const bool is_s8 = place->op->kind == PRAXI_OP_QCONV;
-  if (!praxi_cpu_conv_shape (place, &shape) || !praxi_cpu_conv_types_fit (place) ||
-      shape.kernel[0] > MAX_PLANES || !praxi_cpu_conv_epilogue (place, &epilogue))
+  if (!praxi_cpu_conv_shape (&place->op->window, place->in[0], praxi_cpu_input (place, 1),
+                             place->out[0], &shape) ||
+      !praxi_cpu_conv_types_fit (place) || shape.kernel[0] > MAX_PLANES ||
+      !praxi_cpu_conv_epilogue (place, &epilogue))
     return PRAXI_STATUS_UNSUPPORTED;
   ConvKernel *kernel = calloc (1, sizeof *kernel);
   if (!kernel)

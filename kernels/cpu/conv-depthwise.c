@@ -1,7 +1,8 @@
 /* Conv and QConv with one filter a channel: group = C = O.
  *
  *   y[n, p, c] = epilogue (Σ_k x[n, p · stride − pad + k · dilation, c] w[c, k])
- *   x, y [N,(T,)H,W,C] in memory, f32 or u8/s8; w [C,1,k…] row-major
+ *   x, y [N,(T,)H,W,C] in memory, f32 or u8/s8; w [C,1,k…], packed when prepared or, where it is
+ * not known then, in every run
  */
 #include "kernels/cpu/conv-shape.h"
 
@@ -21,10 +22,13 @@ typedef struct {
   int64_t n_planes, n_pixels; /* of output; of one of its planes */
   size_t element;
   bool is_s8, in_signed, has_residual;
+  bool packs_at_run; /* weights and bias, into scratch */
 } DepthwiseKernel;
 
 typedef struct {
   const DepthwiseKernel *kernel;
+  const void *weights;
+  const float *bias;
   const uint8_t *in, *residual;
   uint8_t *out;
 } Job;
@@ -50,11 +54,11 @@ run_chunk (const Job *job, int64_t plane, int64_t pixel, int64_t n_pixels)
                         .n_taps = (int) s->taps,
                         .n_pixels = (int) n_pixels,
                         .n_channels = (int) s->in_channels,
-                        .weights = kernel->weights,
+                        .weights = job->weights,
                         .in_signed = kernel->in_signed,
                         .out = job->out + out_at,
                         .epilogue = kernel->epilogue};
-  call.epilogue.bias = kernel->bias;
+  call.epilogue.bias = job->bias;
   call.epilogue.multiplier = kernel->multiplier;
   call.epilogue.start = kernel->start;
   call.epilogue.residual = job->residual ? job->residual + out_at : NULL;
@@ -81,6 +85,29 @@ run_part (void *data, int i, int n)
   }
 }
 
+static size_t
+width_of (const DepthwiseKernel *kernel)
+{
+  return praxi_cpu_round_up ((size_t) kernel->shape.in_channels, (size_t) kernel->loops->lanes);
+}
+
+/* [taps][channels] */
+static void
+pack_f32 (const DepthwiseKernel *kernel,
+          const float *w,
+          const float *bias,
+          float *to,
+          float *to_bias)
+{
+  const int64_t width = (int64_t) width_of (kernel), channels = kernel->shape.in_channels;
+  const int64_t taps = kernel->shape.kernel[0] * kernel->shape.taps;
+  for (int64_t c = 0; c < width; c++) {
+    to_bias[c] = bias && c < channels ? bias[c] : 0;
+    for (int64_t tap = 0; tap < taps; tap++)
+      to[tap * width + c] = c < channels ? w[c * taps + tap] : 0;
+  }
+}
+
 static PraxiStatus
 run (PraxiKernel *base,
      const PraxiTensor *const *in,
@@ -89,9 +116,20 @@ run (PraxiKernel *base,
      PraxiPool *pool)
 {
   const DepthwiseKernel *kernel = (DepthwiseKernel *) base;
-  Job job = {.kernel = kernel, .in = in[0]->data, .out = out[0]->data};
+  Job job = {.kernel = kernel,
+             .weights = kernel->weights,
+             .bias = kernel->bias,
+             .in = in[0]->data,
+             .out = out[0]->data};
   if (kernel->has_residual)
     job.residual = in[base->n_in - 1]->data;
+  if (kernel->packs_at_run) {
+    const PraxiTensor *bias = base->n_in - kernel->has_residual > 2 ? in[2] : NULL;
+    float *own_bias = scratch, *weights = own_bias + width_of (kernel);
+    pack_f32 (kernel, in[1]->data, bias ? bias->data : NULL, weights, own_bias);
+    job.weights = weights;
+    job.bias = own_bias;
+  }
   praxi_pool_run (pool, run_part, &job);
   return PRAXI_OK;
 }
@@ -126,25 +164,10 @@ pack_s8 (DepthwiseKernel *kernel, const int8_t *w, int taps, const PraxiRequanti
   }
 }
 
-/* [taps][channels] */
-static void
-pack_f32 (DepthwiseKernel *kernel, const float *w, int taps, const float *bias)
-{
-  const int64_t lanes = kernel->loops->lanes, channels = kernel->shape.in_channels;
-  const int64_t width = (channels + lanes - 1) / lanes * lanes;
-  float *to = kernel->weights;
-  for (int64_t c = 0; c < channels; c++) {
-    kernel->bias[c] = bias ? bias[c] : 0;
-    for (int tap = 0; tap < taps; tap++)
-      to[tap * width + c] = w[c * taps + tap];
-  }
-}
-
 static PraxiStatus
 allocate (DepthwiseKernel *kernel, int taps)
 {
-  const size_t lanes = (size_t) kernel->loops->lanes;
-  const size_t width = praxi_cpu_round_up ((size_t) kernel->shape.in_channels, lanes);
+  const size_t width = width_of (kernel);
   const size_t rows = kernel->is_s8 ? ((size_t) taps + 3) / 4 : (size_t) taps;
   kernel->base.weight_bytes = (rows + 3) * width * 4;
   kernel->weights = praxi_cpu_alloc (rows * width * 4);
@@ -166,8 +189,9 @@ praxi_cpu_conv_depthwise (const CpuPlace *place, PraxiKernel **out)
   ConvShape shape;
   CpuEpilogue epilogue = {0};
   const bool is_s8 = place->op->kind == PRAXI_OP_QCONV;
-  if (!praxi_cpu_conv_shape (place, &shape) || !praxi_cpu_conv_types_fit (place) ||
-      !praxi_cpu_conv_epilogue (place, &epilogue))
+  if (!praxi_cpu_conv_shape (&place->op->window, place->in[0], praxi_cpu_input (place, 1),
+                             place->out[0], &shape) ||
+      !praxi_cpu_conv_types_fit (place) || !praxi_cpu_conv_epilogue (place, &epilogue))
     return PRAXI_STATUS_UNSUPPORTED;
   const int64_t taps = shape.kernel[0] * shape.taps;
   if (shape.groups != shape.in_channels || shape.groups != shape.out_channels ||
@@ -189,6 +213,9 @@ praxi_cpu_conv_depthwise (const CpuPlace *place, PraxiKernel **out)
   kernel->is_s8 = is_s8;
   kernel->in_signed = place->in[0]->dtype == PRAXI_S8;
   kernel->has_residual = place->op->has_residual;
+  kernel->packs_at_run = !praxi_cpu_conv_is_constant (place);
+  if (kernel->packs_at_run)
+    kernel->base.scratch_bytes = (size_t) (taps + 1) * width_of (kernel) * sizeof (float);
   const PraxiStatus status = allocate (kernel, (int) taps);
   if (status != PRAXI_OK)
     return status;
@@ -197,8 +224,8 @@ praxi_cpu_conv_depthwise (const CpuPlace *place, PraxiKernel **out)
     memset (kernel->padding, (uint8_t) place->op->requantize.input_zero,
             (size_t) shape.in_channels);
     pack_s8 (kernel, place->in[1]->data, (int) taps, &place->op->requantize);
-  } else {
-    pack_f32 (kernel, place->in[1]->data, (int) taps, bias ? bias->data : NULL);
+  } else if (!kernel->packs_at_run) {
+    pack_f32 (kernel, place->in[1]->data, bias ? bias->data : NULL, kernel->weights, kernel->bias);
   }
   return PRAXI_OK;
 }

@@ -14,14 +14,17 @@ shapes_agree (const ConvShape *s, const PraxiTensor *w, const PraxiTensor *y)
 }
 
 bool
-praxi_cpu_conv_shape (const CpuPlace *place, ConvShape *s)
+praxi_cpu_conv_shape (const PraxiWindow *window,
+                      const PraxiTensor *x,
+                      const PraxiTensor *w,
+                      const PraxiTensor *y,
+                      ConvShape *s)
 {
-  const PraxiTensor *x = place->in[0], *w = praxi_cpu_input (place, 1), *y = place->out[0];
-  const PraxiWindow *window = &place->op->window;
-  if (!w || !w->data || x->rank < 3 || x->rank > 5 || w->rank != x->rank || y->rank != x->rank)
+  if (!x || !w || !y || x->rank < 3 || x->rank > 5 || w->rank != x->rank || y->rank != x->rank)
     return false;
   if (window->n_spatial != x->rank - 2 || !praxi_cpu_is_channels_last (x) ||
-      !praxi_cpu_is_channels_last (y) || !praxi_cpu_is_row_major (w))
+      !praxi_cpu_is_channels_last (y) ||
+      (!praxi_cpu_is_row_major (w) && !praxi_cpu_is_channels_last (w)))
     return false;
   *s = (ConvShape){.batch = x->dims[0], .groups = window->group};
   s->in_channels = x->dims[1];
@@ -38,6 +41,15 @@ praxi_cpu_conv_shape (const CpuPlace *place, ConvShape *s)
   }
   s->taps = s->kernel[1] * s->kernel[2];
   return shapes_agree (s, w, y);
+}
+
+WeightSteps
+praxi_cpu_weight_steps (const ConvShape *s, const PraxiTensor *w)
+{
+  const int64_t channels = s->in_channels / s->groups, taps = s->kernel[0] * s->taps;
+  if (praxi_cpu_is_row_major (w))
+    return (WeightSteps){channels * taps, taps, 1};
+  return (WeightSteps){channels * taps, 1, channels};
 }
 
 int32_t *
@@ -71,6 +83,50 @@ praxi_cpu_conv_plane (const ConvShape *s, int64_t out_plane, int64_t k)
   const int64_t n = out_plane / s->out[0];
   const int64_t t = out_plane % s->out[0] * s->stride[0] - s->pad[0] + k * s->dilation[0];
   return t < 0 || t >= s->in[0] ? -1 : n * s->in[0] + t;
+}
+
+/* −1 where no output's tap k falls on the input position. */
+static int64_t
+source_of (const ConvShape *s, int axis, int64_t position, int64_t k)
+{
+  const int64_t at = position + s->pad[axis] - k * s->dilation[axis];
+  if (at < 0 || at % s->stride[axis] != 0 || at / s->stride[axis] >= s->out[axis])
+    return -1;
+  return at / s->stride[axis];
+}
+
+int32_t *
+praxi_cpu_conv_sources (const ConvShape *s,
+                        int64_t pixel_bytes,
+                        const int64_t *taps,
+                        int64_t n_taps,
+                        const int64_t *pixels,
+                        int64_t n_pixels)
+{
+  enum { TAIL = 16 };
+  if (s->out[1] * s->out[2] * pixel_bytes > INT32_MAX || n_taps * (n_pixels + TAIL) > INT32_MAX / 8)
+    return NULL;
+  int32_t *offsets = praxi_cpu_alloc (sizeof *offsets * (size_t) (n_taps * (n_pixels + TAIL)));
+  if (!offsets)
+    return NULL;
+  int32_t *next = offsets;
+  for (int64_t i = 0; i < n_taps; i++) {
+    for (int64_t j = 0; j < n_pixels; j++) {
+      const int64_t h = source_of (s, 1, pixels[j] / s->in[2], taps[i] / s->kernel[2]);
+      const int64_t w = source_of (s, 2, pixels[j] % s->in[2], taps[i] % s->kernel[2]);
+      *next++ = h >= 0 && w >= 0 ? (int32_t) ((h * s->out[2] + w) * pixel_bytes) : -1;
+    }
+    for (int j = 0; j < TAIL; j++)
+      *next++ = -1;
+  }
+  return offsets;
+}
+
+int64_t
+praxi_cpu_conv_source_plane (const ConvShape *s, int64_t in_plane, int64_t k)
+{
+  const int64_t t = source_of (s, 0, in_plane % s->in[0], k);
+  return t < 0 ? -1 : in_plane / s->in[0] * s->out[0] + t;
 }
 
 static bool
@@ -123,8 +179,16 @@ praxi_cpu_conv_types_fit (const CpuPlace *place)
 {
   const PraxiDType x = place->in[0]->dtype, y = place->out[0]->dtype, w = place->in[1]->dtype;
   if (place->op->kind == PRAXI_OP_QCONV)
-    return (x == PRAXI_U8 || x == PRAXI_S8) && (y == PRAXI_U8 || y == PRAXI_S8) && w == PRAXI_S8;
+    return (x == PRAXI_U8 || x == PRAXI_S8) && (y == PRAXI_U8 || y == PRAXI_S8) && w == PRAXI_S8 &&
+           place->in[1]->data && praxi_cpu_is_row_major (place->in[1]);
   const PraxiTensor *bias = praxi_cpu_conv_bias (place);
   return x == PRAXI_F32 && y == PRAXI_F32 && w == PRAXI_F32 &&
-         (!bias || (bias->data && bias->dtype == PRAXI_F32 && praxi_cpu_is_row_major (bias)));
+         (!bias || (bias->dtype == PRAXI_F32 && praxi_cpu_is_row_major (bias)));
+}
+
+bool
+praxi_cpu_conv_is_constant (const CpuPlace *place)
+{
+  const PraxiTensor *bias = praxi_cpu_conv_bias (place);
+  return place->in[1]->data && (!bias || bias->data);
 }

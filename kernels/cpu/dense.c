@@ -40,17 +40,27 @@ split_group (const DensePack *pack,
   return n;
 }
 
+/* The weights of a chunk's first channel. */
+static int64_t
+source_at (const DensePack *pack, const DenseChunk *chunk, const DenseSource *source)
+{
+  return chunk->group * source->group_step +
+         (chunk->channel - chunk->group * pack->group_out) * source->out_step;
+}
+
 static void
-pack_f32 (const DensePack *pack, const DenseChunk *chunk, const DenseSource *source)
+pack_f32 (const DensePack *pack, const DenseChunk *chunk, const DenseSource *source, void *weights)
 {
   const int lanes = pack->loops->lanes, width = chunk->blocks * lanes;
-  float *to = (float *) ((char *) pack->weights + chunk->weights_at);
+  const float *first = (const float *) source->data + source_at (pack, chunk, source);
+  float *to = (float *) ((char *) weights + chunk->weights_at);
   for (int64_t tap = 0; tap < pack->taps; tap++) {
-    for (int64_t c = 0; c < pack->group_in; c++, to += width) {
-      const float *from = (const float *) source->data + chunk->channel * source->out_step +
-                          c * source->in_step + tap * source->tap_step;
+    const float *from = first + (source->taps ? source->taps[tap] : tap) * source->tap_step;
+    for (int64_t c = 0; c < pack->group_in; c++, to += width, from += source->in_step) {
       for (int o = 0; o < chunk->n_channels; o++)
         to[o] = from[o * source->out_step] * source->scale;
+      for (int o = chunk->n_channels; o < width; o++)
+        to[o] = 0;
     }
   }
 }
@@ -64,7 +74,7 @@ pack_s8 (const DensePack *pack, const DenseChunk *chunk, const DenseSource *sour
   int32_t *start = pack->start + chunk->arrays_at;
   for (int64_t tap = 0; tap < pack->taps; tap++) {
     for (int64_t c = 0; c < pack->group_in; c++) {
-      const int8_t *from = (const int8_t *) source->data + chunk->channel * source->out_step +
+      const int8_t *from = (const int8_t *) source->data + source_at (pack, chunk, source) +
                            c * source->in_step + tap * source->tap_step;
       int8_t *unit = to + (tap * pack->depth + c / 4) * width * 4;
       for (int o = 0; o < chunk->n_channels; o++) {
@@ -77,30 +87,49 @@ pack_s8 (const DensePack *pack, const DenseChunk *chunk, const DenseSource *sour
 }
 
 PraxiStatus
-praxi_cpu_pack (DensePack *pack, const DenseSource *source, int32_t in_zero)
+praxi_cpu_pack_plan (DensePack *pack)
 {
   size_t weights = 0, arrays = 0;
   pack->depth = (int) (pack->is_s8 ? (pack->group_in + 3) / 4 : pack->group_in);
   for (int64_t g = 0; g < pack->groups; g++)
     pack->n_chunks += split_group (pack, g, NULL, &weights, &arrays);
   pack->chunks = calloc ((size_t) pack->n_chunks, sizeof *pack->chunks);
-  pack->weights = praxi_cpu_alloc (weights);
   pack->bias = praxi_cpu_alloc (sizeof (float) * arrays);
   pack->multiplier = praxi_cpu_alloc (sizeof (float) * arrays);
   pack->start = praxi_cpu_alloc (sizeof (int32_t) * arrays);
-  pack->bytes = weights + 3 * sizeof (float) * arrays;
-  if (!pack->chunks || !pack->weights || !pack->bias || !pack->multiplier || !pack->start)
+  pack->weights_bytes = weights;
+  pack->n_arrays = arrays;
+  pack->bytes = 3 * sizeof (float) * arrays;
+  if (!pack->chunks || !pack->bias || !pack->multiplier || !pack->start)
     return PRAXI_STATUS_MEMORY;
   weights = arrays = 0;
   DenseChunk *next = pack->chunks;
   for (int64_t g = 0; g < pack->groups; g++)
     next += split_group (pack, g, next, &weights, &arrays);
-  for (int i = 0; i < pack->n_chunks; i++) {
-    if (pack->is_s8)
-      pack_s8 (pack, &pack->chunks[i], source, in_zero);
-    else
-      pack_f32 (pack, &pack->chunks[i], source);
-  }
+  return PRAXI_OK;
+}
+
+void
+praxi_cpu_pack_fill (const DensePack *pack, const DenseSource *source, void *weights)
+{
+  for (int i = 0; i < pack->n_chunks; i++)
+    pack_f32 (pack, &pack->chunks[i], source, weights);
+}
+
+PraxiStatus
+praxi_cpu_pack (DensePack *pack, const DenseSource *source, int32_t in_zero)
+{
+  const PraxiStatus status = praxi_cpu_pack_plan (pack);
+  if (status != PRAXI_OK)
+    return status;
+  pack->weights = praxi_cpu_alloc (pack->weights_bytes);
+  if (!pack->weights)
+    return PRAXI_STATUS_MEMORY;
+  pack->bytes += pack->weights_bytes;
+  if (!pack->is_s8)
+    praxi_cpu_pack_fill (pack, source, pack->weights);
+  for (int i = 0; pack->is_s8 && i < pack->n_chunks; i++)
+    pack_s8 (pack, &pack->chunks[i], source, in_zero);
   return PRAXI_OK;
 }
 

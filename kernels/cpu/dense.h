@@ -19,19 +19,21 @@ typedef struct {
   int depth;    /* units of channels, as in DenseCall */
   DenseChunk *chunks;
   int n_chunks;
-  void *weights;
+  void *weights;                  /* NULL between plan and fill */
+  size_t weights_bytes, n_arrays; /* of weights; entries of each array */
   float *bias, *multiplier;
   int32_t *start;
   size_t bytes; /* of all of the above */
 } DensePack;
 
-/* Where the weights are: element (o, c, tap) at o out_step + c in_step + tap tap_step; o over all
- * groups, c within one.
+/* Where the weights are: element (o, c, tap) of group g at g group_step + o out_step + c in_step +
+ * tap tap_step; o and c within a group.
  */
 typedef struct {
   const void *data; /* f32 or s8 */
-  int64_t out_step, in_step, tap_step;
-  float scale; /* f32: multiplies every weight */
+  int64_t group_step, out_step, in_step, tap_step;
+  const int64_t *taps; /* [taps of the pack] their numbers here; NULL: 0, 1, 2 … */
+  float scale;         /* f32: multiplies every weight */
 } DenseSource;
 
 /* Packs; groups, group_in, group_out, taps, is_s8 and loops are set by the caller.
@@ -40,6 +42,12 @@ typedef struct {
  */
 PraxiStatus praxi_cpu_pack (DensePack *pack, const DenseSource *source, int32_t in_zero);
 void praxi_cpu_pack_clear (DensePack *pack);
+
+/* Plans without weights: for those that are known only when the kernel runs. They are f32 then, and
+ * fill writes them into weights, weights_bytes of memory aligned to 64.
+ */
+PraxiStatus praxi_cpu_pack_plan (DensePack *pack);
+void praxi_cpu_pack_fill (const DensePack *pack, const DenseSource *source, void *weights);
 
 /* Sets channel o of the arrays. */
 void praxi_cpu_pack_set (DensePack *pack, float *array, int64_t channel, float value);

@@ -118,7 +118,8 @@ tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
     for (int i = 0; i < rows; i++) {
       if (i >= n_rows || n <= 0)
         continue;
-      const int64_t at = (pixel + i) * call->out_step + j * LANES;
+      const int64_t row = call->out_at ? call->out_at[pixel + i] : (pixel + i) * call->out_step;
+      const int64_t at = row + j * LANES;
       epilogue_store_f32 (e, sum[i][j], call->out, at, n);
     }
   }

@@ -54,8 +54,9 @@ typedef struct {
   int n_channels;      /* stored, at most blocks LANES */
   bool in_signed;
   void *out;
-  int64_t out_step;     /* elements from pixel to pixel */
-  CpuEpilogue epilogue; /* its arrays readable for blocks LANES channels */
+  int64_t out_step;      /* elements from pixel to pixel */
+  const int32_t *out_at; /* f32: where each pixel goes instead, in elements from out; or NULL */
+  CpuEpilogue epilogue;  /* its arrays readable for blocks LANES channels */
 } DenseCall;
 
 /* Depthwise: one filter a channel. Fields as in DenseCall. */
@@ -75,6 +76,29 @@ typedef struct {
   CpuEpilogue epilogue;
 } DepthwiseCall;
 
+/* Sums of outer products, for one tap: sum[c][o] += Σ_pixels in[pixel][c] dy[pixel][o]. Pixels on
+ * the padding are left out.
+ */
+typedef struct {
+  const void *plane;      /* the frame that the tap reads, from the first channel on */
+  const int32_t *offsets; /* [n_pixels] bytes from the plane to the pixel, −1: padding */
+  const float *dy;        /* of the first pixel, from the first channel on */
+  int64_t dy_step;        /* elements from pixel to pixel */
+  int n_pixels, rows;     /* rows: channels of in */
+  int blocks, n_channels; /* of dy, as in DenseCall */
+  float *sum;             /* [rows][blocks LANES]; lanes without a channel get sums of zeros */
+} OuterCall;
+
+/* The same channel by channel: sum[c] += Σ_pixels in[pixel][c] dy[pixel][c]. */
+typedef struct {
+  const void *plane;
+  const int32_t *offsets;
+  const float *dy;
+  int64_t dy_step;
+  int n_pixels, n_channels;
+  float *sum;
+} InnerCall;
+
 /* A unary operator on floats; alpha, beta as in PraxiOp, for Clip the limits. */
 typedef struct {
   PraxiOpKind kind;
@@ -88,6 +112,8 @@ typedef struct {
   void (*dense_f32) (const DenseCall *call);
   void (*depthwise_s8) (const DepthwiseCall *call);
   void (*depthwise_f32) (const DepthwiseCall *call);
+  void (*outer_f32) (const OuterCall *call);
+  void (*inner_f32) (const InnerCall *call);
 
   /* y[i] = f (x[i]); false where there is no such loop */
   bool (*unary) (const UnaryOp *op, const float *x, float *y, int64_t n);

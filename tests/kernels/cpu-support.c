@@ -127,6 +127,52 @@ take_scratch (size_t bytes)
   return scratch;
 }
 
+/* Prepares for inputs that carry no data but the first. */
+static PraxiStatus
+prepare_unknown (const PraxiBackend *backend,
+                 const PraxiOp *op,
+                 const PraxiTensor *const *in,
+                 int n_in,
+                 const PraxiTensor *const *out,
+                 int n_out,
+                 PraxiPool *pool,
+                 PraxiKernel **kernel)
+{
+  enum { MAX_INPUTS = 4 };
+  PraxiTensor shapes[MAX_INPUTS];
+  const PraxiTensor *unknown[MAX_INPUTS];
+  for (int i = 0; i < n_in; i++) {
+    unknown[i] = in[i];
+    if (i == 0 || !in[i])
+      continue;
+    shapes[i] = *in[i];
+    shapes[i].data = NULL;
+    unknown[i] = &shapes[i];
+  }
+  return backend->prepare (backend, op, unknown, n_in, out, n_out, pool, kernel);
+}
+
+static bool
+run_prepared (const PraxiBackend *backend,
+              PraxiStatus status,
+              PraxiKernel *kernel,
+              const PraxiTensor *const *in,
+              const PraxiTensor *const *out,
+              PraxiPool *pool,
+              const char **name)
+{
+  if (status == PRAXI_STATUS_UNSUPPORTED)
+    return false;
+  g_assert_cmpint (status, ==, PRAXI_OK);
+  if (name)
+    *name = backend->kernel_name (kernel);
+  void *scratch = take_scratch (backend->kernel_scratch_bytes (kernel));
+  g_assert_cmpint (backend->run (kernel, in, out, scratch, pool), ==, PRAXI_OK);
+  free (scratch);
+  backend->kernel_free (kernel);
+  return true;
+}
+
 bool
 test_run (const PraxiBackend *backend,
           const PraxiOp *op,
@@ -139,16 +185,7 @@ test_run (const PraxiBackend *backend,
 {
   PraxiKernel *kernel;
   const PraxiStatus status = backend->prepare (backend, op, in, n_in, out, n_out, pool, &kernel);
-  if (status == PRAXI_STATUS_UNSUPPORTED)
-    return false;
-  g_assert_cmpint (status, ==, PRAXI_OK);
-  if (name)
-    *name = backend->kernel_name (kernel);
-  void *scratch = take_scratch (backend->kernel_scratch_bytes (kernel));
-  g_assert_cmpint (backend->run (kernel, in, out, scratch, pool), ==, PRAXI_OK);
-  free (scratch);
-  backend->kernel_free (kernel);
-  return true;
+  return run_prepared (backend, status, kernel, in, out, pool, name);
 }
 
 static int
@@ -167,19 +204,14 @@ now_ms (bool one_thread)
   return (double) t.tv_sec * 1e3 + (double) t.tv_nsec * 1e-6;
 }
 
-double
-test_time_ms (const PraxiBackend *backend,
-              const PraxiOp *op,
-              const PraxiTensor *const *in,
-              int n_in,
-              const PraxiTensor *const *out,
-              int n_out,
-              PraxiPool *pool)
+static double
+time_ms (const PraxiBackend *backend,
+         PraxiKernel *kernel,
+         const PraxiTensor *const *in,
+         const PraxiTensor *const *out,
+         PraxiPool *pool)
 {
   enum { MAX_RUNS = 400 };
-  PraxiKernel *kernel;
-  if (backend->prepare (backend, op, in, n_in, out, n_out, pool, &kernel) != PRAXI_OK)
-    return -1;
   void *scratch = take_scratch (backend->kernel_scratch_bytes (kernel));
   double times[MAX_RUNS], total = 0;
   int n = 0;
@@ -196,6 +228,36 @@ test_time_ms (const PraxiBackend *backend,
   return times[n / 4];
 }
 
+double
+test_time_ms (const PraxiBackend *backend,
+              const PraxiOp *op,
+              const PraxiTensor *const *in,
+              int n_in,
+              const PraxiTensor *const *out,
+              int n_out,
+              PraxiPool *pool)
+{
+  PraxiKernel *kernel;
+  if (backend->prepare (backend, op, in, n_in, out, n_out, pool, &kernel) != PRAXI_OK)
+    return -1;
+  return time_ms (backend, kernel, in, out, pool);
+}
+
+double
+test_time_unknown_ms (const PraxiBackend *backend,
+                      const PraxiOp *op,
+                      const PraxiTensor *const *in,
+                      int n_in,
+                      const PraxiTensor *const *out,
+                      int n_out,
+                      PraxiPool *pool)
+{
+  PraxiKernel *kernel;
+  if (prepare_unknown (backend, op, in, n_in, out, n_out, pool, &kernel) != PRAXI_OK)
+    return -1;
+  return time_ms (backend, kernel, in, out, pool);
+}
+
 bool
 test_wants_bench (int argc, char **argv)
 {
@@ -203,6 +265,35 @@ test_wants_bench (int argc, char **argv)
     if (strcmp (argv[i], "--bench") == 0)
       return true;
   return false;
+}
+
+static void
+check (const PraxiOp *op,
+       const PraxiTensor *const *in,
+       int n_in,
+       PraxiTensor *y,
+       PraxiPool *pool,
+       float limit,
+       bool unknown)
+{
+  PraxiTensor truth = *y;
+  truth.data = g_malloc (test_bytes (y) + 1);
+  const PraxiTensor *truths[] = {&truth}, *outs[] = {y};
+  g_assert_true (test_run (praxi_backend_ref (), op, in, n_in, truths, 1, pool, NULL));
+  for (int i = 0; praxi_backend_cpu_level (i); i++) {
+    const PraxiBackend *backend = praxi_backend_cpu_level (i);
+    memset (y->data, 0x55, test_bytes (y));
+    PraxiKernel *kernel;
+    const PraxiStatus status =
+        unknown ? prepare_unknown (backend, op, in, n_in, outs, 1, pool, &kernel)
+                : backend->prepare (backend, op, in, n_in, outs, 1, pool, &kernel);
+    if (!run_prepared (backend, status, kernel, in, outs, pool, NULL))
+      g_error ("%s: no kernel for %s", backend->level, praxi_op_name (op->kind));
+    const float worst = test_max_difference (y, &truth);
+    if (!(worst <= limit))
+      g_error ("%s: %s is %g off", backend->level, praxi_op_name (op->kind), (double) worst);
+  }
+  g_free (truth.data);
 }
 
 void
@@ -213,18 +304,16 @@ test_check (const PraxiOp *op,
             PraxiPool *pool,
             float limit)
 {
-  PraxiTensor truth = *y;
-  truth.data = g_malloc (test_bytes (y) + 1);
-  const PraxiTensor *truths[] = {&truth}, *outs[] = {y};
-  g_assert_true (test_run (praxi_backend_ref (), op, in, n_in, truths, 1, pool, NULL));
-  for (int i = 0; praxi_backend_cpu_level (i); i++) {
-    const PraxiBackend *backend = praxi_backend_cpu_level (i);
-    memset (y->data, 0x55, test_bytes (y));
-    if (!test_run (backend, op, in, n_in, outs, 1, pool, NULL))
-      g_error ("%s: no kernel for %s", backend->level, praxi_op_name (op->kind));
-    const float worst = test_max_difference (y, &truth);
-    if (!(worst <= limit))
-      g_error ("%s: %s is %g off", backend->level, praxi_op_name (op->kind), (double) worst);
-  }
-  g_free (truth.data);
+  check (op, in, n_in, y, pool, limit, false);
+}
+
+void
+test_check_unknown (const PraxiOp *op,
+                    const PraxiTensor *const *in,
+                    int n_in,
+                    PraxiTensor *y,
+                    PraxiPool *pool,
+                    float limit)
+{
+  check (op, in, n_in, y, pool, limit, true);
 }

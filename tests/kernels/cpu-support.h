@@ -43,6 +43,14 @@ void test_check (const PraxiOp *op,
                  PraxiPool *pool,
                  float limit);
 
+/* The same, of a kernel that was prepared without the data of its inputs but the first. */
+void test_check_unknown (const PraxiOp *op,
+                         const PraxiTensor *const *in,
+                         int n_in,
+                         PraxiTensor *y,
+                         PraxiPool *pool,
+                         float limit);
+
 /* Lower-quartile milliseconds of a prepared operator; negative where there is no kernel. */
 double test_time_ms (const PraxiBackend *backend,
                      const PraxiOp *op,
@@ -51,6 +59,14 @@ double test_time_ms (const PraxiBackend *backend,
                      const PraxiTensor *const *out,
                      int n_out,
                      PraxiPool *pool);
+
+double test_time_unknown_ms (const PraxiBackend *backend,
+                             const PraxiOp *op,
+                             const PraxiTensor *const *in,
+                             int n_in,
+                             const PraxiTensor *const *out,
+                             int n_out,
+                             PraxiPool *pool);
 
 /* True when the program was called with --bench: it then times and prints instead of testing. */
 bool test_wants_bench (int argc, char **argv);
