@@ -1,0 +1,158 @@
+#!/usr/bin/python3
+"""A monkey at the workbench: random keys, clicks, drags, wheels and sizes. It fails when the program
+crashes, complains, or does not answer for long. Run inside gui-env; a seed repeats a sitting as far
+as the machine's speed allows.
+
+monkey.py PRAXISCOPE CLIP [--seconds N] [--seed N]
+"""
+import argparse
+import collections
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from driver import App, GLib, xdo
+
+SCREEN = (1280, 800)
+SILENCE_S = 30  # the whole machine may be busy
+KEYS = ('space j k l J L Left Right comma period shift+Left shift+Right ctrl+Left ctrl+Right Home End g i o Return Escape '
+        'bracketleft bracketright shift+bracketleft shift+bracketright e s m d Delete ctrl+z ctrl+shift+z a A x n N r '
+        'plus minus f F ctrl+0 ctrl+1 ctrl+plus ctrl+minus F1 F9 F10 F11 ctrl+r ctrl+comma ctrl+question ctrl+f ctrl+l '
+        '1 2 3 4 0 Tab shift+Tab Up Down Prior Next BackSpace t y ctrl+a ctrl+n Escape Escape').split()
+# What quits, and what leaves the sitting for the file chooser.
+CLOSE_AREA = (SCREEN[0] - 60, 60)
+
+
+class Monkey:
+    def __init__(self, app, chance):
+        self.app, self.chance = app, chance
+        self.done = collections.deque(maxlen=40)
+        self.count = 0
+
+    def point(self):
+        x, y = self.chance.randrange(SCREEN[0]), self.chance.randrange(SCREEN[1])
+        return (x, y) if x < CLOSE_AREA[0] or y > CLOSE_AREA[1] else self.point()
+
+    def near(self, point):
+        return [max(0, min(limit - 1, at + self.chance.randint(-200, 200))) for at, limit in zip(point, SCREEN)]
+
+    def key(self):
+        return ['key', '--delay', '5', *self.chance.choices(KEYS, k=self.chance.randint(1, 4))]
+
+    def hold(self):
+        key = self.chance.choice('123')
+        return ['keydown', key, 'sleep', '0.2', 'keyup', key]
+
+    def click(self):
+        x, y = self.point()
+        return ['mousemove', x, y, 'click', '--repeat', self.chance.choice((1, 1, 1, 2, 3)), '--delay', 30,
+                self.chance.choice((1, 1, 1, 1, 2, 3))]
+
+    def drag(self):
+        begin = self.point()
+        end = self.near(begin)
+        button = self.chance.choice((1, 1, 1, 2))
+        middle = [(a + b) // 2 for a, b in zip(begin, end)]
+        return ['mousemove', *begin, 'mousedown', button, 'mousemove', *middle, 'sleep', '0.02', 'mousemove', *end,
+                'mouseup', button]
+
+    def wheel(self):
+        x, y = self.point()
+        wheel = ['click', '--repeat', self.chance.randint(1, 12), '--delay', 5, self.chance.choice((4, 5, 6, 7))]
+        modifier = self.chance.choice((None, None, 'ctrl', 'shift'))
+        return ['mousemove', x, y, *(['keydown', modifier, *wheel, 'keyup', modifier] if modifier else wheel)]
+
+    def write(self):
+        return ['type', '--delay', '5', self.chance.choice(('1:02:03.5', 'f12', 'walk', '-1', 'ü%s<b>', '99999999999'))]
+
+    def size(self):
+        return ['windowsize', self.app.xid, self.chance.randint(300, SCREEN[0]), self.chance.randint(200, SCREEN[1])]
+
+    def act(self):
+        kinds = {self.key: 40, self.click: 25, self.drag: 12, self.wheel: 10, self.write: 4, self.hold: 3, self.size: 2}
+        command = self.chance.choices(list(kinds), list(kinds.values()))[0]()
+        self.done.append(' '.join(map(str, command)))
+        self.count += 1
+        xdo(*command)
+        if self.count % 25 == 0:
+            xdo('key', 'Escape', 'Escape')
+            if self.chance.random() < 0.3:
+                xdo('windowsize', self.app.xid, *SCREEN)
+
+
+def answers(app):
+    """The program tells its name, which takes a turn of its main loop."""
+    end = time.monotonic() + SILENCE_S
+    while time.monotonic() < end and app.process.poll() is None:
+        try:
+            app.node.clear_cache()
+            app.node.get_child_count()
+            return True
+        except GLib.Error:
+            pass
+    return app.process.poll() is not None
+
+
+def resident_mb(app):
+    with open(f'/proc/{app.process.pid}/statm') as file:
+        return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE') >> 20
+
+
+def faults_in(log):
+    return [line for line in log.splitlines()
+            if any(word in line for word in ('CRITICAL', 'ERROR: ', 'runtime error', 'Sanitizer', 'GLib-ERROR'))]
+
+
+def sit(args, chance, end):
+    """One start of the program. Returns what was wrong, '' when it was closed or time is over."""
+    home = os.environ['HOME']
+    clip = shutil.copy(args.clip, home)
+    app = App([args.praxiscope, clip], os.path.join(home, 'monkey.log'))
+    monkey, why = Monkey(app, chance), ''
+    begin_mb = resident_mb(app)
+    while time.monotonic() < end and app.process.poll() is None and not why:
+        try:
+            monkey.act()
+        except subprocess.CalledProcessError:
+            pass  # its window is gone
+        if monkey.count % 20 == 0 and not answers(app):
+            why = f'no answer for {SILENCE_S} s'
+            subprocess.run(['eu-stack', '-p', str(app.process.pid)], check=False) if shutil.which('eu-stack') else None
+            app.process.send_signal(signal.SIGABRT)
+    is_alive = app.process.poll() is None
+    end_mb = resident_mb(app) if is_alive else 0
+    status, log = app.close()
+    if is_alive and status != 0 and not why:
+        why = f'exit status {status} when it was closed'
+    elif not is_alive and status != 0 and not why:
+        why = f'exit status {status}'
+    why = why or '; '.join(faults_in(log)[:3])
+    print(f'{monkey.count} doings, {begin_mb} to {end_mb} MB' + ('' if is_alive else ', closed by itself'), flush=True)
+    if why:
+        print(why, *list(monkey.done), '--- its log:', log[-6000:], sep='\n')
+    return why
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('praxiscope', type=os.path.abspath)
+    parser.add_argument('clip', type=os.path.abspath)
+    parser.add_argument('--seconds', type=float, default=15)
+    parser.add_argument('--seed', type=int, default=random.randrange(1 << 30))
+    args = parser.parse_args()
+    print(f'seed {args.seed}', flush=True)
+    chance, end = random.Random(args.seed), time.monotonic() + args.seconds
+    while time.monotonic() < end:
+        if sit(args, chance, end):
+            print(f'again: monkey.py … --seconds {args.seconds:.0f} --seed {args.seed}')
+            return 1
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
