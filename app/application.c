@@ -84,6 +84,8 @@ praxi_application_activate (GApplication *app)
   PraxiApplication *self = PRAXI_APPLICATION (app);
   gboolean is_new;
   PraxiWindow *window = make_window (self, &is_new);
+  if (is_new)
+    praxi_window_begin (window, !self->wants_sample);
   if (is_new && self->wants_sample)
     praxi_window_open_sample (window);
   gtk_window_present (GTK_WINDOW (window));
@@ -104,6 +106,8 @@ praxi_application_open (GApplication *app, GFile **files, int n_files, const cha
   PraxiApplication *self = PRAXI_APPLICATION (app);
   gboolean is_new;
   PraxiWindow *window = make_window (self, &is_new);
+  if (is_new)
+    praxi_window_begin (window, FALSE);
   g_autoptr (GPtrArray) paths = g_ptr_array_new ();
   for (int i = 0; i < n_files; i++)
     if (g_file_peek_path (files[i]) != NULL)

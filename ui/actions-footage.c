@@ -5,6 +5,7 @@
 #include "ui/project-folder.h"
 #include "ui/session-analysis.h"
 #include "ui/session-labels.h"
+#include "ui/session-project.h"
 #include "ui/window-private.h"
 
 static void
@@ -69,9 +70,7 @@ chosen_project_cb (GtkNativeDialog *dialog, int response, gpointer user_data)
   } else if (response == GTK_RESPONSE_ACCEPT && path != NULL) {
     g_autofree char *named =
         g_str_has_suffix (path, ".praxi") ? g_strdup (path) : g_strconcat (path, ".praxi", NULL);
-    praxi_session_open_project (self->session, named);
-    if (self->host.project_changed != NULL)
-      self->host.project_changed (named, self->host.user_data);
+    praxi_window_open_project (self, named);
   }
   g_object_unref (dialog);
 }
@@ -107,12 +106,92 @@ new_project_cb (PraxiWindow *self)
   choose_project (self, TRUE);
 }
 
+static void
+analyse_items (PraxiWindow *self, GPtrArray *items)
+{
+  for (guint i = 0; i < items->len; i++)
+    praxi_session_analyse_media (self->session, items->pdata[i]);
+}
+
+static void
+analyse_selected_cb (PraxiWindow *self)
+{
+  g_autoptr (GPtrArray) items = praxi_media_list_selected (self->media_list);
+  analyse_items (self, items);
+}
+
+/* What is shown and not analysed to its end. */
+static void
+analyse_all_cb (PraxiWindow *self)
+{
+  g_autoptr (GPtrArray) items = praxi_media_list_shown (self->media_list);
+  for (guint i = items->len; i > 0; i--)
+    if (praxi_media_item_is_analysed (items->pdata[i - 1]))
+      g_ptr_array_remove_index (items, i - 1);
+  analyse_items (self, items);
+  if (items->len == 0)
+    praxi_window_say (self, _ ("Everything in the list is analysed"));
+}
+
+static void
+remove_media_cb (PraxiWindow *self)
+{
+  g_autoptr (GPtrArray) items = praxi_media_list_selected (self->media_list);
+  for (guint i = 0; i < items->len; i++)
+    praxi_session_remove_media (self->session, items->pdata[i]);
+}
+
+static void
+found_media_cb (GtkNativeDialog *dialog, int response, gpointer user_data)
+{
+  PraxiWindow *self = user_data;
+  PraxiMediaItem *item = g_object_get_data (G_OBJECT (dialog), "praxi-item");
+  g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
+  if (response == GTK_RESPONSE_ACCEPT && file != NULL && g_file_peek_path (file) != NULL)
+    praxi_session_find_media (self->session, item, g_file_peek_path (file));
+  g_object_unref (dialog);
+}
+
+static void
+find_media_cb (PraxiWindow *self)
+{
+  g_autoptr (GPtrArray) items = praxi_media_list_selected (self->media_list);
+  PraxiMediaItem *item = NULL;
+  for (guint i = 0; i < items->len && item == NULL; i++)
+    if (praxi_media_item_is_missing (items->pdata[i]))
+      item = items->pdata[i];
+  if (item == NULL) {
+    praxi_window_say (self, _ ("Select footage whose file is missing"));
+    return;
+  }
+  g_autofree char *title = g_strdup_printf (_ ("Where is %s?"), praxi_media_item_name (item));
+  GtkFileChooserNative *dialog = gtk_file_chooser_native_new (
+      title, GTK_WINDOW (self), GTK_FILE_CHOOSER_ACTION_OPEN, _ ("_Use this file"), _ ("_Cancel"));
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
+  add_filter (GTK_FILE_CHOOSER (dialog), _ ("Videos"), "video/*", NULL);
+  add_filter (GTK_FILE_CHOOSER (dialog), _ ("All files"), NULL, NULL);
+  g_object_set_data_full (G_OBJECT (dialog), "praxi-item", g_object_ref (item), g_object_unref);
+  g_signal_connect (dialog, "response", G_CALLBACK (found_media_cb), self);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+}
+
+static void
+jobs_cb (PraxiWindow *self)
+{
+  gtk_menu_button_popup (self->jobs_button);
+}
+
 static const PraxiAction actions[] = {
     {"open", N_ ("Open videos"), open_cb, NULL, "<Control>o"},
     {"open-project", N_ ("Open a project"), open_project_cb, NULL, "<Control><Shift>o"},
     {"new-project", N_ ("New project"), new_project_cb, NULL, "<Control><Shift>n"},
     {"sample", N_ ("Open the sample"), praxi_window_open_sample, NULL, NULL},
     {"analyse", N_ ("Analyse the video"), NULL, praxi_session_analyse, "<Control>r"},
+    {"analyse-selected", N_ ("Analyse the selected footage"), analyse_selected_cb, NULL, NULL},
+    {"analyse-all", N_ ("Analyse all footage"), analyse_all_cb, NULL, "<Control><Shift>r"},
+    {"find-media", N_ ("Find a missing file"), find_media_cb, NULL, NULL},
+    {"remove-media", N_ ("Remove footage from the project"), remove_media_cb, NULL, NULL},
+    {"jobs", N_ ("Show the jobs"), jobs_cb, NULL, "<Control>j"},
     {"cancel-job", N_ ("Cancel the running job"), NULL, praxi_session_cancel_job, NULL},
     {"retry", N_ ("Try again to keep refused changes"), NULL, praxi_session_retry, NULL},
 };

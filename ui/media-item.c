@@ -16,7 +16,6 @@ struct _PraxiMediaItem {
   int width, height;
   int n_labels;
   double analysed;
-  gint64 id;
   gboolean is_missing, is_reviewed;
   GdkTexture *thumbnail;
 };
@@ -214,18 +213,6 @@ gboolean
 praxi_media_item_is_analysed (PraxiMediaItem *self)
 {
   return self->analysed >= 1;
-}
-
-gint64
-praxi_media_item_id (PraxiMediaItem *self)
-{
-  return self->id;
-}
-
-void
-praxi_media_item_set_id (PraxiMediaItem *self, gint64 id)
-{
-  self->id = id;
 }
 
 void

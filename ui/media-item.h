@@ -19,10 +19,6 @@ GdkTexture *praxi_media_item_thumbnail (PraxiMediaItem *item);
 gboolean praxi_media_item_is_missing (PraxiMediaItem *item);
 gboolean praxi_media_item_is_analysed (PraxiMediaItem *item); /* to its end */
 
-/* Its row in the project, 0 while there is none. */
-gint64 praxi_media_item_id (PraxiMediaItem *item);
-void praxi_media_item_set_id (PraxiMediaItem *item, gint64 id);
-
 /* The file is elsewhere now. */
 void praxi_media_item_set_path (PraxiMediaItem *item, const char *path);
 void praxi_media_item_set_missing (PraxiMediaItem *item, gboolean is_missing);

@@ -1,54 +1,152 @@
 #include "ui/media-list.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 struct _PraxiMediaList {
   GtkBox parent_instance;
   PraxiSession *session;
   GtkListView *view;
-  GtkSingleSelection *selection;
+  GtkSearchEntry *search;
+  GtkWidget *nothing;
+  GMenuModel *menu;
+  GtkFilterListModel *shown;
+  GtkSelectionModel *selection;
+  char *wanted; /* what is searched for, casefolded */
 };
 
 G_DEFINE_FINAL_TYPE (PraxiMediaList, praxi_media_list, GTK_TYPE_BOX)
+
+/* --- what is shown ------------------------------------------------------------------------- */
+
+static gboolean
+holds (const char *text, const char *wanted)
+{
+  g_autofree char *folded = g_utf8_casefold (text, -1);
+  return strstr (folded, wanted) != NULL;
+}
+
+static gboolean
+match_cb (gpointer item, gpointer user_data)
+{
+  const PraxiMediaList *self = user_data;
+  return self->wanted == NULL || holds (praxi_media_item_name (item), self->wanted) ||
+         holds (praxi_media_item_state (item), self->wanted);
+}
+
+static void
+search_cb (PraxiMediaList *self)
+{
+  const char *text = gtk_editable_get_text (GTK_EDITABLE (self->search));
+  g_free (self->wanted);
+  self->wanted = *text != '\0' ? g_utf8_casefold (text, -1) : NULL;
+  gtk_filter_changed (gtk_filter_list_model_get_filter (self->shown), GTK_FILTER_CHANGE_DIFFERENT);
+  gtk_widget_set_visible (self->nothing,
+                          self->wanted != NULL &&
+                              g_list_model_get_n_items (G_LIST_MODEL (self->shown)) == 0);
+}
+
+static void
+stop_search_cb (PraxiMediaList *self)
+{
+  gtk_editable_set_text (GTK_EDITABLE (self->search), "");
+}
+
+static GPtrArray *
+collect (PraxiMediaList *self, gboolean only_selected)
+{
+  GPtrArray *items = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->selection)); i++)
+    if (!only_selected || gtk_selection_model_is_selected (self->selection, i))
+      g_ptr_array_add (items, g_list_model_get_item (G_LIST_MODEL (self->selection), i));
+  return items;
+}
+
+GPtrArray *
+praxi_media_list_selected (PraxiMediaList *self)
+{
+  return collect (self, TRUE);
+}
+
+GPtrArray *
+praxi_media_list_shown (PraxiMediaList *self)
+{
+  return collect (self, FALSE);
+}
+
+/* --- what a person does -------------------------------------------------------------------- */
 
 static void
 chosen_cb (PraxiMediaList *self, guint position)
 {
   g_autoptr (PraxiMediaItem) item =
       g_list_model_get_item (G_LIST_MODEL (self->selection), position);
-  if (item != NULL)
+  if (item == NULL)
+    return;
+  gtk_selection_model_select_item (self->selection, position, TRUE);
+  if (praxi_media_item_is_missing (item))
+    gtk_widget_activate_action (GTK_WIDGET (self), "win.find-media", NULL);
+  else
     praxi_session_open_media (self->session, item);
+}
+
+static void
+select_open (PraxiMediaList *self)
+{
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->selection)); i++) {
+    g_autoptr (PraxiMediaItem) item = g_list_model_get_item (G_LIST_MODEL (self->selection), i);
+    if (item == praxi_session_media (self->session))
+      gtk_selection_model_select_item (self->selection, i, TRUE);
+  }
+}
+
+static void
+menu_cb (GtkGestureClick *gesture, int n_press, double x, double y, GtkListItem *list_item)
+{
+  GtkWidget *row = gtk_event_controller_get_widget (GTK_EVENT_CONTROLLER (gesture));
+  PraxiMediaList *self = PRAXI_MEDIA_LIST (gtk_widget_get_ancestor (row, PRAXI_TYPE_MEDIA_LIST));
+  const guint position = gtk_list_item_get_position (list_item);
+  if (!gtk_selection_model_is_selected (self->selection, position))
+    gtk_selection_model_select_item (self->selection, position, TRUE);
+  GtkWidget *popover = gtk_popover_menu_new_from_model (self->menu);
+  gtk_widget_set_parent (popover, row);
+  gtk_popover_set_pointing_to (GTK_POPOVER (popover), &(GdkRectangle){(int) x, (int) y, 1, 1});
+  g_signal_connect (popover, "closed", G_CALLBACK (gtk_widget_unparent), NULL);
+  gtk_popover_popup (GTK_POPOVER (popover));
 }
 
 static void
 changed_cb (PraxiMediaList *self, guint changes)
 {
-  if (!(changes & PRAXI_CHANGE_MEDIA))
-    return;
-  GListModel *items = praxi_session_media_list (self->session);
-  for (guint i = 0; i < g_list_model_get_n_items (items); i++) {
-    g_autoptr (PraxiMediaItem) item = g_list_model_get_item (items, i);
-    if (item == praxi_session_media (self->session))
-      gtk_single_selection_set_selected (self->selection, i);
-  }
+  if (changes & PRAXI_CHANGE_MEDIA)
+    select_open (self);
 }
 
 void
 praxi_media_list_set_session (PraxiMediaList *self, PraxiSession *session)
 {
   self->session = g_object_ref (session);
-  self->selection = gtk_single_selection_new (g_object_ref (praxi_session_media_list (session)));
-  gtk_single_selection_set_autoselect (self->selection, FALSE);
-  gtk_list_view_set_model (self->view, GTK_SELECTION_MODEL (self->selection));
+  GtkFilter *filter = GTK_FILTER (gtk_custom_filter_new (match_cb, self, NULL));
+  self->shown =
+      gtk_filter_list_model_new (g_object_ref (praxi_session_media_list (session)), filter);
+  self->selection =
+      GTK_SELECTION_MODEL (gtk_multi_selection_new (G_LIST_MODEL (g_object_ref (self->shown))));
+  gtk_list_view_set_model (self->view, self->selection);
   g_signal_connect_object (session, "changed", G_CALLBACK (changed_cb), self, G_CONNECT_SWAPPED);
 }
+
+/* --- rows ---------------------------------------------------------------------------------- */
 
 static void
 praxi_media_list_dispose (GObject *object)
 {
   PraxiMediaList *self = PRAXI_MEDIA_LIST (object);
+  if (self->shown != NULL)
+    gtk_filter_list_model_set_filter (self->shown, NULL);
   g_clear_object (&self->selection);
+  g_clear_object (&self->shown);
   g_clear_object (&self->session);
+  g_clear_pointer (&self->wanted, g_free);
   gtk_widget_dispose_template (GTK_WIDGET (self), PRAXI_TYPE_MEDIA_LIST);
   G_OBJECT_CLASS (praxi_media_list_parent_class)->dispose (object);
 }
@@ -61,6 +159,11 @@ praxi_media_list_class_init (PraxiMediaListClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/praxiscope/Praxiscope/media-list.ui");
   gtk_widget_class_bind_template_child (widget_class, PraxiMediaList, view);
+  gtk_widget_class_bind_template_child (widget_class, PraxiMediaList, search);
+  gtk_widget_class_bind_template_child (widget_class, PraxiMediaList, nothing);
+  gtk_widget_class_bind_template_child (widget_class, PraxiMediaList, menu);
+  gtk_widget_class_bind_template_callback (widget_class, search_cb);
+  gtk_widget_class_bind_template_callback (widget_class, stop_search_cb);
   gtk_widget_class_bind_template_callback (widget_class, chosen_cb);
 }
 
@@ -91,6 +194,10 @@ setup_cb (GtkListItemFactory *factory, GtkListItem *list_item, gpointer user_dat
   gtk_widget_add_css_class (gtk_widget_get_last_child (texts), "dim-label");
   gtk_box_append (GTK_BOX (row), picture);
   gtk_box_append (GTK_BOX (row), texts);
+  GtkGesture *click = gtk_gesture_click_new ();
+  gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (click), GDK_BUTTON_SECONDARY);
+  g_signal_connect (click, "pressed", G_CALLBACK (menu_cb), list_item);
+  gtk_widget_add_controller (row, GTK_EVENT_CONTROLLER (click));
   gtk_list_item_set_child (list_item, row);
 }
 
@@ -101,7 +208,11 @@ update_row (GtkWidget *row, PraxiMediaItem *item)
   GtkWidget *name = gtk_widget_get_first_child (gtk_widget_get_last_child (row));
   GtkWidget *state = gtk_widget_get_next_sibling (name);
   GdkTexture *thumbnail = praxi_media_item_thumbnail (item);
-  if (thumbnail != NULL)
+  gtk_image_set_pixel_size (picture, praxi_media_item_is_missing (item) ? 24 : 48);
+  gtk_widget_set_size_request (GTK_WIDGET (picture), 48, -1);
+  if (praxi_media_item_is_missing (item))
+    gtk_image_set_from_icon_name (picture, "dialog-warning-symbolic");
+  else if (thumbnail != NULL)
     gtk_image_set_from_paintable (picture, GDK_PAINTABLE (thumbnail));
   else
     gtk_image_set_from_icon_name (picture, "video-x-generic-symbolic");

@@ -1,4 +1,4 @@
-/* The footage that was opened: picture, name, length, how much is analysed, how many labels. */
+/* The footage of the project: picture, name, length, how much is analysed, how many labels. */
 #pragma once
 
 #include <gtk/gtk.h>
@@ -12,5 +12,11 @@ G_DECLARE_FINAL_TYPE (PraxiMediaList, praxi_media_list, PRAXI, MEDIA_LIST, GtkBo
 
 /* session: ref'd; set once */
 void praxi_media_list_set_session (PraxiMediaList *list, PraxiSession *session);
+
+/* The rows a person selected, in the order shown: PraxiMediaItem. Free with g_ptr_array_unref. */
+GPtrArray *praxi_media_list_selected (PraxiMediaList *list);
+
+/* All rows shown, in that order. Free with g_ptr_array_unref. */
+GPtrArray *praxi_media_list_shown (PraxiMediaList *list);
 
 G_END_DECLS

@@ -346,12 +346,6 @@ praxi_session_event_at (PraxiSession *self, gint64 time_ns)
   return -1;
 }
 
-const char *
-praxi_session_device (PraxiSession *self)
-{
-  return self->device != NULL ? self->device : "";
-}
-
 /* --- the job ------------------------------------------------------------------------------- */
 
 static void

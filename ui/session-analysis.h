@@ -44,8 +44,16 @@ typedef struct {
 PraxiJobView praxi_session_job (PraxiSession *session);
 void praxi_session_cancel_job (PraxiSession *session);
 
-/* "CPU · INT8": what the last analysis really ran on; empty before. Borrowed. */
+void praxi_session_cancel_all (PraxiSession *session);
+
+/* Asks what analyses will run on; the answer comes as PRAXI_CHANGE_JOB. */
+void praxi_session_ask_device (PraxiSession *session);
+
+/* "CPU · INT8": what the last analysis really ran on; "CPU": what the next one will; empty while
+ * nobody knows. The details name the devices, and why one cannot be used. Borrowed.
+ */
 const char *praxi_session_device (PraxiSession *session);
+const char *praxi_session_device_details (PraxiSession *session);
 
 /* Runs both bundled models on a labelled folder, or on the project's labels when folder is NULL. */
 void praxi_session_compare (PraxiSession *session, const char *folder);

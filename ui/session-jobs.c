@@ -267,3 +267,13 @@ praxi_session_cancel_job (PraxiSession *self)
   if (item != NULL)
     praxi_session_cancel (self, item);
 }
+
+/* The waiting ones first, or the next would start. */
+void
+praxi_session_cancel_all (PraxiSession *self)
+{
+  for (guint i = g_list_model_get_n_items (G_LIST_MODEL (get_jobs (self))); i > 0; i--) {
+    g_autoptr (PraxiJobItem) item = g_list_model_get_item (G_LIST_MODEL (self->jobs), i - 1);
+    praxi_session_cancel (self, item);
+  }
+}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/core/text.h"
+#include "ui/session-thumbnails.h"
 #include "ui/session-play.h"
 
 enum {
@@ -141,6 +142,7 @@ picture_cb (PraxiDecodeClient *client, const PraxiDecodePicture *picture, gpoint
   if (praxi_media_item_thumbnail (self->media) == NULL) {
     g_autoptr (GdkTexture) thumbnail = make_thumbnail (picture);
     praxi_media_item_set_thumbnail (self->media, thumbnail);
+    praxi_session_make_thumbnails (self); /* keeps it */
   }
   praxi_session_changed (self, PRAXI_CHANGE_PICTURE);
 }

@@ -92,6 +92,10 @@ struct _PraxiSession {
   JsonObject *thresholds; /* how events are formed, by class; NULL: by default */
   char *device;
 
+  /* session-device.c */
+  PraxiJob *device_job;
+  char *expected_device, *device_details;
+
   /* session-jobs.c */
   GListStore *jobs;
   char *error_details;
@@ -99,6 +103,11 @@ struct _PraxiSession {
   /* session-thresholds.c */
   GHashTable *own_enter; /* class name → hundredths; NULL before they were read */
   char *own_enter_project;
+
+  /* session-thumbnails.c */
+  PraxiDecodeClient *thumbnail_client;
+  PraxiMediaItem *thumbnail_item;
+  guint thumbnail_source;
 
   /* session-settings.c */
   PraxiSettings *settings;
@@ -134,8 +143,14 @@ void praxi_session_ask_preview (PraxiSession *session, gint64 time_ns);
 void praxi_session_move_playhead (PraxiSession *session, int ordinal, gboolean exact);
 void praxi_session_stop_playing (PraxiSession *session);
 
+/* session-store.c: the thread that owns the project, started when it was not. */
+PraxiStoreThread *praxi_session_store (PraxiSession *session);
+
 /* An error with more lines to fold out. details: may be empty */
 void praxi_session_fail (PraxiSession *session, const char *text, const char *details);
+
+/* session-compare.c: the comparison kept with this project, a moment later. */
+void praxi_session_load_report (PraxiSession *session);
 
 /* Events are formed anew: a preference changed. */
 void praxi_session_form_events (PraxiSession *session);
@@ -143,6 +158,7 @@ void praxi_session_form_events (PraxiSession *session);
 /* Called by session.c at the end of its life. */
 void praxi_session_media_close (PraxiSession *session);
 void praxi_session_analysis_close (PraxiSession *session);
+void praxi_session_device_close (PraxiSession *session);
 void praxi_session_jobs_close (PraxiSession *session);
 void praxi_session_compare_close (PraxiSession *session);
 void praxi_session_labels_close (PraxiSession *session);

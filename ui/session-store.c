@@ -399,6 +399,13 @@ open_store (PraxiSession *self)
   self->store = praxi_store_thread_new (self->project_path, PRAXI_STORE_CREATE, NULL, NULL);
 }
 
+PraxiStoreThread *
+praxi_session_store (PraxiSession *self)
+{
+  open_store (self);
+  return self->store;
+}
+
 void
 praxi_session_push_edit (PraxiSession *self, PraxiEdit *edit)
 {

@@ -4,6 +4,8 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/session-thumbnails.h"
+
 #include "ui/session-play.h"
 
 /* Frames, not pixels, bound how far one can zoom in: about eight frames across the window. */
@@ -77,6 +79,8 @@ praxi_session_close (PraxiSession *self)
   self->is_closed = TRUE;
   praxi_session_media_close (self);
   praxi_session_jobs_close (self);
+  praxi_session_device_close (self);
+  praxi_session_thumbnails_close (self);
   praxi_session_analysis_close (self);
   praxi_session_thresholds_close (self);
   praxi_session_compare_close (self);

@@ -61,6 +61,13 @@ add_action (PraxiWindow *self, const PraxiAction *action)
   g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (simple));
 }
 
+static void
+recent_cb (GSimpleAction *simple, GVariant *parameter, gpointer user_data)
+{
+  const char *const paths[] = {g_variant_get_bytestring (parameter), NULL};
+  praxi_window_open (user_data, paths);
+}
+
 void
 praxi_window_add_actions (PraxiWindow *self)
 {
@@ -70,6 +77,7 @@ praxi_window_add_actions (PraxiWindow *self)
   const GActionEntry with_values[] = {
       {.name = "class", .activate = class_cb, .parameter_type = "x", .state = "@x 0"},
       {.name = "class-key", .activate = class_key_cb, .parameter_type = "s"},
+      {.name = "recent", .activate = recent_cb, .parameter_type = "ay"},
       {.name = "speed", .activate = speed_cb, .parameter_type = "d"},
   };
   g_action_map_add_action_entries (G_ACTION_MAP (self), with_values, G_N_ELEMENTS (with_values),

@@ -22,12 +22,17 @@ struct _PraxiWindow {
   gboolean analyses_when_ready;      /* the sample, on its first run */
   gboolean had_side;                 /* the side panel was open before full screen */
 
-  GtkRevealer *notice;
-  GtkLabel *notice_text;
-  guint notice_source; /* hides it again */
+  AdwToastOverlay *toasts;
+  AdwToast *toast; /* shown last; NULL when it went */
   GtkStack *pages;
+  GtkPaned *list_pane;
+  GMenu *recent_videos, *recent_projects;
+  gboolean waits_for_frames; /* then the place left last is restored */
   GtkInfoBar *error_bar;
   GtkLabel *error_text;
+  GtkExpander *error_more;
+  GtkLabel *error_details;
+  GtkMenuButton *jobs_button;
   GtkInfoBar *refused_bar;
   GtkLabel *refused_text;
   GtkButton *sample_button;
@@ -45,6 +50,16 @@ struct _PraxiWindow {
   GtkWidget *side;
   GtkStack *side_pages;
 };
+
+/* One sentence that goes by itself. */
+void praxi_window_say (PraxiWindow *window, const char *text);
+
+/* window-state.c: size and panels as they were left, and the place in the footage. */
+void praxi_window_restore_shape (PraxiWindow *window);
+void praxi_window_restore_place (PraxiWindow *window);
+void praxi_window_keep_state (PraxiWindow *window);
+
+void praxi_window_open_project (PraxiWindow *window, const char *path);
 
 /* Adds all actions and their keys. */
 void praxi_window_add_actions (PraxiWindow *window);

@@ -5,10 +5,13 @@
 #include "ui/compare-panel.h"
 #include "ui/event-list.h"
 #include "ui/hover-card.h"
+#include "ui/jobs-popover.h"
 #include "ui/label-list.h"
+#include "ui/recent.h"
 #include "ui/session-analysis.h"
 #include "ui/session-cameras.h"
 #include "ui/session-labels.h"
+#include "ui/session-project.h"
 #include "ui/session-settings.h"
 #include "ui/window-keys.h"
 #include "ui/window-private.h"
@@ -19,27 +22,40 @@ G_DEFINE_FINAL_TYPE (PraxiWindow, praxi_window, ADW_TYPE_APPLICATION_WINDOW)
 
 /* --- messages ------------------------------------------------------------------------------ */
 
-static gboolean
-hide_notice_cb (gpointer user_data)
+static void
+toast_gone_cb (AdwToast *toast, PraxiWindow *self)
 {
-  PraxiWindow *self = user_data;
-  self->notice_source = 0;
-  gtk_revealer_set_reveal_child (self->notice, FALSE);
-  return G_SOURCE_REMOVE;
+  if (self->toast == toast)
+    self->toast = NULL;
+}
+
+/* The newest sentence replaces the one before: it is what just happened. */
+void
+praxi_window_say (PraxiWindow *self, const char *text)
+{
+  g_autofree char *markup = g_markup_escape_text (text, -1);
+  if (self->toast != NULL)
+    adw_toast_dismiss (self->toast);
+  self->toast = adw_toast_new (markup);
+  adw_toast_set_timeout (self->toast, NOTICE_S);
+  g_signal_connect_object (self->toast, "dismissed", G_CALLBACK (toast_gone_cb), self, 0);
+  adw_toast_overlay_add_toast (self->toasts, self->toast);
 }
 
 static void
 message_cb (PraxiWindow *self, gboolean is_error, const char *text)
 {
-  if (is_error) {
-    gtk_label_set_text (self->error_text, text);
-    gtk_info_bar_set_revealed (self->error_bar, TRUE);
+  if (!is_error) {
+    praxi_window_say (self, text);
     return;
   }
-  gtk_label_set_text (self->notice_text, text);
-  gtk_revealer_set_reveal_child (self->notice, TRUE);
-  g_clear_handle_id (&self->notice_source, g_source_remove);
-  self->notice_source = g_timeout_add_seconds (NOTICE_S, hide_notice_cb, self);
+  const char *details = praxi_session_error_details (self->session);
+  const gboolean says_more = *details != '\0' && !g_str_equal (details, text);
+  gtk_label_set_text (self->error_text, text);
+  gtk_label_set_text (self->error_details, details);
+  gtk_expander_set_expanded (self->error_more, FALSE);
+  gtk_widget_set_visible (GTK_WIDGET (self->error_more), says_more);
+  gtk_info_bar_set_revealed (self->error_bar, TRUE);
 }
 
 static void
@@ -71,10 +87,14 @@ update_title (PraxiWindow *self)
                                ? g_strdup_printf ("%s – Praxiscope", praxi_media_item_name (media))
                                : g_strdup ("Praxiscope");
   gtk_window_set_title (GTK_WINDOW (self), title);
-  const gboolean has_work = media != NULL || praxi_session_n_cameras (self->session) > 0;
+  const gboolean has_work = media != NULL || praxi_session_n_cameras (self->session) > 0 ||
+                            g_list_model_get_n_items (praxi_session_media_list (self->session)) > 0;
   gtk_stack_set_visible_child_name (self->pages, has_work ? "work" : "empty");
-  if (media != self->shown_media)
+  if (media != self->shown_media && media != NULL) {
     gtk_widget_grab_focus (GTK_WIDGET (self->timeline));
+    praxi_recent_add (praxi_session_settings (self->session), PRAXI_RECENT_VIDEOS,
+                      praxi_media_item_path (media));
+  }
   self->shown_media = media;
 }
 
@@ -104,8 +124,10 @@ static void
 changed_cb (PraxiWindow *self, guint changes)
 {
   praxi_window_update_actions (self, changes);
-  if (changes & PRAXI_CHANGE_MEDIA)
+  if (changes & PRAXI_CHANGE_MEDIA) {
     update_title (self);
+    praxi_window_restore_place (self);
+  }
   if (changes & PRAXI_CHANGE_LABELS) {
     update_refused (self);
     update_project (self);
@@ -113,22 +135,52 @@ changed_cb (PraxiWindow *self, guint changes)
   }
   if (changes & PRAXI_CHANGE_JOB) {
     const char *device = praxi_session_device (self->session);
+    const char *details = praxi_session_device_details (self->session);
     gtk_label_set_text (self->device_badge, device);
     gtk_widget_set_visible (GTK_WIDGET (self->device_badge), *device != '\0');
+    gtk_widget_set_tooltip_text (GTK_WIDGET (self->device_badge),
+                                 *details != '\0' ? details : _ ("What analyses run on"));
   }
 }
 
 /* --- what the program asks ----------------------------------------------------------------- */
 
 void
+praxi_window_open_project (PraxiWindow *self, const char *path)
+{
+  praxi_session_open_project (self->session, path);
+  praxi_session_load_project (self->session);
+  praxi_recent_add (praxi_session_settings (self->session), PRAXI_RECENT_PROJECTS, path);
+  if (self->host.project_changed != NULL)
+    self->host.project_changed (path, self->host.user_data);
+}
+
+/* The first one that is footage is shown, the others join the list. */
+static void
+open_path (PraxiWindow *self, const char *path, gboolean *is_shown)
+{
+  g_autofree char *absolute = g_canonicalize_filename (path, NULL);
+  if (g_str_has_suffix (path, ".praxi")) {
+    praxi_window_open_project (self, absolute);
+  } else if (g_file_test (path, G_FILE_TEST_IS_DIR)) {
+    praxi_session_list_folder (self->session, absolute, !*is_shown);
+    *is_shown = TRUE;
+  } else if (*is_shown) {
+    praxi_session_list_media (self->session, absolute);
+  } else {
+    praxi_session_add_media (self->session, absolute);
+    *is_shown = TRUE;
+  }
+}
+
+void
 praxi_window_open (PraxiWindow *self, const char *const *paths)
 {
+  gboolean is_shown = FALSE;
   dismiss_cb (self);
   self->analyses_when_ready = FALSE;
   for (guint i = 0; paths[i] != NULL; i++)
-    praxi_session_add_media (self->session, paths[i]);
-  if (paths[0] != NULL)
-    praxi_session_add_media (self->session, paths[0]);
+    open_path (self, paths[i], &is_shown);
   gtk_widget_grab_focus (GTK_WIDGET (self->timeline));
 }
 
@@ -154,6 +206,32 @@ drop_cb (GtkDropTarget *target, const GValue *value, double x, double y, PraxiWi
   g_ptr_array_add (paths, NULL);
   praxi_window_open (self, (const char *const *) paths->pdata);
   return paths->len > 1;
+}
+
+static gboolean
+praxi_window_close_request (GtkWindow *window)
+{
+  praxi_window_keep_state (PRAXI_WINDOW (window));
+  return GTK_WINDOW_CLASS (praxi_window_parent_class)->close_request (window);
+}
+
+static void
+recent_changed_cb (PraxiWindow *self)
+{
+  PraxiSettings *settings = praxi_session_settings (self->session);
+  praxi_recent_fill (self->recent_videos, settings, PRAXI_RECENT_VIDEOS, "win.recent");
+  praxi_recent_fill (self->recent_projects, settings, PRAXI_RECENT_PROJECTS, "win.recent");
+}
+
+static void
+follow_recent (PraxiWindow *self)
+{
+  PraxiSettings *settings = praxi_session_settings (self->session);
+  g_signal_connect_object (settings, "changed::" PRAXI_RECENT_VIDEOS,
+                           G_CALLBACK (recent_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (settings, "changed::" PRAXI_RECENT_PROJECTS,
+                           G_CALLBACK (recent_changed_cb), self, G_CONNECT_SWAPPED);
+  recent_changed_cb (self);
 }
 
 /* After a jump the keys are the timeline's again. */
@@ -186,9 +264,14 @@ praxi_window_new (GtkApplication *app, PraxiSession *session, const PraxiWindowH
   praxi_timeline_set_session (self->timeline, session);
   praxi_hover_card_add (self->center, self->timeline, session);
   praxi_status_bar_set_session (self->status_bar, session);
+  praxi_jobs_popover_attach (self->jobs_button, session);
+  g_signal_connect_object (gtk_menu_button_get_popover (self->jobs_button), "closed",
+                           G_CALLBACK (jumped_cb), self, G_CONNECT_SWAPPED);
   add_side_page (self, praxi_event_list_new (session), "events", _ ("Events"));
   add_side_page (self, praxi_label_list_new (session), "labels", _ ("Labels"));
   add_side_page (self, praxi_compare_panel_new (session), "compare", _ ("Compare"));
+  praxi_window_restore_shape (self);
+  follow_recent (self);
   self->keymap = praxi_keymap_new (praxi_session_settings (session));
   praxi_window_keys_follow (GTK_WIDGET (self), self->keymap);
   praxi_class_keys_add (GTK_WINDOW (self), session);
@@ -203,7 +286,6 @@ static void
 praxi_window_dispose (GObject *object)
 {
   PraxiWindow *self = PRAXI_WINDOW (object);
-  g_clear_handle_id (&self->notice_source, g_source_remove);
   if (self->session != NULL)
     praxi_session_close (self->session);
   gtk_widget_dispose_template (GTK_WIDGET (self), PRAXI_TYPE_WINDOW);
@@ -216,9 +298,14 @@ praxi_window_dispose (GObject *object)
 static void
 bind_children (GtkWidgetClass *widget_class)
 {
-  gtk_widget_class_bind_template_child (widget_class, PraxiWindow, notice);
-  gtk_widget_class_bind_template_child (widget_class, PraxiWindow, notice_text);
+  gtk_widget_class_bind_template_child (widget_class, PraxiWindow, toasts);
+  gtk_widget_class_bind_template_child (widget_class, PraxiWindow, jobs_button);
+  gtk_widget_class_bind_template_child (widget_class, PraxiWindow, error_more);
+  gtk_widget_class_bind_template_child (widget_class, PraxiWindow, error_details);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, pages);
+  gtk_widget_class_bind_template_child (widget_class, PraxiWindow, list_pane);
+  gtk_widget_class_bind_template_child (widget_class, PraxiWindow, recent_videos);
+  gtk_widget_class_bind_template_child (widget_class, PraxiWindow, recent_projects);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, error_bar);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, error_text);
   gtk_widget_class_bind_template_child (widget_class, PraxiWindow, refused_bar);
@@ -245,6 +332,7 @@ praxi_window_class_init (PraxiWindowClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
   G_OBJECT_CLASS (klass)->dispose = praxi_window_dispose;
+  GTK_WINDOW_CLASS (klass)->close_request = praxi_window_close_request;
   g_type_ensure (PRAXI_TYPE_MEDIA_LIST);
   g_type_ensure (PRAXI_TYPE_PLAYER_VIEW);
   g_type_ensure (PRAXI_TYPE_CAMERA_BAR);

@@ -21,8 +21,13 @@ typedef struct {
 PraxiWindow *
 praxi_window_new (GtkApplication *app, PraxiSession *session, const PraxiWindowHost *host);
 
-/* Opens the media in the order given; the first one is shown. */
+/* Opens videos, folders of them and a project, in the order given; the first video is shown. */
 void praxi_window_open (PraxiWindow *window, const char *const *paths);
+
+/* Lists what the project knows and asks what analyses run on.
+ * goes_on: opens what was open last, where it was left
+ */
+void praxi_window_begin (PraxiWindow *window, gboolean goes_on);
 
 /* Opens the bundled sample and analyses it when nobody has yet. */
 void praxi_window_open_sample (PraxiWindow *window);

@@ -7,12 +7,13 @@ test-frame.py PRAXISCOPE PRAXI CLIP; PRAXI_SHOTS names a folder for screenshots.
 import os
 import re
 import shutil
+import subprocess
 import sys
 import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from driver import App, Atspi, wait, xdo
+from driver import App, Atspi, wait
 
 PRAXISCOPE, PRAXI = (os.path.abspath(path) for path in sys.argv[1:3])
 HOME = os.environ['HOME']
@@ -55,9 +56,15 @@ class Sitting(unittest.TestCase):
     def window(self, title):
         """The small window of that title, once it has the keys."""
         found = wait(lambda: next((node for node in self.windows() if node and node.get_name() == title), None), f'a window {title!r}')
-        xid = wait(lambda: xdo('search', '--onlyvisible', '--pid', self.app.process.pid, '--name', title).split()[-1:], 'it to be shown')[0]
-        xdo('windowfocus', xid)
-        wait(lambda: found.get_state_set().contains(Atspi.StateType.ACTIVE), f'{title!r} to be active')
+        def focus():
+            if not found.get_state_set().contains(Atspi.StateType.ACTIVE):
+                ids = subprocess.run(['xdotool', 'search', '--onlyvisible', '--pid', str(self.app.process.pid), '--name', title],
+                                     capture_output=True, text=True).stdout.split()
+                if ids:
+                    subprocess.run(['xdotool', 'windowfocus', ids[-1]], capture_output=True)
+                time.sleep(0.2)
+            return found.get_state_set().contains(Atspi.StateType.ACTIVE)
+        wait(focus, f'{title!r} to be active')
         return found
 
     def push(self, name, role='push button'):
@@ -120,6 +127,59 @@ class Sitting(unittest.TestCase):
         self.close_window('Preferences')
         self.app.key('Right')
         wait(lambda: self.frame_at_playhead() == 2, 'the key by default')
+
+
+    def is_shown(self, role, name):
+        return self.app.find(role, name) is not None  # what is hidden is not in the tree
+
+    def state(self, name):
+        """The line below a name in the list of footage."""
+        def search():
+            row = next((node for node in self.app.walk(self.app.find('list', 'Footage')) if node.get_name() == name), None)
+            texts = [node.get_name() for node in self.app.walk(row.get_parent()) if node.get_role_name() == 'label'] if row else []
+            return next((text for text in texts if text != name), '')
+        return wait(search, f'the state of {name!r}')
+
+    def test_b_queue(self):
+        """Two analyses wait in a queue and run one after the other; the window comes back as it was left."""
+        second = shutil.copy(CLIP, os.path.join(HOME, 'second.mp4'))
+        self.start(CLIP, second)
+        app = self.app
+        wait(lambda: self.state('yard.mp4') == '0:30' and self.state('second.mp4') == '0:30', 'both lengths')
+        self.assertTrue(app.text('CPU') or app.text('GPU'), 'the device before any analysis')
+        app.key('ctrl+j')
+        app.get(None, 'Nothing is running.')
+        app.do('win.analyse-all')
+        queue = {'2 jobs', 'Cancel: Analysing yard.mp4', 'Cancel: Analysing second.mp4'}
+        wait(lambda: queue <= {node.get_name() for node in app.walk()}, 'both jobs in the queue')
+        self.shoot('jobs')
+        app.key('Escape')
+        wait(lambda: self.state('yard.mp4') == '0:30 · analysed' and self.state('second.mp4') == '0:30 · analysed', 'both analyses', 90)
+        app.get(None, 'Jobs: nothing is running')
+        app.key('End')
+        wait(lambda: self.frame_at_playhead() > 700, 'the end')
+        last = self.frame_at_playhead()
+        app.key('F9')
+        self.stop()
+
+        self.start()
+        app = self.app
+        wait(lambda: self.frame_at_playhead() == last, 'the place of the day before')
+        wait(lambda: self.state('second.mp4') == '0:30 · analysed', 'the list of the project')
+        self.assertFalse(self.is_shown('push button', 'On a folder'), 'the side panel stays closed')
+        app.do('win.show-compare')
+        wait(lambda: self.is_shown('push button', 'On a folder'), 'the side panel')
+        self.stop()
+
+        os.rename(second, second + '.gone')
+        self.start()
+        app = self.app
+        wait(lambda: 'missing' in self.state('second.mp4'), 'the missing file to be told')
+        app.get('entry', 'Find footage')
+        self.assertTrue(self.is_shown('push button', 'On a folder'), 'the page of the side panel is the one left')
+        self.shoot('missing')
+        app.do('win.remove-media')
+        wait(lambda: not [node for node in app.walk(app.find('list', 'Footage')) if node.get_name() == 'yard.mp4'], 'the footage to leave the list')
 
 
 if __name__ == '__main__':
