@@ -128,6 +128,17 @@ lay_sliding (Chooser *chooser, PraxiNode *node)
   set_outputs (chooser, node, CHANNELS_LAST);
 }
 
+/* Gradients read pictures and make pictures, but for those of weights. */
+static void
+lay_gradient (Chooser *chooser, PraxiNode *node)
+{
+  const PraxiOpKind kind = node->op.kind;
+  want (chooser, node, 0, CHANNELS_LAST);
+  if (kind != PRAXI_OP_CONV_INPUT_GRADIENT)
+    want (chooser, node, 1, CHANNELS_LAST);
+  set_outputs (chooser, node, kind == PRAXI_OP_CONV_WEIGHT_GRADIENT ? ROW_MAJOR : CHANNELS_LAST);
+}
+
 /* Concat, Pad, Slice …: every input of the output's rank in one dense layout. */
 static void
 lay_moving (Chooser *chooser, PraxiNode *node)
@@ -282,6 +293,12 @@ lay_node (Chooser *chooser, PraxiNode *node)
   case PRAXI_OP_GLOBAL_AVERAGE_POOL:
   case PRAXI_OP_GLOBAL_MAX_POOL:
     lay_sliding (chooser, node);
+    return;
+  case PRAXI_OP_CONV_INPUT_GRADIENT:
+  case PRAXI_OP_CONV_WEIGHT_GRADIENT:
+  case PRAXI_OP_AVERAGE_POOL_GRADIENT:
+  case PRAXI_OP_MAX_POOL_GRADIENT:
+    lay_gradient (chooser, node);
     return;
   case PRAXI_OP_MOTION_STEM:
     set_layout (tensor_of (chooser, node->out[0]), CHANNELS_LAST);
