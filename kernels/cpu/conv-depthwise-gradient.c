@@ -105,32 +105,41 @@ run_input (PraxiKernel *base,
   return PRAXI_OK;
 }
 
-/* Channels [c, c + n) of one tap, all pixels. */
+/* Some channels of one tap. */
+typedef struct {
+  int64_t tap, c, n;
+  float *sum;
+} Share;
+
+static Share
+share_at (const Job *job, int64_t i)
+{
+  const int64_t channels = job->kernel->shape.in_channels;
+  const int64_t chunks = (channels + CHUNK_CHANNELS - 1) / CHUNK_CHANNELS;
+  const int64_t tap = i / chunks, c = i % chunks * CHUNK_CHANNELS, left = channels - c;
+  return (Share){tap, c, left < CHUNK_CHANNELS ? left : CHUNK_CHANNELS,
+                 job->scratch + tap * width_of (job->kernel) + c};
+}
+
+/* What a run of pixels of one output plane adds. */
 static void
-sum_tap (const Job *job, int64_t tap, int64_t c, int64_t n)
+add_pixels (const Job *job, const Share *share, int64_t plane, int64_t pixel, int64_t n)
 {
   const GradientKernel *kernel = job->kernel;
   const ConvShape *s = &kernel->shape;
   const int64_t n_pixels = s->out[1] * s->out[2], channels = s->in_channels;
-  float *sum = job->scratch + tap * width_of (kernel) + c;
-  memset (sum, 0, sizeof *sum * (size_t) n);
-  for (int64_t plane = 0; plane < s->batch * s->out[0]; plane++) {
-    const int64_t from = praxi_cpu_conv_plane (s, plane, tap / s->taps);
-    if (from < 0)
-      continue;
-    const int64_t at = from * s->in[1] * s->in[2] * channels + c;
-    const InnerCall call = {.plane = job->in + at * (int64_t) sizeof (float),
-                            .offsets = kernel->offsets + tap % s->taps * n_pixels,
-                            .dy = job->dy + plane * n_pixels * channels + c,
-                            .dy_step = channels,
-                            .n_pixels = (int) n_pixels,
-                            .n_channels = (int) n,
-                            .sum = sum};
-    kernel->loops->inner_f32 (&call);
-  }
-  const int64_t taps = taps_of (s);
-  for (int64_t i = 0; i < n; i++)
-    job->out[(c + i) * taps + tap] = sum[i];
+  const int64_t from = praxi_cpu_conv_plane (s, plane, share->tap / s->taps);
+  if (from < 0)
+    return;
+  const int64_t at = from * s->in[1] * s->in[2] * channels + share->c;
+  const InnerCall call = {.plane = job->in + at * (int64_t) sizeof (float),
+                          .offsets = kernel->offsets + share->tap % s->taps * n_pixels + pixel,
+                          .dy = job->dy + (plane * n_pixels + pixel) * channels + share->c,
+                          .dy_step = channels,
+                          .n_pixels = (int) n,
+                          .n_channels = (int) share->n,
+                          .sum = share->sum};
+  kernel->loops->inner_f32 (&call);
 }
 
 static void
@@ -139,11 +148,24 @@ run_weight_part (void *data, int i, int n)
   const Job *job = data;
   const ConvShape *s = &job->kernel->shape;
   const int64_t chunks = (s->in_channels + CHUNK_CHANNELS - 1) / CHUNK_CHANNELS;
+  const int64_t n_pixels = s->out[1] * s->out[2], taps = taps_of (s);
   int64_t begin, end;
-  praxi_cpu_share (taps_of (s) * chunks, i, n, &begin, &end);
-  for (; begin < end; begin++) {
-    const int64_t c = begin % chunks * CHUNK_CHANNELS, left = s->in_channels - c;
-    sum_tap (job, begin / chunks, c, left < CHUNK_CHANNELS ? left : CHUNK_CHANNELS);
+  praxi_cpu_share (taps * chunks, i, n, &begin, &end);
+  for (int64_t k = begin; k < end; k++) {
+    const Share share = share_at (job, k);
+    memset (share.sum, 0, sizeof *share.sum * (size_t) share.n);
+  }
+  for (int64_t plane = 0; plane < s->batch * s->out[0]; plane++)
+    for (int64_t pixel = 0; pixel < n_pixels; pixel += CHUNK_PIXELS)
+      for (int64_t k = begin; k < end; k++) {
+        const Share share = share_at (job, k);
+        add_pixels (job, &share, plane, pixel,
+                    n_pixels - pixel < CHUNK_PIXELS ? n_pixels - pixel : CHUNK_PIXELS);
+      }
+  for (int64_t k = begin; k < end; k++) {
+    const Share share = share_at (job, k);
+    for (int64_t c = 0; c < share.n; c++)
+      job->out[(share.c + c) * taps + share.tap] = share.sum[c];
   }
 }
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUFFER = 256, SPLIT_ELEMENTS = 16384, MAX_LANES = 16 };
+enum { BUFFER = 256, SPLIT_ELEMENTS = 16384, MAX_LANES = 16, MAX_OPERANDS = 3 };
 
 typedef struct ElementKernel ElementKernel;
 
@@ -68,11 +68,11 @@ element_at (const PraxiTensor *tensor, int64_t at)
 static void
 run_gathered (const ElementKernel *kernel, const PraxiRows *rows, const PraxiTensor *const *tensors)
 {
-  uint32_t buffers[3][BUFFER];
+  uint32_t buffers[MAX_OPERANDS + 1][BUFFER];
   for (int64_t begin = 0; begin < rows->length; begin += BUFFER) {
     const int64_t n = rows->length - begin < BUFFER ? rows->length - begin : BUFFER;
-    const void *x[2];
-    const int step[2] = {1, 1};
+    const void *x[MAX_OPERANDS];
+    const int step[MAX_OPERANDS] = {1, 1, 1};
     for (int k = 1; k <= kernel->n_operands; k++) {
       copy_steps (element_at (tensors[k], rows->at[k] + begin * rows->step[k]), rows->step[k],
                   buffers[k], 1, element_bytes (tensors[k]), n);
@@ -87,15 +87,15 @@ run_gathered (const ElementKernel *kernel, const PraxiRows *rows, const PraxiTen
 static void
 run_row (const ElementKernel *kernel, const PraxiRows *rows, const PraxiTensor *const *tensors)
 {
-  const void *x[2];
-  int step[2];
+  const void *x[MAX_OPERANDS];
+  int step[MAX_OPERANDS];
   bool direct = rows->step[0] == 1 || rows->length == 1;
   for (int k = 1; k <= kernel->n_operands; k++) {
     x[k - 1] = (const char *) tensors[k]->data + rows->at[k] * (int64_t) element_bytes (tensors[k]);
     step[k - 1] = rows->step[k] != 0;
     direct = direct &&
              (rows->step[k] == 1 || rows->length == 1 ||
-              (rows->step[k] == 0 && kernel->n_operands == 2 && tensors[k]->dtype == PRAXI_F32));
+              (rows->step[k] == 0 && kernel->n_operands >= 2 && tensors[k]->dtype == PRAXI_F32));
   }
   if (direct)
     kernel->loop (kernel,
@@ -131,8 +131,8 @@ run_part (void *data, int i, int n)
   if (axis >= 0 && begin == end)
     return;
   const PraxiTensor out = cut (job->out, rank, axis, begin, end);
-  PraxiTensor in[2];
-  const PraxiTensor *tensors[3] = {&out};
+  PraxiTensor in[MAX_OPERANDS];
+  const PraxiTensor *tensors[MAX_OPERANDS + 1] = {&out};
   PraxiRows rows = praxi_rows_over (&out);
   for (int k = 0; k < kernel->n_operands; k++) {
     in[k] = cut (job->in[k], rank, axis, begin, end);
@@ -207,6 +207,22 @@ static void
 binary_loop (const ElementKernel *kernel, void *y, const void *const *x, const int *step, int64_t n)
 {
   kernel->loops->binary (kernel->op.kind, x[0], step[0], x[1], step[1], y, n);
+}
+
+static void
+compare_loop (const ElementKernel *kernel,
+              void *y,
+              const void *const *x,
+              const int *step,
+              int64_t n)
+{
+  kernel->loops->compare (kernel->op.kind, x[0], step[0], x[1], step[1], y, n);
+}
+
+static void
+where_loop (const ElementKernel *kernel, void *y, const void *const *x, const int *step, int64_t n)
+{
+  kernel->loops->where (x[0], x[1], step[1], x[2], step[2], y, n);
 }
 
 static void
@@ -297,6 +313,37 @@ praxi_cpu_binary (const CpuPlace *place, PraxiKernel **out)
       !place->loops->binary (place->op->kind, &dummy, 0, &dummy, 0, &dummy, 0))
     return PRAXI_STATUS_UNSUPPORTED;
   return make_kernel (place, "binary-f32", binary_loop, 2, out);
+}
+
+PraxiStatus
+praxi_cpu_compare (const CpuPlace *place, PraxiKernel **out)
+{
+  if (place->in[0]->dtype != PRAXI_F32 || place->in[1]->dtype != PRAXI_F32)
+    return PRAXI_STATUS_UNSUPPORTED;
+  return make_kernel (place, "compare-f32", compare_loop, 2, out);
+}
+
+PraxiStatus
+praxi_cpu_where (const CpuPlace *place, PraxiKernel **out)
+{
+  if (place->in[1]->dtype != PRAXI_F32 || place->in[2]->dtype != PRAXI_F32)
+    return PRAXI_STATUS_UNSUPPORTED;
+  return make_kernel (place, "where-f32", where_loop, 3, out);
+}
+
+/* Truth values are bytes of scale 1. */
+PraxiStatus
+praxi_cpu_cast (const CpuPlace *place, PraxiKernel **out)
+{
+  const PraxiDType from = place->in[0]->dtype;
+  if ((from != PRAXI_BOOL && !is_byte (place->in[0])) || place->out[0]->dtype != PRAXI_F32)
+    return PRAXI_STATUS_UNSUPPORTED;
+  const PraxiStatus status = make_kernel (place, "cast-bytes", dequantize_loop, 1, out);
+  if (status == PRAXI_OK) {
+    ((ElementKernel *) *out)->scale = 1;
+    ((ElementKernel *) *out)->a_signed = from == PRAXI_S8;
+  }
+  return status;
 }
 
 /* A constant scale and zero point for the whole tensor. */

@@ -31,6 +31,23 @@ UNARY (root, simd_sqrt (x))
 UNARY (negate, nought - x)
 UNARY (reciprocal, one / x)
 
+/* The square of the root's: infinite and 0 where e^x is. */
+SIMD_INLINE VecF
+exp_of (VecF x)
+{
+  const VecF root = simd_exp (x * simd_set1 (0.5f));
+  return root * root;
+}
+
+UNARY (exponential, exp_of (x))
+
+static void
+logarithm (const UnaryOp *op, const float *from, float *to, int64_t n)
+{
+  for (int64_t i = 0; i < n; i++)
+    to[i] = logf (from[i]);
+}
+
 bool
 LEVEL_NAME (unary) (const UnaryOp *op, const float *x, float *y, int64_t n)
 {
@@ -46,6 +63,8 @@ LEVEL_NAME (unary) (const UnaryOp *op, const float *x, float *y, int64_t n)
       [PRAXI_OP_SQRT] = root,
       [PRAXI_OP_NEG] = negate,
       [PRAXI_OP_RECIPROCAL] = reciprocal,
+      [PRAXI_OP_EXP] = exponential,
+      [PRAXI_OP_LOG] = logarithm,
   };
   if (!functions[op->kind])
     return false;
@@ -97,6 +116,89 @@ LEVEL_NAME (binary) (PraxiOpKind kind,
     return false;
   functions[kind](a, a_step, b, b_step, y, n);
   return true;
+}
+
+SIMD_INLINE void
+compare_steps (PraxiOpKind kind,
+               const float *a,
+               int a_step,
+               const float *b,
+               int b_step,
+               uint8_t *y,
+               int64_t n)
+{
+  for (int64_t i = 0; i < n; i++) {
+    const float left = a[i * a_step], right = b[i * b_step];
+    y[i] = kind == PRAXI_OP_EQUAL  ? left == right
+           : kind == PRAXI_OP_LESS ? left < right
+                                   : left > right;
+  }
+}
+
+SIMD_INLINE void
+compare_any (PraxiOpKind kind,
+             const float *a,
+             int a_step,
+             const float *b,
+             int b_step,
+             uint8_t *y,
+             int64_t n)
+{
+  if (a_step && b_step)
+    compare_steps (kind, a, 1, b, 1, y, n);
+  else if (a_step)
+    compare_steps (kind, a, 1, b, 0, y, n);
+  else
+    compare_steps (kind, a, 0, b, b_step, y, n);
+}
+
+void
+LEVEL_NAME (compare) (PraxiOpKind kind,
+                      const float *a,
+                      int a_step,
+                      const float *b,
+                      int b_step,
+                      uint8_t *y,
+                      int64_t n)
+{
+  if (kind == PRAXI_OP_EQUAL)
+    compare_any (PRAXI_OP_EQUAL, a, a_step, b, b_step, y, n);
+  else if (kind == PRAXI_OP_LESS)
+    compare_any (PRAXI_OP_LESS, a, a_step, b, b_step, y, n);
+  else
+    compare_any (PRAXI_OP_GREATER, a, a_step, b, b_step, y, n);
+}
+
+SIMD_INLINE void
+where_steps (const uint8_t *pick,
+             const float *a,
+             int a_step,
+             const float *b,
+             int b_step,
+             float *y,
+             int64_t n)
+{
+  for (int64_t i = 0; i < n; i++) {
+    const float yes = a[i * a_step], no = b[i * b_step];
+    y[i] = pick[i] ? yes : no;
+  }
+}
+
+void
+LEVEL_NAME (where) (const uint8_t *pick,
+                    const float *a,
+                    int a_step,
+                    const float *b,
+                    int b_step,
+                    float *y,
+                    int64_t n)
+{
+  if (a_step && b_step)
+    where_steps (pick, a, 1, b, 1, y, n);
+  else if (a_step)
+    where_steps (pick, a, 1, b, 0, y, n);
+  else
+    where_steps (pick, a, 0, b, b_step, y, n);
 }
 
 /* NaN is zero: both maximum and minimum pass their second operand then. */

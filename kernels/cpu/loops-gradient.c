@@ -84,7 +84,7 @@ LEVEL_NAME (outer_f32) (const OuterCall *call)
   }
 }
 
-/* COLUMNS vectors at once, so that their sums do not wait for each other. */
+/* Some vectors at once, so that their sums do not wait for each other; the last is of n lanes. */
 SIMD_INLINE void
 inner_columns (const InnerCall *call, int c, int columns, int n)
 {
@@ -98,12 +98,16 @@ inner_columns (const InnerCall *call, int c, int columns, int n)
       continue;
     const float *x = (const float *) ((const char *) call->plane + call->offsets[pixel]) + c;
 #pragma GCC unroll 4
-    for (int j = 0; j < columns; j++)
-      sum[j] = simd_mac (simd_load_n (x + j * LANES, n), simd_load_n (dy + j * LANES, n), sum[j]);
+    for (int j = 0; j < columns; j++) {
+      const int wide = j < columns - 1 ? LANES : n;
+      sum[j] =
+          simd_mac (simd_load_n (x + j * LANES, wide), simd_load_n (dy + j * LANES, wide), sum[j]);
+    }
   }
   for (int j = 0; j < columns; j++) {
+    const int wide = j < columns - 1 ? LANES : n;
     float *to = call->sum + c + j * LANES;
-    simd_store_n (to, simd_load_n (to, n) + sum[j], n);
+    simd_store_n (to, simd_load_n (to, wide) + sum[j], wide);
   }
 }
 
@@ -113,8 +117,13 @@ LEVEL_NAME (inner_f32) (const InnerCall *call)
   int c = 0;
   for (; c + 4 * LANES <= call->n_channels; c += 4 * LANES)
     inner_columns (call, c, 4, LANES);
-  for (; c + LANES <= call->n_channels; c += LANES)
-    inner_columns (call, c, 1, LANES);
-  if (c < call->n_channels)
-    inner_columns (call, c, 1, call->n_channels - c);
+  const int rest = call->n_channels - c;
+  if (rest > 3 * LANES)
+    inner_columns (call, c, 4, rest - 3 * LANES);
+  else if (rest > 2 * LANES)
+    inner_columns (call, c, 3, rest - 2 * LANES);
+  else if (rest > LANES)
+    inner_columns (call, c, 2, rest - LANES);
+  else if (rest > 0)
+    inner_columns (call, c, 1, rest);
 }

@@ -18,6 +18,20 @@ bool LEVEL_NAME (binary) (PraxiOpKind kind,
                           int b_step,
                           float *y,
                           int64_t n);
+void LEVEL_NAME (compare) (PraxiOpKind kind,
+                           const float *a,
+                           int a_step,
+                           const float *b,
+                           int b_step,
+                           uint8_t *y,
+                           int64_t n);
+void LEVEL_NAME (where) (const uint8_t *pick,
+                         const float *a,
+                         int a_step,
+                         const float *b,
+                         int b_step,
+                         float *y,
+                         int64_t n);
 void LEVEL_NAME (
     quantize) (const float *x, float scale, int zero, int low, int high, uint8_t *q, int64_t n);
 void LEVEL_NAME (

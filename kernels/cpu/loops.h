@@ -125,6 +125,22 @@ typedef struct {
                   int b_step,
                   float *y,
                   int64_t n);
+  /* y[i] = a[i a_step] = < > b[i b_step], 0 or 1 (kind: EQUAL, LESS, GREATER), steps 0 or 1 */
+  void (*compare) (PraxiOpKind kind,
+                   const float *a,
+                   int a_step,
+                   const float *b,
+                   int b_step,
+                   uint8_t *y,
+                   int64_t n);
+  /* y[i] = pick[i] ? a[i a_step] : b[i b_step], steps 0 or 1 */
+  void (*where) (const uint8_t *pick,
+                 const float *a,
+                 int a_step,
+                 const float *b,
+                 int b_step,
+                 float *y,
+                 int64_t n);
   /* bytes from floats and back; low … high is the range of the byte type */
   void (
       *quantize) (const float *x, float scale, int zero, int low, int high, uint8_t *q, int64_t n);

@@ -84,6 +84,7 @@ element (const PraxiTensor *tensor, int64_t offset)
   case PRAXI_F32:
     return (double) ((const float *) tensor->data)[offset];
   case PRAXI_U8:
+  case PRAXI_BOOL:
     return ((const uint8_t *) tensor->data)[offset];
   case PRAXI_S8:
     return ((const int8_t *) tensor->data)[offset];

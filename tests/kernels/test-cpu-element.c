@@ -83,6 +83,110 @@ test_binary (void)
   }
 }
 
+/* Whole numbers of either sign, so that some are equal. */
+static void
+fill_whole (PraxiTensor *t, unsigned seed)
+{
+  test_fill (t, seed, 3);
+  for (int64_t i = 0; i < test_count (t); i++)
+    ((float *) t->data)[i] = roundf (((float *) t->data)[i]);
+}
+
+/* y = pick ? a : b for every shape of broadcasting, pick one of the operands' too. */
+static void
+check_where (PraxiTensor *pick, const PraxiTensor *a, const PraxiTensor *b, const PraxiTensor *like)
+{
+  PraxiTensor y = *like;
+  y.dtype = PRAXI_F32;
+  y.data = g_malloc (sizeof (float) * (size_t) test_count (like));
+  for (int64_t i = 0; i < test_count (pick); i++)
+    ((uint8_t *) pick->data)[i] &= 1;
+  const PraxiTensor *in[] = {pick, a, b}, *swapped[] = {pick, b, a};
+  test_check (&(PraxiOp){.kind = PRAXI_OP_WHERE}, in, 3, &y, pool, 0);
+  test_check (&(PraxiOp){.kind = PRAXI_OP_WHERE}, swapped, 3, &y, pool, 0);
+  g_free (y.data);
+}
+
+static void
+test_masks (void)
+{
+  static const PraxiOpKind kinds[] = {PRAXI_OP_EQUAL, PRAXI_OP_LESS, PRAXI_OP_GREATER};
+  for (unsigned s = 0; s < 4 * G_N_ELEMENTS (broadcasts); s++) {
+    const int64_t (*dims)[5] = broadcasts[s / 4];
+    PraxiTensor t[3], pick;
+    for (unsigned i = 0; i < 3; i++) {
+      const int rank = rank_of (dims[i]);
+      t[i] = test_tensor (i == 2 ? PRAXI_BOOL : PRAXI_F32, rank >= 3 && (s >> (i % 2) & 1), rank,
+                          dims[i]);
+      if (i < 2)
+        fill_whole (&t[i], s * 3 + i);
+    }
+    ((float *) t[0].data)[0] = NAN;
+    PraxiTensor numbers = t[2];
+    numbers.dtype = PRAXI_F32;
+    numbers.data = g_malloc (sizeof (float) * (size_t) test_count (&numbers));
+    const PraxiTensor *in[] = {&t[0], &t[1]}, *masks[] = {&t[2]};
+    for (unsigned k = 0; k < G_N_ELEMENTS (kinds); k++) {
+      test_check (&(PraxiOp){.kind = kinds[k]}, in, 2, &t[2], pool, 0);
+      test_check (&(PraxiOp){.kind = PRAXI_OP_CAST, .to = PRAXI_F32}, masks, 1, &numbers, pool, 0);
+    }
+    check_where (&t[2], &t[0], &t[1], &t[2]);
+    pick = test_tensor (PRAXI_BOOL, LAYOUT_ROW_MAJOR, t[1].rank, t[1].dims);
+    test_fill (&pick, s, 1);
+    check_where (&pick, &t[0], &t[1], &t[2]);
+    test_tensor_clear (&pick);
+    g_free (numbers.data);
+    for (int i = 0; i < 3; i++)
+      test_tensor_clear (&t[i]);
+  }
+}
+
+/* e^x and log x relative to their size, and where they end. */
+static void
+test_exponential (void)
+{
+  static const float ends[] = {NAN, INFINITY, -INFINITY, 0, -0.f, 1000, -1000, 88.7f, 88.8f, -103};
+  for (int is_log = 0; is_log < 2; is_log++) {
+    PraxiTensor x = test_tensor (PRAXI_F32, LAYOUT_ROW_MAJOR, 1, (const int64_t[]){1000});
+    PraxiTensor y = test_tensor (PRAXI_F32, LAYOUT_ROW_MAJOR, 1, (const int64_t[]){1000});
+    test_fill (&x, 1, 80);
+    memcpy (x.data, ends, sizeof ends);
+    const PraxiTensor *in[] = {&x}, *out[] = {&y};
+    for (int i = 0; praxi_backend_cpu_level (i); i++) {
+      const PraxiOp op = {.kind = is_log ? PRAXI_OP_LOG : PRAXI_OP_EXP};
+      g_assert_true (test_run (praxi_backend_cpu_level (i), &op, in, 1, out, 1, pool, NULL));
+      for (int k = 0; k < 1000; k++) {
+        const float v = ((float *) x.data)[k], got = ((float *) y.data)[k];
+        const double right = (double) (is_log ? logf (v) : expf (v));
+        if (isnan (right))
+          g_assert_true (isnan (got));
+        else if (right != (double) got)
+          g_assert_cmpfloat (fabs ((double) got - right), <=, 1e-6 * fabs (right) + 1e-38);
+      }
+    }
+    test_tensor_clear (&x);
+    test_tensor_clear (&y);
+  }
+}
+
+static void
+test_softmax (void)
+{
+  static const int64_t shapes[][3] = {{5, 7, 3}, {1, 1, 400}, {2, 33, 17}, {1, 2, 1}};
+  for (unsigned s = 0; s < 2 * G_N_ELEMENTS (shapes); s++) {
+    const Layout layout = s % 2 ? LAYOUT_CHANNELS_LAST : LAYOUT_ROW_MAJOR;
+    PraxiTensor x = test_tensor (PRAXI_F32, layout, 3, shapes[s / 2]);
+    PraxiTensor y = test_tensor (PRAXI_F32, layout, 3, shapes[s / 2]);
+    test_fill (&x, s, 20);
+    ((float *) x.data)[0] = 90;
+    const PraxiTensor *in[] = {&x};
+    test_check (&(PraxiOp){.kind = PRAXI_OP_SOFTMAX, .axis = s % 2 ? 1 : -1}, in, 1, &y, pool,
+                1e-6f);
+    test_tensor_clear (&x);
+    test_tensor_clear (&y);
+  }
+}
+
 /* A transposed and a cut view of dense memory. */
 static void
 test_views (void)
@@ -232,6 +336,9 @@ main (int argc, char **argv)
   g_assert_cmpint (praxi_pool_new (2, &pool), ==, PRAXI_OK);
   g_test_add_func ("/cpu/element/unary", test_unary);
   g_test_add_func ("/cpu/element/binary", test_binary);
+  g_test_add_func ("/cpu/element/masks", test_masks);
+  g_test_add_func ("/cpu/element/exponential", test_exponential);
+  g_test_add_func ("/cpu/element/softmax", test_softmax);
   g_test_add_func ("/cpu/element/views", test_views);
   g_test_add_func ("/cpu/element/bytes-exact", test_bytes_exact);
   g_test_add_func ("/cpu/element/reduce", test_reduce);
