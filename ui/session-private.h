@@ -57,6 +57,7 @@ struct _PraxiSession {
   /* session-labels.c */
   char *project_path;
   PraxiStoreThread *store;
+  gboolean told_remote;     /* that the project lies on another machine */
   gint64 media_id;          /* of the open media in the project, 0 while unknown */
   GPtrArray *kept_labels;   /* PraxiUiLabel by start, as the project had them last */
   gint64 kept_revision;     /* of the project then */

@@ -329,8 +329,22 @@ take_ids (PraxiSession *self, const PraxiEdit *edit, const PraxiStoreView *view)
 }
 
 static void
+tell_remote (PraxiSession *self)
+{
+  self->told_remote = TRUE;
+  g_autofree char *name = praxi_text_file_name (self->project_path);
+  g_autofree char *text = g_strdup_printf (
+      _ ("%s: lies on a network file system, where keeping a label takes longer and two machines "
+         "must not write at once; keep the project on a disk of this machine"),
+      name);
+  praxi_session_say (self, TRUE, text);
+}
+
+static void
 succeed (PraxiSession *self, PraxiEdit *edit, PraxiStoreView *view)
 {
+  if (view->is_remote && !self->told_remote)
+    tell_remote (self);
   if (edit->generation == self->store_generation)
     take_view (self, view);
   take_ids (self, edit, view);
@@ -396,7 +410,8 @@ open_store (PraxiSession *self)
     return;
   g_autofree char *folder = g_path_get_dirname (self->project_path);
   g_mkdir_with_parents (folder, 0700);
-  self->store = praxi_store_thread_new (self->project_path, PRAXI_STORE_CREATE, NULL, NULL);
+  self->store = praxi_store_thread_new (self->project_path,
+                                        PRAXI_STORE_CREATE | PRAXI_STORE_BACKUPS, NULL, NULL);
 }
 
 PraxiStoreThread *
@@ -475,6 +490,7 @@ praxi_session_open_project (PraxiSession *self, const char *path)
   self->project_path = g_strdup (path);
   self->current_class = 0;
   self->kept_revision = 0;
+  self->told_remote = FALSE;
   if (self->index != NULL)
     praxi_session_labels_open_media (self);
   else

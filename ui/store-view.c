@@ -214,6 +214,7 @@ praxi_store_view_call (PraxiStore *store, gpointer data, GError **error)
     return NULL;
   if (!apply_edit (store, edit, view, error) || !read_view (store, edit, view, error))
     return NULL;
+  view->is_remote = praxi_store_is_remote (store);
   if (edit->kind == PRAXI_EDIT_LOAD)
     read_runs (store, view);
   return g_steal_pointer (&view);

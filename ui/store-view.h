@@ -27,7 +27,8 @@ typedef struct {
   char *run_params;
   char *other_track_path; /* of the newest finished one of another model */
   char *other_params;
-  GArray *progress; /* PraxiReviewProgress, when loading */
+  gboolean is_remote; /* the project lies on another machine, when loading */
+  GArray *progress;   /* PraxiReviewProgress, when loading */
 } PraxiStoreView;
 
 void praxi_store_view_free (PraxiStoreView *view);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static int
@@ -91,6 +92,25 @@ free_bytes (const char *path)
   return statvfs (folder, &info) == 0 ? (guint64) info.f_bavail * info.f_frsize : 0;
 }
 
+/* Magic numbers of linux/magic.h and of the kernel's file systems. FUSE may be either, and is what
+ * the document portal of a sandbox looks like: it counts as local.
+ */
+static gboolean
+is_remote (const char *path)
+{
+  static const guint32 magics[] = {0x6969 /* NFS */,      0x517b /* SMB */, 0xff534d42 /* CIFS */,
+                                   0xfe534d42 /* SMB2 */, 0x564c /* NCP */, 0x5346414f /* AFS */,
+                                   0x00c36400 /* Ceph */, 0x73757245 /* Coda */};
+  g_autofree char *folder = g_path_get_dirname (path);
+  struct statfs info;
+  if (statfs (folder, &info) != 0)
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (magics); i++)
+    if ((guint32) info.f_type == magics[i])
+      return TRUE;
+  return FALSE;
+}
+
 const PraxiDisk praxi_disk_system = {
     .identify = identify,
     .check_writable = check_writable,
@@ -98,6 +118,7 @@ const PraxiDisk praxi_disk_system = {
     .publish = publish,
     .remove = remove_file,
     .free_bytes = free_bytes,
+    .is_remote = is_remote,
 };
 
 char *

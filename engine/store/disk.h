@@ -22,6 +22,7 @@ typedef struct {
   int (*publish) (const char *from, const char *to); /* renames for good; EEXIST: never replaces */
   void (*remove) (const char *path);
   guint64 (*free_bytes) (const char *path);
+  gboolean (*is_remote) (const char *path); /* its folder lies on another machine; NULL: never */
 } PraxiDisk;
 
 extern const PraxiDisk praxi_disk_system;

@@ -99,6 +99,7 @@ typedef struct {
   const PraxiImportOptions *options;
   char *folder;
   GHashTable *classes; /* name → id as pointer */
+  GHashTable *media;   /* path and what is known → id as pointer */
 } Import;
 
 static gboolean
@@ -114,6 +115,23 @@ find_class (Import *import, const char *name, gint64 *id, GError **error)
   if (found == NULL && !praxi_store_add_class (import->store, &added, TRUE, id, error))
     return FALSE;
   g_hash_table_insert (import->classes, g_strdup (name), GSIZE_TO_POINTER ((gsize) *id));
+  return TRUE;
+}
+
+/* The same footage, of which the same is known, is asked for once. */
+static gboolean
+find_media (Import *import, const PraxiMediaRow *media, gint64 *id, GError **error)
+{
+  g_autofree char *key = g_strdup_printf (
+      "%s\n%s\n%s\n%" G_GINT64_FORMAT, media->path, media->group != NULL ? media->group : "",
+      media->split != NULL ? media->split : "", media->duration_ns);
+  gpointer known = g_hash_table_lookup (import->media, key);
+  *id = (gint64) GPOINTER_TO_SIZE (known);
+  if (known != NULL)
+    return TRUE;
+  if (!praxi_store_add_media (import->store, media, id, error))
+    return FALSE;
+  g_hash_table_insert (import->media, g_steal_pointer (&key), GSIZE_TO_POINTER ((gsize) *id));
   return TRUE;
 }
 
@@ -171,7 +189,7 @@ add_row (Import *import, const PraxiExchangeRow *row, Prepared *prepared, GError
                  row->media);
     return FALSE;
   }
-  return praxi_store_add_media (import->store, &prepared->media, &label->media_id, error) &&
+  return find_media (import, &prepared->media, &label->media_id, error) &&
          find_class (import, row->cls, &label->class_id, error) &&
          praxi_store_add_label (import->store, label, NULL, error);
 }
@@ -255,10 +273,12 @@ praxi_store_import (PraxiStore *store,
   g_autofree char *full = g_canonicalize_filename (path, NULL);
   g_autofree char *folder = g_path_get_dirname (full);
   g_autoptr (GHashTable) classes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) media = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   Import import = {.store = store,
                    .options = options != NULL ? options : &no_options,
                    .folder = folder,
-                   .classes = classes};
+                   .classes = classes,
+                   .media = media};
   if (!add_rows (&import, rows, shown, error))
     return FALSE;
   if (n_labels != NULL)

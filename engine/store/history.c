@@ -88,6 +88,13 @@ praxi_history_write_seal (PraxiStore *store, GError **error)
   return praxi_sql_run (store, write, error);
 }
 
+/* The text outlives the statement's run. */
+static void
+bind_borrowed (PraxiStatement *statement, int parameter, const char *text)
+{
+  sqlite3_bind_text (statement, parameter, text, -1, SQLITE_STATIC);
+}
+
 static gboolean
 insert_history (PraxiStore *store, const PraxiHistoryRow *row, GError **error)
 {
@@ -100,13 +107,13 @@ insert_history (PraxiStore *store, const PraxiHistoryRow *row, GError **error)
   store->head.seq = row->seq;
   sqlite3_bind_int64 (insert, 1, row->seq);
   sqlite3_bind_int64 (insert, 2, row->step);
-  praxi_sql_bind_text (insert, 3, row->verb);
+  bind_borrowed (insert, 3, row->verb);
   sqlite3_bind_int64 (insert, 4, row->target);
-  praxi_sql_bind_text (insert, 5, row->kind);
+  bind_borrowed (insert, 5, row->kind);
   sqlite3_bind_int64 (insert, 6, row->row_id);
-  praxi_sql_bind_text (insert, 7, row->before);
-  praxi_sql_bind_text (insert, 8, row->after);
-  praxi_sql_bind_text (insert, 9, row->author);
+  bind_borrowed (insert, 7, row->before);
+  bind_borrowed (insert, 8, row->after);
+  bind_borrowed (insert, 9, row->author);
   sqlite3_bind_int64 (insert, 10, row->at_us);
   sqlite3_bind_blob (insert, 11, store->head.hash, PRAXI_ROW_HASH_BYTES, SQLITE_STATIC);
   return praxi_sql_run (store, insert, error);
@@ -157,13 +164,17 @@ remove_row (PraxiStore *store, PraxiKind kind, gint64 id, GError **error)
   return praxi_sql_run (store, remove, error);
 }
 
-/* Fills in before, seq, step, author and time of `row`, and writes it and the row it speaks of. */
+/* Fills in before, seq, step, author and time of `row`, and writes it and the row it speaks of.
+ * is_new: its id was never used, so that nothing was there before
+ */
 static gboolean
-record (PraxiStore *store, PraxiKind kind, PraxiHistoryRow *row, GError **error)
+record (PraxiStore *store, PraxiKind kind, PraxiHistoryRow *row, gboolean is_new, GError **error)
 {
   g_autoptr (GString) before = NULL;
-  if (!read_row (store, kind, row->row_id, &before, error))
+  if (!is_new && !read_row (store, kind, row->row_id, &before, error))
     return FALSE;
+  if (!is_new && row->after == NULL)
+    g_hash_table_remove_all (store->seen_rows);
   if (before == NULL && row->after == NULL)
     return praxi_store_fail (store, PRAXI_ERROR_NOT_FOUND, error,
                              "there is no %s %" G_GINT64_FORMAT "; list them again",
@@ -190,7 +201,8 @@ praxi_history_change (PraxiStore *store,
     return FALSE;
   const PraxiRecordTable *table = &praxi_record_tables[kind];
   const gboolean is_note = store->only_notes || !table->is_undoable;
-  const gint64 row_id = id != NULL && *id != 0 ? *id : store->head.seq + 1;
+  const gboolean is_new = id == NULL || *id == 0;
+  const gint64 row_id = is_new ? store->head.seq + 1 : *id;
   g_autofree char *after =
       values != NULL ? g_strdup_printf ("%" G_GINT64_FORMAT ",%s", row_id, values) : NULL;
   PraxiHistoryRow row = {
@@ -199,7 +211,7 @@ praxi_history_change (PraxiStore *store,
       .row_id = row_id,
       .after = after,
   };
-  const gboolean ok = record (store, kind, &row, error);
+  const gboolean ok = record (store, kind, &row, is_new, error);
   if (ok && id != NULL)
     *id = row_id;
   return praxi_store_end (store, ok, error);
@@ -349,7 +361,7 @@ revert_rows (PraxiStore *store, const GPtrArray *rows, gboolean is_undo, GError 
         .row_id = old->row_id,
         .after = is_undo ? old->before : old->after,
     };
-    if (!record (store, kind, &row, error))
+    if (!record (store, kind, &row, FALSE, error))
       return FALSE;
   }
   return TRUE;

@@ -102,9 +102,14 @@ praxi_store_get_label (PraxiStore *store, gint64 id, GError **error)
   return status > 0 ? read_label (select) : NULL;
 }
 
+/* What was seen in this transaction is still there: nobody else writes, and a removal forgets all.
+ */
 static gboolean
 check_exists (PraxiStore *store, const char *sql, const char *kind, gint64 id, GError **error)
 {
+  const gint64 key = id * 4 + (kind[0] == 'm' ? 0 : kind[0] == 'c' ? 1 : 2);
+  if (store->depth > 0 && g_hash_table_contains (store->seen_rows, &key))
+    return TRUE;
   g_autoptr (PraxiStatement) select = praxi_sql_prepare (store, sql, error);
   if (select == NULL)
     return FALSE;
@@ -113,6 +118,8 @@ check_exists (PraxiStore *store, const char *sql, const char *kind, gint64 id, G
   if (status == 0)
     return praxi_store_fail (store, PRAXI_ERROR_NOT_FOUND, error,
                              "there is no %s %" G_GINT64_FORMAT "; add it first", kind, id);
+  if (status > 0)
+    g_hash_table_add (store->seen_rows, g_memdup2 (&key, sizeof key));
   return status > 0;
 }
 

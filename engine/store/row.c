@@ -12,8 +12,16 @@ separate (GString *row)
 void
 praxi_row_add_int (GString *row, gint64 value)
 {
+  char digits[24];
+  char *at = digits + sizeof digits;
+  guint64 left = value < 0 ? -(guint64) value : (guint64) value;
   separate (row);
-  g_string_append_printf (row, "%" G_GINT64_FORMAT, value);
+  do
+    *--at = (char) ('0' + left % 10);
+  while ((left /= 10) != 0);
+  if (value < 0)
+    *--at = '-';
+  g_string_append_len (row, at, digits + sizeof digits - at);
 }
 
 static void
@@ -105,21 +113,34 @@ praxi_row_add_columns (GString *row, sqlite3_stmt *statement, int first, int n)
 
 /* Each of these reads one literal at *at, binds it and moves *at behind it. */
 static gboolean
+bind_unquoted (const char *from, const char *end, sqlite3_stmt *statement, int parameter)
+{
+  g_autoptr (GString) text = g_string_sized_new ((gsize) (end - from));
+  for (const char *c = from; c < end; c++) {
+    g_string_append_c (text, *c);
+    c += *c == '\'';
+  }
+  return sqlite3_bind_text (statement, parameter, text->str, (int) text->len, SQLITE_TRANSIENT) ==
+         SQLITE_OK;
+}
+
+/* Most texts hold no quote and are bound where they stand. */
+static gboolean
 bind_text (const char **at, sqlite3_stmt *statement, int parameter)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
-  const char *c = *at + 1;
-  for (;; c++) {
-    if (*c == '\0')
-      return FALSE;
-    if (*c == '\'' && c[1] != '\'')
-      break;
-    if (*c == '\'')
-      c++;
-    g_string_append_c (text, *c);
+  const char *from = *at + 1;
+  gboolean has_quotes = FALSE;
+  const char *end = strchr (from, '\'');
+  while (end != NULL && end[1] == '\'') {
+    has_quotes = TRUE;
+    end = strchr (end + 2, '\'');
   }
-  *at = c + 1;
-  return sqlite3_bind_text (statement, parameter, text->str, (int) text->len, SQLITE_TRANSIENT) ==
+  if (end == NULL)
+    return FALSE;
+  *at = end + 1;
+  if (has_quotes)
+    return bind_unquoted (from, end, statement, parameter);
+  return sqlite3_bind_text (statement, parameter, from, (int) (end - from), SQLITE_TRANSIENT) ==
          SQLITE_OK;
 }
 

@@ -36,11 +36,13 @@ static const struct {
 };
 
 /* synchronous=FULL: with WAL, NORMAL forgets acknowledged commits when the power fails. */
-static const char connection_pragmas[] = "PRAGMA synchronous = FULL;"
-                                         "PRAGMA mmap_size = 0;"
-                                         "PRAGMA cell_size_check = ON;"
-                                         "PRAGMA secure_delete = ON;"
-                                         "PRAGMA temp_store = MEMORY;";
+static const char connection_pragmas[] =
+    "PRAGMA synchronous = FULL;"
+    "PRAGMA mmap_size = 0;"
+    "PRAGMA cache_size = -16384;" /* kB; an import must not spill */
+    "PRAGMA cell_size_check = ON;"
+    "PRAGMA secure_delete = ON;"
+    "PRAGMA temp_store = MEMORY;";
 
 void
 praxi_statement_reset (PraxiStatement *statement)

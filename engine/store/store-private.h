@@ -37,6 +37,7 @@ struct PraxiStore {
   char *shown; /* path, fit for a message */
   char *author;
   gboolean is_read_only;
+  gboolean is_remote;
   int schema;             /* of the file; older than ours only when it is read-only */
   GHashTable *statements; /* SQL text (static) → sqlite3_stmt * */
   gint64 deadline_us;     /* of a statement that may take long */
@@ -45,6 +46,7 @@ struct PraxiStore {
   GError *group_error;   /* the first error in the group */
   PraxiHistoryHead head; /* newest history row; valid while depth > 0 */
   gint64 step;           /* of the group; 0 before its first change */
+  GHashTable *seen_rows; /* of labels.c: known to be there as long as depth > 0 */
   gboolean only_notes;   /* changes are recorded, undo passes over them */
 
   gint64 seen_seq; /* up to here the history is in the stacks */

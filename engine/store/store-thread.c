@@ -1,6 +1,12 @@
 #include "engine/store/store-thread.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <time.h>
+
+#include "engine/store/backup.h"
+
+enum { FIRST_BACKUP_S = 5, NEXT_BACKUP_S = 600 };
 
 typedef struct {
   PraxiStoreCall call;
@@ -58,16 +64,38 @@ deliver_cb (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* NULL when the thread is to stop and nothing is left to do. */
-static Call *
-next_call (PraxiStoreThread *thread)
+static struct timespec
+seconds_from_now (int seconds)
 {
+  struct timespec time;
+  clock_gettime (CLOCK_MONOTONIC, &time);
+  time.tv_sec += seconds;
+  return time;
+}
+
+/* NULL with is_over when the thread is to stop and nothing is left to do, without it when a backup
+ * is due and nobody waits.
+ */
+static Call *
+next_call (PraxiStoreThread *thread, const struct timespec *due, gboolean *is_over)
+{
+  int status = 0;
   pthread_mutex_lock (&thread->lock);
-  while (thread->calls.length == 0 && !thread->is_stopping)
-    pthread_cond_wait (&thread->has_work, &thread->lock);
+  while (thread->calls.length == 0 && !thread->is_stopping && status != ETIMEDOUT)
+    status = pthread_cond_timedwait (&thread->has_work, &thread->lock, due);
   Call *call = g_queue_pop_head (&thread->calls);
+  *is_over = call == NULL && thread->is_stopping;
   pthread_mutex_unlock (&thread->lock);
   return call;
+}
+
+/* A copy that cannot be made takes nothing away: it is tried again, and said in the log. */
+static void
+back_up (PraxiStore *store)
+{
+  g_autoptr (GError) error = NULL;
+  if (store != NULL && !praxi_store_is_read_only (store) && !praxi_store_backup (store, 0, &error))
+    g_info ("%s", error->message);
 }
 
 static void
@@ -85,8 +113,19 @@ thread_main (void *data)
   PraxiStoreThread *thread = data;
   g_autoptr (GError) open_error = NULL;
   g_autoptr (PraxiStore) store = praxi_store_open (thread->path, thread->flags, &open_error);
-  Call *call;
-  while ((call = next_call (thread)) != NULL) {
+  const gboolean has_backups = (thread->flags & PRAXI_STORE_BACKUPS) != 0;
+  struct timespec due = seconds_from_now (FIRST_BACKUP_S);
+  for (;;) {
+    gboolean is_over = FALSE;
+    Call *call = next_call (thread, &due, &is_over);
+    if (is_over)
+      break;
+    if (call == NULL) {
+      due = seconds_from_now (NEXT_BACKUP_S);
+      if (has_backups)
+        back_up (store);
+      continue;
+    }
     if (store == NULL)
       call->error = g_error_copy (open_error);
     else if (call->call != NULL)
@@ -106,7 +145,11 @@ praxi_store_thread_new (const char *path,
   thread->path = g_strdup (path);
   thread->flags = flags;
   pthread_mutex_init (&thread->lock, NULL);
-  pthread_cond_init (&thread->has_work, NULL);
+  pthread_condattr_t attributes;
+  pthread_condattr_init (&attributes);
+  pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init (&thread->has_work, &attributes);
+  pthread_condattr_destroy (&attributes);
   thread->wake_up = g_source_new (&wake_up_functions, sizeof (GSource));
   g_source_set_callback (thread->wake_up, deliver_cb, thread, NULL);
   g_source_set_static_name (thread->wake_up, "praxi-store-thread");

@@ -81,8 +81,10 @@ store_new (const PraxiDisk *disk, const char *path)
   store->disk = disk;
   store->path = absolute_path (path);
   store->shown = praxi_text_file_name (path);
+  store->is_remote = disk->is_remote != NULL && disk->is_remote (store->path);
   store->author = g_utf8_make_valid (g_get_user_name (), -1);
   store->statements = g_hash_table_new_full (NULL, NULL, NULL, finalize_cb);
+  store->seen_rows = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   store->undo = g_array_new (FALSE, FALSE, sizeof (gint64));
   store->redo = g_array_new (FALSE, FALSE, sizeof (gint64));
   return store;
@@ -104,6 +106,7 @@ praxi_store_close (PraxiStore *store)
   praxi_store_rollback (store);
   disconnect (store);
   g_hash_table_unref (store->statements);
+  g_hash_table_unref (store->seen_rows);
   g_array_unref (store->undo);
   g_array_unref (store->redo);
   g_free (store->path);
@@ -180,16 +183,25 @@ check_content (PraxiStore *store, GError **error)
   return TRUE;
 }
 
-/* A file system that cannot do WAL leaves the rollback journal, whose removal only EXTRA syncs. */
+/* A file system that cannot do WAL leaves the rollback journal, whose removal only EXTRA syncs. A
+ * log that a local program left is copied home first, which needs no shared memory while nobody
+ * else may read.
+ */
 static gboolean
 start_writing (PraxiStore *store, GError **error)
 {
-  g_autoptr (PraxiStatement) mode = praxi_sql_prepare (store, "PRAGMA journal_mode = WAL", error);
+  if (store->is_remote && !praxi_sql_exec (store, "PRAGMA locking_mode = EXCLUSIVE", error))
+    return FALSE;
+  g_autoptr (PraxiStatement) mode = praxi_sql_prepare (
+      store, store->is_remote ? "PRAGMA journal_mode = DELETE" : "PRAGMA journal_mode = WAL",
+      error);
   if (mode == NULL || praxi_sql_step (store, mode, error) < 0)
     return FALSE;
   const gboolean is_wal = g_strcmp0 ((const char *) sqlite3_column_text (mode, 0), "wal") == 0;
   praxi_statement_reset (mode);
   if (!is_wal && !praxi_sql_exec (store, "PRAGMA synchronous = EXTRA", error))
+    return FALSE;
+  if (store->is_remote && !praxi_sql_exec (store, "PRAGMA locking_mode = NORMAL", error))
     return FALSE;
   if (store->disk->sync_folder (store->path) != 0)
     return praxi_store_fail (store, PRAXI_ERROR_DISK, error,
@@ -322,6 +334,12 @@ gboolean
 praxi_store_is_read_only (const PraxiStore *store)
 {
   return store->is_read_only;
+}
+
+gboolean
+praxi_store_is_remote (const PraxiStore *store)
+{
+  return store->is_remote;
 }
 
 gboolean

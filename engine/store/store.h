@@ -20,6 +20,7 @@ typedef enum {
   PRAXI_STORE_DEFAULT = 0,
   PRAXI_STORE_CREATE = 1 << 0,    /* make the file with the default classes if there is none */
   PRAXI_STORE_READ_ONLY = 1 << 1, /* never change it */
+  PRAXI_STORE_BACKUPS = 1 << 2,   /* store-thread.h: keeps rotating copies (backup.h) */
 } PraxiStoreFlags;
 
 /* Opens the project at path, migrating an older one in one transaction. A file or folder that
@@ -39,6 +40,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiStore, praxi_store_close)
 const char *praxi_store_path (const PraxiStore *store);
 
 gboolean praxi_store_is_read_only (const PraxiStore *store);
+
+/* Whether the project lies on a file system of another machine (NFS, SMB …). Programs on two
+ * machines share no memory there, which the write-ahead log needs: a rollback journal is used
+ * instead, which is slower.
+ */
+gboolean praxi_store_is_remote (const PraxiStore *store);
 
 /* Who is written into history rows and into labels without an author; default the login name.
  * Errors: USAGE (not valid UTF-8, or empty)

@@ -26,6 +26,7 @@ begin_transaction (PraxiStore *store, GError **error)
   if (!check_identity (store, error) || !praxi_sql_exec (store, "BEGIN IMMEDIATE", error))
     return FALSE;
   store->step = 0;
+  g_hash_table_remove_all (store->seen_rows);
   if (praxi_history_read_head (store, error))
     return TRUE;
   sqlite3_exec (store->db, "ROLLBACK", NULL, NULL, NULL);
