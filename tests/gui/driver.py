@@ -25,7 +25,7 @@ def wait(condition, what, seconds=float(os.environ.get("PRAXI_PATIENCE_S", 30)))
             value = condition()
             if value:
                 return value
-        except GLib.Error as error:
+        except (GLib.Error, subprocess.CalledProcessError) as error:
             last = error
         time.sleep(0.03)
     raise Timeout(f'timed out waiting for {what} {last or ""}')
