@@ -85,9 +85,8 @@ praxi_cpu_conv_plane (const ConvShape *s, int64_t out_plane, int64_t k)
   return t < 0 || t >= s->in[0] ? -1 : n * s->in[0] + t;
 }
 
-/* −1 where no output's tap k falls on the input position. */
-static int64_t
-source_of (const ConvShape *s, int axis, int64_t position, int64_t k)
+int64_t
+praxi_cpu_conv_source (const ConvShape *s, int axis, int64_t position, int64_t k)
 {
   const int64_t at = position + s->pad[axis] - k * s->dilation[axis];
   if (at < 0 || at % s->stride[axis] != 0 || at / s->stride[axis] >= s->out[axis])
@@ -112,8 +111,8 @@ praxi_cpu_conv_sources (const ConvShape *s,
   int32_t *next = offsets;
   for (int64_t i = 0; i < n_taps; i++) {
     for (int64_t j = 0; j < n_pixels; j++) {
-      const int64_t h = source_of (s, 1, pixels[j] / s->in[2], taps[i] / s->kernel[2]);
-      const int64_t w = source_of (s, 2, pixels[j] % s->in[2], taps[i] % s->kernel[2]);
+      const int64_t h = praxi_cpu_conv_source (s, 1, pixels[j] / s->in[2], taps[i] / s->kernel[2]);
+      const int64_t w = praxi_cpu_conv_source (s, 2, pixels[j] % s->in[2], taps[i] % s->kernel[2]);
       *next++ = h >= 0 && w >= 0 ? (int32_t) ((h * s->out[2] + w) * pixel_bytes) : -1;
     }
     for (int j = 0; j < TAIL; j++)
@@ -125,7 +124,7 @@ praxi_cpu_conv_sources (const ConvShape *s,
 int64_t
 praxi_cpu_conv_source_plane (const ConvShape *s, int64_t in_plane, int64_t k)
 {
-  const int64_t t = source_of (s, 0, in_plane % s->in[0], k);
+  const int64_t t = praxi_cpu_conv_source (s, 0, in_plane % s->in[0], k);
   return t < 0 ? -1 : in_plane / s->in[0] * s->out[0] + t;
 }
 

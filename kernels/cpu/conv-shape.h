@@ -34,6 +34,9 @@ int32_t *praxi_cpu_conv_offsets (const ConvShape *shape, int64_t pixel_bytes);
 /* The input plane under temporal tap k of output plane (n, t), −1 for padding. */
 int64_t praxi_cpu_conv_plane (const ConvShape *shape, int64_t out_plane, int64_t k);
 
+/* The output position whose tap k falls on an input position, along one axis; −1 for none. */
+int64_t praxi_cpu_conv_source (const ConvShape *shape, int axis, int64_t position, int64_t k);
+
 /* The other way, for what reads y to make x: of every tap and input pixel the offset of the output
  * pixel whose tap it is, and of every input plane the output plane.
  * taps, pixels: their numbers; behind the last pixel of a tap follow 16 entries

@@ -10,6 +10,7 @@
 typedef struct {
   int rank, batch, in_channels, out_channels, groups;
   int size[3], kernel[3], stride[3], dilation[3], pad[3], pad_end[3]; /* the last rank − 2 count */
+  bool rounds_up;                                                     /* pools: ceil_mode */
 } Shape;
 
 typedef struct {
@@ -22,13 +23,17 @@ static int64_t
 out_size (const Shape *s, int axis)
 {
   const int reach = s->dilation[axis] * (s->kernel[axis] - 1) + 1;
-  return (s->size[axis] + s->pad[axis] + s->pad_end[axis] - reach) / s->stride[axis] + 1;
+  const int room = s->size[axis] + s->pad[axis] + s->pad_end[axis] - reach;
+  const int n = room / s->stride[axis] + 1;
+  const bool is_one_more = s->rounds_up && room % s->stride[axis] != 0 &&
+                           n * s->stride[axis] < s->size[axis] + s->pad[axis];
+  return n + is_one_more;
 }
 
 static void
 set_ops (Case *c, const Shape *s, const int64_t *x, const int64_t *w)
 {
-  PraxiWindow window = {.n_spatial = s->rank - 2, .group = s->groups};
+  PraxiWindow window = {.n_spatial = s->rank - 2, .group = s->groups, .ceil_mode = s->rounds_up};
   for (int i = 0; i < window.n_spatial; i++) {
     const int axis = i + 5 - s->rank;
     window.kernel[i] = s->kernel[axis];
@@ -179,6 +184,45 @@ test_random (void)
   g_rand_free (random);
 }
 
+/* Pools of the same windows; whole numbers, so that maxima tie. */
+static void
+check_pool (Shape s, unsigned seed, PraxiPool *pool)
+{
+  Case c;
+  for (int a = 0; a < 3; a++) /* no window without an element */
+    s.pad[a] = s.pad_end[a] = MIN (s.pad[a], (s.kernel[a] - 1) / 2);
+  for (int a = 0; a < 3; a++)
+    s.size[a] = MAX (s.size[a], s.dilation[a] * (s.kernel[a] - 1) + 1);
+  s.out_channels = s.groups = s.in_channels;
+  s.rounds_up = seed % 3 == 1;
+  case_init (&c, &s, seed);
+  for (int64_t i = 0; i < test_count (&c.x); i++)
+    ((float *) c.x.data)[i] = roundf (((float *) c.x.data)[i] * 3);
+  for (int64_t i = 0; i < test_count (&c.x); i += 7)
+    ((float *) c.x.data)[i] = NAN;
+  PraxiOp mean = c.for_x, max = c.for_x;
+  mean.kind = PRAXI_OP_AVERAGE_POOL_GRADIENT;
+  mean.window.count_include_pad = seed % 2;
+  max.kind = PRAXI_OP_MAX_POOL_GRADIENT;
+  test_check (&mean, c.in_x, 1, &c.dx, pool, 1e-5f);
+  test_check (&max, c.in_w, 2, &c.dx, pool, 1e-5f);
+  case_clear (&c);
+}
+
+static void
+test_pools (void)
+{
+  GRand *random = g_rand_new_with_seed (5);
+  PraxiPool *pool;
+  g_assert_cmpint (praxi_pool_new (3, &pool), ==, PRAXI_OK);
+  for (unsigned i = 0; i < G_N_ELEMENTS (edges); i++)
+    check_pool (edges[i], i, pool);
+  for (unsigned i = 0; i < 60; i++)
+    check_pool (random_shape (random), i, pool);
+  praxi_pool_free (pool);
+  g_rand_free (random);
+}
+
 /* The result is the same to the bit, whatever the number of threads. */
 static void
 test_threads (void)
@@ -280,6 +324,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/cpu/gradient/edges", test_edges);
   g_test_add_func ("/cpu/gradient/random", test_random);
+  g_test_add_func ("/cpu/gradient/pools", test_pools);
   g_test_add_func ("/cpu/gradient/threads", test_threads);
   return g_test_run ();
 }
