@@ -225,6 +225,36 @@ test_bit_flips (void)
   g_assert_cmpint (n_silent, ==, 0);
 }
 
+/* Where the key of the spec stands: behind the graph, and behind what announces it. */
+static gsize
+find_spec (const guint8 *data, gsize size)
+{
+  static const char key[] = "praxi.spec";
+  gsize at = size - strlen (key);
+  while (memcmp (data + at, key, strlen (key)) != 0)
+    at--;
+  return at;
+}
+
+/* A bundled file that is cut behind its graph is no whole model without a spec. */
+static void
+test_cut_behind_graph (void)
+{
+  static const char *const names[] = {"light.onnx", "original.onnx"};
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = g_build_filename (PRAXI_SOURCE_ROOT, "data/models", names[i], NULL);
+    g_autoptr (GBytes) whole = praxi_onnx_read_file (path, &error);
+    g_assert_no_error (error);
+    gsize size;
+    const guint8 *data = g_bytes_get_data (whole, &size);
+    for (gsize end = find_spec (data, size) - 16; end < size; end++) {
+      g_autoptr (GBytes) cut = g_bytes_new_static (data, end);
+      g_assert_null (praxi_model_load_bytes (cut, names[i], NULL));
+    }
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -237,5 +267,6 @@ main (int argc, char **argv)
   g_test_add_func ("/model/specs", test_specs);
   g_test_add_func ("/model/checksum", test_checksum);
   g_test_add_func ("/model/bit-flips", test_bit_flips);
+  g_test_add_func ("/model/cut-behind-graph", test_cut_behind_graph);
   return g_test_run ();
 }

@@ -22,6 +22,7 @@ import torch
 PLACES = 30
 PAIRS = 20
 ZERO_DIGEST = "0" * 64
+ANNOUNCEMENT = "praxi.spec and praxi.sha256 follow the graph"
 INPUT_SCALE = 1 / 127
 INPUT_ZERO = 128
 
@@ -283,7 +284,11 @@ def spec(name, precision, thresholds, lineage, licence):
 
 
 def save(model, path, document):
-    """Writes the file with praxi.spec and praxi.sha256 over itself."""
+    """Writes the file with praxi.spec and praxi.sha256 over itself.
+
+    The announcement stands before the graph: a file cut behind it is known as cut.
+    """
+    model.doc_string = ANNOUNCEMENT
     del model.metadata_props[:]
     for key, value in (("praxi.spec", json.dumps(document)), ("praxi.sha256", ZERO_DIGEST)):
         entry = model.metadata_props.add()
