@@ -8,7 +8,8 @@ that one half finds the most falls with false alarms within the budgets.
 import numpy as np
 
 from dataset import FALL, FIGHT
-from evaluate import alarm_figures, clip_means, daily_rate
+from data import CLEAN
+from evaluate import clip_means, daily_rate, pooled_alarms
 from train import logistic
 
 VIEW = "clean0"
@@ -17,6 +18,7 @@ CCTV_PER_HOUR = 20
 QUIET_PER_HOUR = 60
 FALL_SLOPE = 1.5
 EXIT_SHARE = 0.7
+SHIFTS = np.arange(-6, 6, 0.1)
 
 
 def logits(scores):
@@ -42,25 +44,48 @@ def fight_pair(*parts):
 
 def within_budget(found):
     """Whether false falls stay within the budgets for daily living and CCTV."""
-    cctv = found["normal"]
+    cctv = found.get("normal", np.array([0, 0, 0, 1]))
     return (daily_rate(found) <= DAILY_PER_HOUR
             and cctv[2] / cctv[3] <= CCTV_PER_HOUR)
 
 
-def fall_pair(clips, scores):
-    """(slope, shift) for falls.
+def moved(scores, slope, shift):
+    """{view: scores} of falls after slope and shift of their logits."""
+    out = {}
+    for view, values in scores.items():
+        out[view] = values.copy()
+        out[view][:, FALL] = 1 / (1 + np.exp(-(slope * logits(values[:, FALL]) + shift)))
+    return out
+
+
+def held_out_views(held_out, name):
+    return {view: held_out[f"{view}-{name}"] for view in CLEAN}
+
+
+def fall_pair(clips, scores, members=None):
+    """(slope, shift) for falls, from held-out {view: scores} of some clips.
 
     Of the shifts that keep false alarms above 1/2 within the budgets and find
-    the most falls, the middle one.
+    the most falls, the middle one; events of the three phases are added up.
     """
-    values, rated = logits(scores), []
-    for shift in np.arange(-6, 6, 0.1):
-        moved = 1 / (1 + np.exp(-(FALL_SLOPE * values + shift)))
-        found = alarm_figures(clips, clips.windows[VIEW], moved, 0.5)
+    rated = []
+    for shift in SHIFTS:
+        found = pooled_alarms(clips, moved(scores, FALL_SLOPE, shift), band(0.5), FALL, members)
         if within_budget(found):
             rated.append((found["fall"][0], shift))
     most = max(hits for hits, _ in rated)
     return FALL_SLOPE, float(np.median([shift for hits, shift in rated if hits == most]))
+
+
+def nested_falls(clips, scores, fold):
+    """Falls and false alarms of each fold at the shift that the other folds choose."""
+    out, every = {}, np.arange(clips.n_real)
+    for k in np.unique(fold[every]):
+        pair = fall_pair(clips, scores, every[fold[every] != k])
+        found = pooled_alarms(clips, moved(scores, *pair), band(0.5), FALL, every[fold[every] == k])
+        for kind, row in found.items():
+            out[kind] = out.get(kind, 0) + row
+    return out
 
 
 def calibration(clips, held_out, name, val_windows=None, val_scores=None):
@@ -74,15 +99,15 @@ def calibration(clips, held_out, name, val_windows=None, val_scores=None):
     if val_windows is not None:
         values, truth, weight = fight_samples(clips, val_windows, val_scores)
         parts.append((values, truth, 2 * weight))
-    return [fight_pair(*parts), fall_pair(clips, scores)]
+    return [fight_pair(*parts), fall_pair(clips, held_out_views(held_out, name))]
 
 
 def thresholds(clips, held_out, name, pairs):
     """Enter and exit per class; fights enter where footage without fights stays quiet."""
-    fight = logits(held_out[f"{VIEW}-{name}"]) * pairs[FIGHT][0] + pairs[FIGHT][1]
-    fight = 1 / (1 + np.exp(-fight))
+    values = logits(held_out[f"{VIEW}-{name}"]) * pairs[FIGHT][0] + pairs[FIGHT][1]
+    scores = {VIEW: 1 / (1 + np.exp(-values))}
     for enter in np.arange(0.6, 0.9, 0.05):
-        found = alarm_figures(clips, clips.windows[VIEW], fight, enter, FIGHT)
+        found = pooled_alarms(clips, scores, band(enter), FIGHT)
         quiet = found["footage"] + found["daily"] + found["fall"]
         if quiet[2] / quiet[3] <= QUIET_PER_HOUR:
             break

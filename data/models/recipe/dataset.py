@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from data import ALTERED, CACHE, CLEAN, PAIRS, RATE_HZ
+from events import program_starts
 
 CLASSES = ("normal", "fight", "fall")
 FIGHT, FALL = 0, 1
@@ -15,6 +16,8 @@ MIRROR = torch.tensor([-1., 1, 1, 1, 1, -1]).view(6, 1, 1)
 UPSIDE_DOWN = torch.tensor([1., -1, 1, 1, 1, -1]).view(6, 1, 1)
 BACKWARDS = torch.tensor([-1., -1, 1, 1, -1, -1]).view(6, 1, 1)
 FALL_CORE_S = 2.5
+RENDERED = "rendered"
+TILT = 0.14
 
 
 @dataclass
@@ -27,29 +30,56 @@ class Windows:
     target: np.ndarray
     weight: np.ndarray
 
+    def subset(self, rows):
+        return Windows(self.clip[rows], self.start[rows], self.statistics[rows],
+                       self.target[rows], self.weight[rows])
+
 
 class Clips:
-    """All clips with their cached views."""
+    """All clips with their cached views.
+
+    The first `n_real` clips are footage; behind them stand the rendered ones
+    (kinds drop and calm), which have one view of their own.
+    """
 
     def __init__(self, views=CLEAN + ALTERED):
         self.clips = json.loads((CACHE / "clips.json").read_text())
         self.timing = json.loads((CACHE / "timing.json").read_text())
+        self.n_real = len(self.clips)
+        self.add_rendered()
         self.kind = np.array([clip["kind"] for clip in self.clips])
         self.group = np.array([clip["group"] for clip in self.clips])
         self.split = np.array([clip["split"] for clip in self.clips])
         self.falls = [clip["falls"] for clip in self.clips]
         self.maps, self.offsets, self.windows = {}, {}, {}
-        for view in views:
+        for view in [*views, RENDERED]:
             stored = np.load(CACHE / f"{view}.npz")
+            before = [0] * (self.n_real if view == RENDERED else 0)
             self.maps[view] = torch.from_numpy(stored["maps"])
-            self.offsets[view] = stored["offsets"]
+            self.offsets[view] = np.concatenate([before, stored["offsets"]]).astype(int)
             self.windows[view] = self.read_windows(view)
 
+    def add_rendered(self):
+        rendered = json.loads((CACHE / "rendered.json").read_text())
+        for i, clip in enumerate(rendered):
+            kind = "drop" if clip["falls"] else "calm"
+            self.clips.append({"file": f"{RENDERED}/{i}", "kind": kind, "group": RENDERED,
+                               "split": "train", **clip})
+        self.timing[RENDERED] = [[1, 0]] * len(self.clips)
+
     def read_windows(self, view):
+        """The program's windows, each with the statistics of the nearest cached one."""
         stored = np.load(CACHE / f"{view}-windows.npz")
-        pairs = list(zip(stored["clip"], stored["start"]))
-        targets = [self.target(view, clip, start) for clip, start in pairs]
-        return Windows(stored["clip"], stored["start"], stored["statistics"],
+        number = stored["clip"] + (self.n_real if view == RENDERED else 0)
+        rows, keys = [], []
+        for clip in np.unique(number):
+            own = np.where(number == clip)[0]
+            for start in program_starts(self.pairs(view, clip)):
+                rows.append(own[np.abs(stored["start"][own] - start).argmin()])
+                keys.append((clip, start))
+        targets = [self.target(view, clip, start) for clip, start in keys]
+        return Windows(np.array([c for c, _ in keys]), np.array([s for _, s in keys]),
+                       stored["statistics"][rows],
                        np.array([t for t, _ in targets], np.float32),
                        np.array([w for _, w in targets], np.float32))
 
@@ -61,27 +91,41 @@ class Clips:
         stretch, shift_s = self.timing[view][clip]
         return [[(t * stretch + shift_s) * RATE_HZ for t in span] for span in self.falls[clip]]
 
-    def target(self, view, clip, start):
-        """((fight, fall), (weight of each)) of the window that begins at a pair.
+    def target(self, view, clip, start, length=PAIRS):
+        """((fight, fall), (weight of each)) of `length` pairs from a start.
 
         A window is a fall when it holds a second of the first 2.5 s; other
-        windows that touch the fall (lying, moaning) say nothing.
+        windows that touch the fall (lying, moaning) say nothing. Nor does
+        rendered footage about fights.
         """
         kind = self.kind[clip]
+        fight_sure = float(clip < self.n_real)
         fall, sure = 0.0, 0.5 if kind == "fight" else 1.0
         for begin, end in self.fall_spans(view, clip):
             core = min(end, begin + FALL_CORE_S * RATE_HZ)
-            overlap = min(start + PAIRS, core) - max(start, begin)
+            overlap = min(start + length, core) - max(start, begin)
             if overlap >= min(RATE_HZ, 0.7 * (core - begin)):
-                return (0.0, 1.0), (1.0, 1.0)
-            if min(start + PAIRS, end) > max(start, begin):
+                return (0.0, 1.0), (fight_sure, 1.0)
+            if min(start + length, end) > max(start, begin):
                 sure = 0.0
-        return (float(kind == "fight"), fall), (1.0, sure)
+        return (float(kind == "fight"), fall), (fight_sure, sure)
 
-    def window_maps(self, view, clip, start):
-        """f32 [20,6,36,48]; the acceleration of the first pair is zero."""
-        at = int(self.offsets[view][clip]) + start
-        maps = self.maps[view][at:at + PAIRS].float()
+    def window_maps(self, view, clip, start, speed=1.0):
+        """f32 [20,6,36,48] played at a speed; the first pair has no acceleration.
+
+        Past the end of the clip its last frame is repeated: nothing moves.
+        """
+        first, end = int(self.offsets[view][clip]), int(self.offsets[view][clip + 1])
+        at = first + start + torch.arange(PAIRS) * speed
+        near = at.round().long()
+        maps = self.maps[view][near.clamp(max=end - 1)].float()
+        maps[:, :4] *= speed
+        beyond = near >= end
+        if beyond.any():
+            stop = int(beyond.nonzero()[0, 0])
+            last_speed = maps[stop - 1, 2].clone()
+            maps[beyond] = 0
+            maps[stop, 3] = last_speed
         maps[0, 3] = 0
         return maps
 
@@ -93,7 +137,9 @@ class Sampler:
     are uniform within a pool.
     """
 
-    SHARES = {"fight": 0.34, "normal": 0.30, "footage": 0.07, "daily": 0.13, "fall": 0.16}
+    SHARES = {"fight": 0.30, "normal": 0.27, "footage": 0.06, "daily": 0.12, "fall": 0.13,
+              "drop": 0.05, "calm": 0.07}
+    TIMED = ("daily", "fall", "drop", "calm")
 
     def __init__(self, clips, members, seed, views=CLEAN + ALTERED):
         self.clips, self.views = clips, views
@@ -108,25 +154,30 @@ class Sampler:
         return self.rng.choice(CLEAN if self.rng.random() < 0.5 else ALTERED)
 
     def draw(self):
-        """(view, clip, start, is_fall): one random window."""
+        """(view, clip, start) and speed: one random window."""
         kind = self.rng.choice(list(self.SHARES), p=self.shares)
         clip, view = self.rng.choice(self.pools[kind]), self.view()
-        last = self.clips.pairs(view, clip) - PAIRS
+        view = RENDERED if clip >= self.clips.n_real else view
+        speed = 1.0
+        if kind in self.TIMED and self.rng.random() < 0.6:
+            speed = float(np.exp(self.rng.uniform(-0.25, 0.25)))
+        last = max(0, self.clips.pairs(view, clip) - int(PAIRS * speed) - 1)
         start = int(self.rng.integers(0, last + 1))
-        if kind == "fall" and self.rng.random() < 0.75:
+        if self.clips.falls[clip] and self.rng.random() < 0.75:
             begin, end = self.clips.fall_spans(view, clip)[0]
             low, high = begin - RATE_HZ, min(end, begin + FALL_CORE_S * RATE_HZ) - RATE_HZ
             start = int(np.clip(self.rng.uniform(low, max(low, high)), 0, last))
-        return view, clip, start
+        return (view, clip, start), speed
 
     def batch(self, size):
         """(maps [size,20,6,36,48], targets [size,2], weights, keys)."""
-        keys = [self.draw() for _ in range(size)]
+        drawn = [self.draw() for _ in range(size)]
+        keys = [key for key, _ in drawn]
         maps, targets, weights = [], [], []
-        for view, clip, start in keys:
-            target, weight = self.clips.target(view, clip, start)
+        for key, speed in drawn:
+            target, weight = self.clips.target(*key, PAIRS * speed)
             x, target, weight = self.flip(
-                self.clips.window_maps(view, clip, start), list(target), list(weight))
+                self.clips.window_maps(*key, speed), list(target), list(weight))
             maps.append(x)
             targets.append(target)
             weights.append(weight)
@@ -160,17 +211,23 @@ class Sampler:
         return torch.from_numpy(self.rng.uniform(low, high, n).astype(np.float32))
 
     def zoom(self, x):
-        """Random zoom and shift of 80 % of the samples; motion grows with the zoom."""
+        """Random zoom, shift and tilt of 80 % of the samples; motion grows with the zoom."""
         n = len(x)
         on = torch.from_numpy(self.rng.random(n) < 0.8).float()
         scale = (self.uniform(n, -0.3, 0.3) * on).exp()
+        tilt = self.uniform(n, -TILT, TILT) * on
+        cos, sin, aspect = tilt.cos(), tilt.sin(), x.shape[-2] / x.shape[-1]
         theta = torch.zeros(n, 2, 3)
-        theta[:, 0, 0] = theta[:, 1, 1] = 1 / scale
+        theta[:, 0, 0] = theta[:, 1, 1] = cos / scale
+        theta[:, 0, 1], theta[:, 1, 0] = sin * aspect / scale, -sin / aspect / scale
         theta[:, 0, 2] = self.uniform(n, -0.3, 0.3) * on
         theta[:, 1, 2] = self.uniform(n, -0.3, 0.3) * on
         flat = x.flatten(1, 2)
         grid = F.affine_grid(theta, flat.shape, align_corners=False)
         x = F.grid_sample(flat, grid, align_corners=False).view_as(x)
+        u, v = x[:, :, 0].clone(), x[:, :, 1].clone()
+        cos, sin = cos.view(-1, 1, 1, 1), sin.view(-1, 1, 1, 1)
+        x[:, :, 0], x[:, :, 1] = cos * u - sin * v, sin * u + cos * v
         x[:, :, :4] *= scale.view(-1, 1, 1, 1, 1)
         return x
 

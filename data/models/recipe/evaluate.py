@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from data import PAIRS, RATE_HZ
+from data import RATE_HZ
 from dataset import FALL, FIGHT
-
-WINDOW_S = PAIRS / RATE_HZ
+from events import WINDOW_S, events
 
 
 def clip_means(windows, scores):
@@ -41,45 +40,44 @@ def accuracy_auc(p, truth, threshold):
     return float(((p > threshold) == truth).mean()), auc(p[truth], p[~truth])
 
 
-def alarms(times_s, scores, threshold):
-    """Windows above the threshold, overlapping ones joined: [[start_s, end_s]]."""
-    out = []
-    for t in times_s[scores > threshold]:
-        if out and t <= out[-1][1]:
-            out[-1][1] = t + WINDOW_S
-        else:
-            out.append([t, t + WINDOW_S])
-    return out
+def alarm_figures(clips, windows, scores, band, column=FALL, view="clean0"):
+    """{kind: (events found, events, false alarms, hours)} of one class.
 
-
-def smoothed(scores):
-    """Mean of each window and its neighbours, as the program forms events."""
-    total = np.convolve(scores, np.ones(3))[1:-1]
-    return total / np.convolve(np.ones(len(scores)), np.ones(3))[1:-1]
-
-
-def alarm_figures(clips, windows, scores, threshold, column=FALL, view="clean0"):
-    """{kind: (events found, events, false alarms, hours)} of one class at a threshold.
-
-    Alarms are made of smoothed scores. Hours are those of the footage that no
-    event covers; for the class fight, clips of kind fight are one event each.
+    band: {"enter", "exit"}. Alarms are the events that the program would report.
+    Hours are those of the footage that no event covers; for the class fight,
+    clips of kind fight are one event each.
     """
     out = {}
     for clip in np.unique(windows.clip):
         kind = str(clips.kind[clip])
-        rows = windows.clip == clip
-        times = windows.start[rows] / RATE_HZ
+        own = scores[windows.clip == clip, column]
         length_s = max(WINDOW_S, clips.pairs(view, clip) / RATE_HZ)
         spans = [[t / RATE_HZ for t in s] for s in clips.fall_spans(view, clip)]
         if column == FIGHT:
             spans = [[0, length_s]] if kind == "fight" else []
-        found = alarms(times, smoothed(scores[rows, column]), threshold)
+        found = events(own, band["enter"], band["exit"])
         hits = [any(a < e and b > s for a, b in found) for s, e in spans]
         wrong = [all(a >= e or b <= s for s, e in spans) for a, b in found]
         quiet_s = length_s - sum(min(e, length_s) - min(s, length_s) for s, e in spans)
         row = np.array([sum(hits), len(spans), sum(wrong), quiet_s / 3600])
         out[kind] = out.get(kind, 0) + row
     return out
+
+
+def pooled_alarms(clips, scores, band, column=FALL, members=None):
+    """alarm_figures of {view: scores of all its windows}, added up, on some clips."""
+    out = {}
+    for view, values in scores.items():
+        windows = clips.windows[view]
+        rows = np.isin(windows.clip, clips_of(clips, members))
+        figures = alarm_figures(clips, windows.subset(rows), values[rows], band, column, view)
+        for kind, row in figures.items():
+            out[kind] = out.get(kind, 0) + row
+    return out
+
+
+def clips_of(clips, members):
+    return range(clips.n_real) if members is None else members
 
 
 def alarm_text(figures):

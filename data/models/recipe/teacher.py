@@ -13,7 +13,7 @@ from multiprocessing import Pool
 import numpy as np
 import torch
 
-from data import CACHE
+from data import ALTERED, CACHE, CLEAN
 from dataset import FIGHT, MIRROR, folds
 from net import WIDE, MotionNet
 from train import FitOptions, fit, logistic
@@ -80,13 +80,13 @@ def fit_linear(clips, members):
     """Fight against the rest on the 58 statistics, clips weighing alike."""
     features, target, weight = [], [], []
     for windows in clips.windows.values():
-        rows = np.isin(windows.clip, list(members))
+        rows = np.isin(windows.clip, list(members)) & (windows.weight[:, FIGHT] > 0)
         count = np.bincount(windows.clip[rows], minlength=len(clips.clips))
         features.append(windows.statistics[rows])
         target.append(windows.target[rows, FIGHT])
         weight.append(1 / np.minimum(count[windows.clip[rows]], 8))
     features, target, weight = map(np.concatenate, (features, target, weight))
-    weight = weight * 3 / len(clips.windows)
+    weight = weight * 3 / len(CLEAN + ALTERED)
     return logistic(features.astype(np.float64), target, weight)
 
 
@@ -136,7 +136,7 @@ def load_net(path, channels):
 
 def fit_teacher(clips, members, workers, parts=4, seeds=2, steps=300):
     """The teacher of `members`: `seeds` networks without each of the parts."""
-    part = folds(clips, members, parts, seed=7)
+    part = folds(clips, [c for c in members if c < clips.n_real], parts, seed=7)
     rest = [[c for c in members if part[c] != p] for p in range(parts)]
     nets = workers.train([
         (f"final-{p}-{s}", rest[p], FitOptions(channels=WIDE, steps=steps, seed=100 + 10 * p + s))

@@ -17,7 +17,8 @@ FALL_WEIGHT = 2.5
 
 @dataclass
 class FitOptions:
-    """How a network is trained; teacher(maps, keys) gives scores to imitate."""
+    """How a network is trained, from `start` or anew; teacher(maps, keys) gives
+    scores to imitate, taking teacher_share of the target of each class."""
 
     channels: tuple = LIGHT
     steps: int = 330
@@ -25,8 +26,9 @@ class FitOptions:
     rate: float = 3e-3
     decay: float = 0.05
     seed: int = 0
+    start: object = None
     teacher: object = None
-    teacher_share: float = 0.6
+    teacher_share: tuple = (0.6, 0.3)
 
 
 def optimiser(net, options):
@@ -67,6 +69,8 @@ def fit(clips, members, options):
     torch.manual_seed(options.seed)
     sampler = Sampler(clips, members, options.seed)
     net = MotionNet(options.channels)
+    if options.start:
+        net.load_state_dict(options.start.state_dict())
     average, descent = Average(net), optimiser(net, options)
     net.train()
     for step in range(options.steps):
@@ -77,7 +81,7 @@ def fit(clips, members, options):
         target = target * (1 - 2 * SMOOTHING) + SMOOTHING
         if options.teacher:
             soft = options.teacher(x, keys)
-            share = options.teacher_share * torch.isfinite(soft) * (weight == 1)
+            share = torch.tensor(options.teacher_share) * torch.isfinite(soft) * (weight == 1)
             target = (1 - share) * target + share * torch.nan_to_num(soft)
         x, target, weight = mix(sampler.rng, x, target, weight)
         loss = F.binary_cross_entropy_with_logits(
