@@ -5,6 +5,7 @@
 
 #include "app/analysis.h"
 #include "app/compare-child.h"
+#include "app/compare-curves.h"
 #include "app/compare-table.h"
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
@@ -162,6 +163,20 @@ add_member (JsonBuilder *builder, const char *name, JsonObject *result)
   json_builder_add_value (builder, json_node_copy (json_object_get_member (result, "report")));
 }
 
+static void
+add_curves (const Compare *compare, JsonBuilder *builder, JsonObject *results[2])
+{
+  static const char *const names[] = {"original", "light"};
+  json_builder_set_member_name (builder, "curves");
+  json_builder_begin_object (builder);
+  for (int i = 0; i < 2 && results[i] != NULL; i++) {
+    json_builder_set_member_name (builder, names[i]);
+    praxi_compare_curves_add (builder, compare->dataset, compare->classes,
+                              json_object_get_array_member (results[i], "scores"));
+  }
+  json_builder_end_object (builder);
+}
+
 /* results: [0] original, [1] light; NULL where it was cancelled before */
 static JsonBuilder *
 build_document (const Compare *compare, JsonObject *results[2])
@@ -172,6 +187,7 @@ build_document (const Compare *compare, JsonObject *results[2])
     add_member (builder, "original", results[0]);
   if (results[1] != NULL)
     add_member (builder, "light", results[1]);
+  add_curves (compare, builder, results);
   json_builder_set_member_name (builder, "classes");
   json_builder_begin_array (builder);
   for (int c = 0; compare->classes[c] != NULL; c++)

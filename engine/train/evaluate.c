@@ -7,8 +7,7 @@
 #include "engine/core/text.h"
 
 enum {
-  KEPT_CLIPS = 4,     /* for the latency of single windows */
-  LATENCY_RUNS = 100, /* at most */
+  KEPT_CLIPS = 4, /* for the latency of single windows */
   POOLED_WINDOWS = 3,
 };
 
@@ -355,12 +354,12 @@ measure_latency (Evaluate *evaluate, GError **error)
 {
   const PraxiScorer *scorer = evaluate->scorer;
   PraxiEvaluation *evaluation = evaluate->evaluation;
-  double times_ms[LATENCY_RUNS];
+  double *times_ms = evaluation->latencies_ms;
   double sum_ms = 0;
   int n = 0;
   g_autofree float *scores = g_new (float, scorer->n_classes);
   const gint64 until_us = g_get_monotonic_time () + LATENCY_BUDGET_US;
-  for (; evaluate->n_clips > 0 && n < LATENCY_RUNS; n++) {
+  for (; evaluate->n_clips > 0 && n < PRAXI_EVALUATE_LATENCIES; n++) {
     const gint64 begin_us = g_get_monotonic_time ();
     if (begin_us > until_us && n >= 5)
       break;
@@ -370,6 +369,7 @@ measure_latency (Evaluate *evaluate, GError **error)
     times_ms[n] = (double) (g_get_monotonic_time () - begin_us) / 1e3;
     sum_ms += times_ms[n];
   }
+  evaluation->n_latencies = n;
   evaluation->clips_per_s = n > 0 ? n * 1e3 / MAX (sum_ms, 1e-6) : NAN;
   evaluation->latency_p50_ms = praxi_metrics_quantile (times_ms, n, 0.5);
   evaluation->latency_p95_ms = praxi_metrics_quantile (times_ms, n, 0.95);

@@ -27,6 +27,8 @@ typedef struct {
   double quiet_hours; /* footage outside those spans */
 } PraxiEventFigures;
 
+enum { PRAXI_EVALUATE_LATENCIES = 100 }; /* at most so many windows are timed */
+
 typedef struct {
   int n_samples;
   int n_classes;
@@ -44,6 +46,8 @@ typedef struct {
   double clips_per_s;    /* single windows, nothing shared */
   double latency_p50_ms; /* of such a window */
   double latency_p95_ms;
+  double latencies_ms[PRAXI_EVALUATE_LATENCIES]; /* of single windows, ascending */
+  int n_latencies;
   guint64 input_checksum; /* of every frame the model saw, over all files */
 } PraxiEvaluation;
 

@@ -98,6 +98,11 @@ add_speed (JsonBuilder *builder, const PraxiEvaluation *evaluation)
   json_builder_begin_object (builder);
   praxi_json_add_double (builder, "p50", evaluation->latency_p50_ms);
   praxi_json_add_double (builder, "p95", evaluation->latency_p95_ms);
+  json_builder_set_member_name (builder, "samples");
+  json_builder_begin_array (builder);
+  for (int i = 0; i < evaluation->n_latencies; i++)
+    praxi_json_push_double (builder, evaluation->latencies_ms[i]);
+  json_builder_end_array (builder);
   json_builder_end_object (builder);
   praxi_json_add_int (builder, "windows", evaluation->n_windows);
   praxi_json_add_double (builder, "footage_s", evaluation->footage_s);
