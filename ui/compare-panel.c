@@ -4,8 +4,10 @@
 #include <math.h>
 
 #include "engine/core/text.h"
+#include "ui/compare-plots.h"
 #include "ui/compare-report.h"
 #include "ui/jump-list.h"
+#include "ui/plot-view.h"
 #include "ui/session-analysis.h"
 #include "ui/strip.h"
 
@@ -18,6 +20,8 @@ struct _PraxiComparePanel {
   GtkDrawingArea *confusions[2];
   PraxiConfusion matrices[2];
   GtkDrawingArea *confusion_original, *confusion_light;
+  GtkBox *plots_place;
+  PraxiPlotView *plots[PRAXI_COMPARE_N_PLOTS];
   GtkLabel *disagreements_title;
   GtkBox *disagreements_place;
   PraxiJumpList *disagreements;
@@ -25,6 +29,8 @@ struct _PraxiComparePanel {
   char *wanted_media; /* jump to wanted_s once its frames are known */
   double wanted_s;
 };
+
+enum { PLOT_HEIGHT_PX = 210 };
 
 static guint chosen_signal;
 
@@ -71,6 +77,35 @@ put_text (PraxiComparePanel *self, const char *text, int column, int row, const 
   gtk_grid_attach (self->measures, label, column, row, 1, 1);
 }
 
+/* Two thin bars on one scale: what the original measures, and what the light model does. */
+static void
+draw_bar_cb (GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer user_data)
+{
+  const double *values = user_data;
+  const double most = fmax (values[0], values[1]);
+  GdkRGBA ink;
+  gtk_style_context_get_color (gtk_widget_get_style_context (GTK_WIDGET (area)), &ink);
+  for (int i = 0; i < 2 && most > 0; i++) {
+    if (isnan (values[i]))
+      continue;
+    cairo_set_source_rgba (cr, i == 0 ? (double) ink.red : 0.21, i == 0 ? (double) ink.green : 0.52,
+                           i == 0 ? (double) ink.blue : 0.89, i == 0 ? 0.35 : 1);
+    cairo_rectangle (cr, 0, i * 3, fmax (1, width * values[i] / most), 2);
+    cairo_fill (cr);
+  }
+}
+
+static void
+put_bar (PraxiComparePanel *self, int row, double before, double after)
+{
+  const double values[] = {before, after};
+  GtkWidget *bar = g_object_new (GTK_TYPE_DRAWING_AREA, "accessible-role",
+                                 GTK_ACCESSIBLE_ROLE_PRESENTATION, "content-height", 5, NULL);
+  gtk_drawing_area_set_draw_func (GTK_DRAWING_AREA (bar), draw_bar_cb,
+                                  g_memdup2 (values, sizeof values), g_free);
+  gtk_grid_attach (self->measures, bar, 0, row, 4, 1);
+}
+
 static void
 put_measure (PraxiComparePanel *self,
              const PraxiMeasure *measure,
@@ -90,6 +125,7 @@ put_measure (PraxiComparePanel *self,
   put_text (self, before_text, 1, row, NULL);
   put_text (self, after_text, 2, row, NULL);
   put_text (self, delta, 3, row, verdict_classes[verdict + 1]);
+  put_bar (self, row + 1, before, after);
 }
 
 static void
@@ -108,7 +144,8 @@ update_measures (PraxiComparePanel *self, JsonObject *original, JsonObject *ligh
     if (is_device && !(praxi_report_value (original, "peak_device_bytes") > 0 ||
                        praxi_report_value (light, "peak_device_bytes") > 0))
       continue;
-    put_measure (self, &praxi_measures[i], row++, original, light);
+    put_measure (self, &praxi_measures[i], row, original, light);
+    row += 2;
   }
 }
 
@@ -130,6 +167,48 @@ update_confusion (PraxiComparePanel *self, int index, JsonObject *report, JsonAr
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->confusions[index]),
                                   GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
   gtk_widget_queue_draw (GTK_WIDGET (self->confusions[index]));
+}
+
+static void
+draw_both (gpointer data, cairo_t *cr, double width, double height, GdkRGBA ink)
+{
+  const PraxiComparePanel *self = data;
+  const double half = width / 2;
+  for (int i = 0; i < 2; i++) {
+    cairo_save (cr);
+    cairo_translate (cr, i * half + 8, 8);
+    cairo_set_source_rgb (cr, (double) ink.red, (double) ink.green, (double) ink.blue);
+    praxi_export_text (cr, i == 0 ? _ ("Original") : _ ("Light"), (half - 16) / 2, 0, 0.5, 0, 12);
+    cairo_translate (cr, 0, 20);
+    praxi_confusion_draw (&self->matrices[i], cr, half - 16, height - 36, ink);
+    cairo_restore (cr);
+  }
+}
+
+static char *
+confusion_csv (const PraxiComparePanel *self)
+{
+  g_autoptr (PraxiPlot) plot = praxi_plot_new ("", "", "");
+  for (int i = 0; i < 2; i++)
+    for (int row = 0; row < self->matrices[i].n_classes; row++) {
+      g_autofree char *name = g_strdup_printf ("%s: %s", i == 0 ? _ ("Original") : _ ("Light"),
+                                               self->matrices[i].names[row]);
+      PraxiPlotSeries *series = praxi_plot_add (plot, name, (GdkRGBA){0});
+      for (int column = 0; column < self->matrices[i].n_classes; column++)
+        praxi_plot_add_point (series, column, self->matrices[i].counts[row][column]);
+    }
+  const int n = self->matrices[0].n_classes;
+  plot->categories = g_new0 (char *, n + 1);
+  for (int c = 0; c < n; c++)
+    plot->categories[c] = g_strdup (self->matrices[0].names[c]);
+  return praxi_plot_csv (plot);
+}
+
+static void
+export_confusion_cb (PraxiComparePanel *self)
+{
+  g_autofree char *csv = confusion_csv (self);
+  praxi_plot_view_ask_export (GTK_WIDGET (self), _ ("Confusion"), 520, 260, draw_both, self, csv);
 }
 
 /* --- disagreements ------------------------------------------------------------------------- */
@@ -258,6 +337,9 @@ update_report (PraxiComparePanel *self)
   update_measures (self, original, light);
   update_confusion (self, 0, original, classes);
   update_confusion (self, 1, light, classes);
+  for (int i = 0; i < PRAXI_COMPARE_N_PLOTS; i++)
+    praxi_plot_view_set_plot (self->plots[i],
+                              praxi_compare_plot_new ((PraxiComparePlot) i, self->session));
   update_disagreements (self, member_array (document, "disagreements"));
 }
 
@@ -309,12 +391,14 @@ praxi_compare_panel_class_init (PraxiComparePanelClass *klass)
   gtk_widget_class_bind_template_child (widget_class, PraxiComparePanel, measures);
   gtk_widget_class_bind_template_child (widget_class, PraxiComparePanel, confusion_original);
   gtk_widget_class_bind_template_child (widget_class, PraxiComparePanel, confusion_light);
+  gtk_widget_class_bind_template_child (widget_class, PraxiComparePanel, plots_place);
   gtk_widget_class_bind_template_child (widget_class, PraxiComparePanel, disagreements_title);
   gtk_widget_class_bind_template_child (widget_class, PraxiComparePanel, disagreements_place);
   gtk_widget_class_bind_template_child (widget_class, PraxiComparePanel, folder_button);
   gtk_widget_class_bind_template_child (widget_class, PraxiComparePanel, project_button);
   gtk_widget_class_bind_template_callback (widget_class, compare_folder_cb);
   gtk_widget_class_bind_template_callback (widget_class, compare_project_cb);
+  gtk_widget_class_bind_template_callback (widget_class, export_confusion_cb);
 }
 
 static void
@@ -326,6 +410,10 @@ praxi_compare_panel_init (PraxiComparePanel *self)
   for (int i = 0; i < 2; i++)
     gtk_drawing_area_set_draw_func (self->confusions[i], draw_confusion_cb, &self->matrices[i],
                                     NULL);
+  for (int i = 0; i < PRAXI_COMPARE_N_PLOTS; i++) {
+    self->plots[i] = PRAXI_PLOT_VIEW (praxi_plot_view_new (PLOT_HEIGHT_PX));
+    gtk_box_append (self->plots_place, GTK_WIDGET (self->plots[i]));
+  }
   self->disagreements = PRAXI_JUMP_LIST (
       praxi_jump_list_new (_ ("Disagreements"), _ ("The two models agree on every clip.")));
   gtk_box_append (self->disagreements_place, GTK_WIDGET (self->disagreements));
