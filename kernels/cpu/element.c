@@ -370,7 +370,7 @@ praxi_cpu_quantize (const CpuPlace *place, PraxiKernel **out)
   float scale;
   int zero;
   if (floats->dtype != PRAXI_F32 || !find_quantizer (place, bytes, &scale, &zero))
-    return PRAXI_STATUS_UNSUPPORTED;
+    return praxi_cpu_quantize_channels (place, out);
   const PraxiStatus status = make_kernel (place, back ? "dequantize" : "quantize",
                                           back ? dequantize_loop : quantize_loop, 1, out);
   if (status != PRAXI_OK)

@@ -81,15 +81,75 @@ copy_row (const void *from, int64_t from_step, void *to, int64_t to_step, int64_
     copy_Bits64 (from, from_step, to, to_step, n);
 }
 
+/* n rows of length elements; steps are those from element to element and from row to row. */
+typedef struct {
+  const char *from;
+  char *to;
+  int64_t n, length, from_step, to_step, from_row, to_row;
+  size_t element;
+} Plane;
+
+/* Rows that are columns in memory: short runs of columns at a time, so that what is written stays
+ * in the cache.
+ */
+static void
+transpose_plane (const Plane *p)
+{
+  enum { RUN = 64 };
+  const int64_t bytes = (int64_t) p->element;
+  for (int64_t row = 0; row < p->n; row += RUN) {
+    const int64_t n = p->n - row < RUN ? p->n - row : RUN;
+    for (int64_t i = 0; i < p->length; i++)
+      copy_row (p->from + (row * p->from_row + i * p->from_step) * bytes, p->from_row,
+                p->to + (row * p->to_row + i * p->to_step) * bytes, p->to_row, n, p->element);
+  }
+}
+
+static void
+copy_plane (const Plane *p)
+{
+  const int64_t bytes = (int64_t) p->element;
+  if (p->from_step != 1 && p->from_row == 1) {
+    transpose_plane (p);
+    return;
+  }
+  for (int64_t row = 0; row < p->n; row++)
+    copy_row (p->from + row * p->from_row * bytes, p->from_step, p->to + row * p->to_row * bytes,
+              p->to_step, p->length, p->element);
+}
+
+/* The two innermost dimensions, as the walk has sorted and merged them, are a plane. */
 static void
 copy_view (const PraxiTensor *from, const PraxiTensor *to, size_t element)
 {
   const int64_t bytes = (int64_t) element;
   PraxiRows rows = praxi_rows_over (to);
   praxi_rows_add (&rows, from);
-  while (praxi_rows_next (&rows))
-    copy_row ((const char *) from->data + rows.at[1] * bytes, rows.step[1],
-              (char *) to->data + rows.at[0] * bytes, rows.step[0], rows.length, element);
+  if (!praxi_rows_next (&rows))
+    return;
+  const int row = rows.rank - 2;
+  Plane plane = {.n = row >= 0 ? rows.dims[row] : 1,
+                 .length = rows.length,
+                 .from_step = rows.step[1],
+                 .to_step = rows.step[0],
+                 .from_row = row >= 0 ? rows.strides[1][row] : 0,
+                 .to_row = row >= 0 ? rows.strides[0][row] : 0,
+                 .element = element};
+  int64_t index[PRAXI_MAX_RANK] = {0}, at[2] = {0};
+  int d;
+  do {
+    plane.from = (const char *) from->data + at[1] * bytes;
+    plane.to = (char *) to->data + at[0] * bytes;
+    copy_plane (&plane);
+    for (d = row - 1; d >= 0; d--) {
+      const bool carry = ++index[d] == rows.dims[d];
+      for (int k = 0; k < 2; k++)
+        at[k] += rows.strides[k][d] * (carry ? 1 - rows.dims[d] : 1);
+      if (!carry)
+        break;
+      index[d] = 0;
+    }
+  } while (d >= 0);
 }
 
 /* The part of the longest axis that falls to a thread. */

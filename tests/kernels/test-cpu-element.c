@@ -230,6 +230,33 @@ check_quantize (PraxiDType type, unsigned seed)
   test_tensor_clear (&back);
 }
 
+/* A scale and, at times, a zero point for each slice along an axis. */
+static void
+check_quantize_channels (PraxiDType type, int axis, unsigned seed)
+{
+  const int64_t dims[] = {14, 3, 5, 7};
+  PraxiTensor x = test_tensor (PRAXI_F32, LAYOUT_ROW_MAJOR, 4, dims);
+  PraxiTensor q = test_tensor (type, LAYOUT_ROW_MAJOR, 4, dims);
+  PraxiTensor back = test_tensor (PRAXI_F32, LAYOUT_ROW_MAJOR, 4, dims);
+  PraxiTensor s = test_tensor (PRAXI_F32, LAYOUT_ROW_MAJOR, 1, &dims[axis]);
+  PraxiTensor z = test_tensor (type, LAYOUT_ROW_MAJOR, 1, &dims[axis]);
+  const PraxiTensor *in[] = {&x, &s, &z}, *in_back[] = {&q, &s, &z};
+  const PraxiOp op = {.kind = PRAXI_OP_QUANTIZE_LINEAR, .to = type, .axis = axis};
+  const PraxiOp op_back = {.kind = PRAXI_OP_DEQUANTIZE_LINEAR, .axis = axis - 4};
+  const int n_in = type == PRAXI_S8 && seed % 2 ? 3 : 2;
+  test_fill (&x, seed, 8);
+  test_fill (&z, seed + 1, 0);
+  for (int64_t i = 0; i < dims[axis]; i++)
+    ((float *) s.data)[i] = 0.03f * (float) (i + 1);
+  test_check (&op, in, type == PRAXI_S8 ? n_in : 3, &q, pool, 0);
+  test_check_unknown (&op, in, 3, &q, pool, 0);
+  test_fill (&q, seed + 2, 0);
+  test_check (&op_back, in_back, n_in, &back, pool, 0);
+  PraxiTensor *all[] = {&x, &q, &back, &s, &z};
+  for (size_t i = 0; i < G_N_ELEMENTS (all); i++)
+    test_tensor_clear (all[i]);
+}
+
 static void
 check_bytes (unsigned seed)
 {
@@ -268,6 +295,7 @@ test_bytes_exact (void)
 {
   for (unsigned seed = 0; seed < 8; seed++) {
     check_quantize (seed % 2 ? PRAXI_S8 : PRAXI_U8, seed);
+    check_quantize_channels (seed % 2 ? PRAXI_S8 : PRAXI_U8, (int) seed % 4, seed / 2);
     check_bytes (seed);
   }
 }
