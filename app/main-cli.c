@@ -11,6 +11,7 @@ static const PraxiCliCommand commands[] = {
     {"analyze", "scores over time and events of media", praxi_cli_analyze},
     {"classify", "one answer for each short clip", praxi_cli_classify},
     {"watch", "watches cameras: scores and records as it happens", praxi_cli_watch},
+    {"train", "fine-tunes a model on labelled footage", praxi_cli_train},
     {"compare", "two models on the same labelled clips", praxi_cli_compare},
     {"bench", "measures a model's speed", praxi_cli_bench},
     {"convert", "gives a foreign ONNX model its classes", praxi_cli_convert},

@@ -14,6 +14,9 @@ PraxiModelSpec *praxi_model_spec_parse (const char *json, GError **error);
 void praxi_model_spec_free (PraxiModelSpec *spec);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiModelSpec, praxi_model_spec_free)
 
+/* The spec as JSON text, for praxi_model_save. Free with g_free. */
+char *praxi_model_spec_write (const PraxiModelSpec *spec);
+
 /* Checks that input and output of a resolved graph (batch 1) are those of the spec.
  * Errors: FORMAT: "has 3 classes, but the output is 5 wide"
  */

@@ -1,0 +1,275 @@
+/* Derivatives of whole graphs against central differences of the forward pass in `ref`. */
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/infer/executor.h"
+#include "engine/model/builder.h"
+#include "engine/train/gradient.h"
+
+/* A graph from inputs x and w to y; the loss is Σ c y with fixed numbers c. */
+typedef struct {
+  const char *name;
+  int x_rank, w_rank;
+  int64_t x[5], w[5];
+  int (*build) (PraxiBuilder *builder, int x, int w);
+  float low; /* inputs lie in [low, low + 2] */
+} Case;
+
+static int
+op (PraxiBuilder *builder, const PraxiOp *op_, int a, int b)
+{
+  const int in[2] = {a, b};
+  return praxi_builder_op (builder, op_, NULL, in, b < 0 ? 1 : 2);
+}
+
+static int
+build_conv (PraxiBuilder *b, int x, int w)
+{
+  const PraxiOp conv = {.kind = PRAXI_OP_CONV,
+                        .window = {.n_spatial = 2,
+                                   .kernel = {3, 3},
+                                   .stride = {2, 1},
+                                   .dilation = {1, 1},
+                                   .pad_begin = {1, 0},
+                                   .pad_end = {0, 1},
+                                   .group = 2}};
+  return praxi_builder_unary (b, PRAXI_OP_SIGMOID, op (b, &conv, x, w));
+}
+
+static int
+build_gemm (PraxiBuilder *b, int x, int w)
+{
+  const PraxiOp gemm = {.kind = PRAXI_OP_GEMM, .alpha = 0.5f, .beta = 1, .transpose_b = true};
+  const PraxiOp soft = {.kind = PRAXI_OP_SOFTMAX, .axis = 1};
+  return op (b, &soft, op (b, &gemm, x, w), -1);
+}
+
+static int
+build_both_turned (PraxiBuilder *b, int x, int w)
+{
+  const PraxiOp gemm = {
+      .kind = PRAXI_OP_GEMM, .alpha = 1, .beta = 1, .transpose_a = true, .transpose_b = true};
+  return praxi_builder_unary (b, PRAXI_OP_TANH, op (b, &gemm, x, w));
+}
+
+static int
+build_broadcast (PraxiBuilder *b, int x, int w)
+{
+  const int sum = praxi_builder_binary (b, PRAXI_OP_ADD, x, w);
+  const int product = praxi_builder_binary (b, PRAXI_OP_MUL, sum, w);
+  const int quotient = praxi_builder_binary (b, PRAXI_OP_DIV, product, x);
+  return praxi_builder_binary (b, PRAXI_OP_SUB, quotient, w);
+}
+
+static int
+build_roots (PraxiBuilder *b, int x, int w)
+{
+  const int root = praxi_builder_unary (b, PRAXI_OP_SQRT, x);
+  const int both =
+      praxi_builder_binary (b, PRAXI_OP_MUL, root, praxi_builder_unary (b, PRAXI_OP_LOG, w));
+  return praxi_builder_unary (
+      b, PRAXI_OP_EXP,
+      praxi_builder_unary (b, PRAXI_OP_NEG, praxi_builder_unary (b, PRAXI_OP_ABS, both)));
+}
+
+static int
+build_hard (PraxiBuilder *b, int x, int w)
+{
+  const PraxiOp hard = {.kind = PRAXI_OP_HARD_SIGMOID, .alpha = 0.2f, .beta = 0.5f};
+  const int swish = praxi_builder_unary (b, PRAXI_OP_HARD_SWISH, x);
+  const int gate = op (b, &hard, w, -1);
+  return praxi_builder_binary (b, PRAXI_OP_MUL, praxi_builder_unary (b, PRAXI_OP_RELU, swish),
+                               gate);
+}
+
+static int
+build_pools (PraxiBuilder *b, int x, int w)
+{
+  const PraxiWindow window = {.n_spatial = 2,
+                              .kernel = {2, 3},
+                              .stride = {1, 2},
+                              .dilation = {1, 1},
+                              .pad_begin = {0, 1},
+                              .pad_end = {1, 1},
+                              .group = 1};
+  const PraxiOp mean = {.kind = PRAXI_OP_AVERAGE_POOL, .window = window};
+  const PraxiOp most = {.kind = PRAXI_OP_MAX_POOL, .window = window};
+  const PraxiOp row = {.kind = PRAXI_OP_REDUCE_MEAN, .n_axes = 2, .axes = {2, 3}};
+  const PraxiOp top = {.kind = PRAXI_OP_REDUCE_MAX, .n_axes = 1, .axes = {3}, .keepdims = true};
+  const PraxiOp join = {.kind = PRAXI_OP_CONCAT, .axis = 1};
+  const int pooled = op (b, &join, op (b, &mean, x, -1), op (b, &most, x, -1));
+  const int turned = praxi_builder_binary (b, PRAXI_OP_MUL, op (b, &top, pooled, -1), w);
+  return op (b, &row, turned, -1);
+}
+
+static int
+build_moves (PraxiBuilder *b, int x, int w)
+{
+  const PraxiOp turn = {.kind = PRAXI_OP_TRANSPOSE, .n_axes = 3, .perm = {2, 0, 1}};
+  const PraxiOp flat = {.kind = PRAXI_OP_FLATTEN, .axis = 1};
+  const int all = op (b, &flat, op (b, &turn, x, -1), -1);
+  return praxi_builder_binary (b, PRAXI_OP_MUL, all, w);
+}
+
+static const Case cases[] = {
+    {"conv", 4, 4, {2, 4, 5, 6}, {6, 2, 3, 3}, build_conv, -1},
+    {"gemm", 2, 2, {3, 4}, {5, 4}, build_gemm, -1},
+    {"both-turned", 2, 2, {4, 3}, {5, 4}, build_both_turned, -1},
+    {"broadcast", 3, 3, {2, 3, 4}, {1, 3, 1}, build_broadcast, 0.5},
+    {"roots", 2, 2, {3, 4}, {3, 4}, build_roots, 1.5},
+    {"hard", 2, 2, {5, 7}, {1, 7}, build_hard, -1},
+    {"pools", 4, 4, {1, 2, 4, 5}, {1, 4, 1, 1}, build_pools, -1},
+    {"moves", 3, 2, {2, 3, 4}, {4, 6}, build_moves, -1},
+};
+
+typedef struct {
+  PraxiTensor tensors[3]; /* x, w, c */
+  PraxiExecutor *executor;
+  PraxiTensor out[3]; /* y, dx, dw */
+} Run;
+
+static void
+allocate (PraxiTensor *tensor, GRand *random, float low)
+{
+  int64_t n = 0;
+  praxi_tensor_set_row_major (tensor);
+  praxi_tensor_count (tensor, &n);
+  float *data = g_new (float, n);
+  for (int64_t i = 0; i < n; i++)
+    data[i] = random != NULL ? low + 2 * (float) g_rand_double (random) : 0;
+  tensor->data = data;
+}
+
+static double
+loss (Run *run)
+{
+  g_autoptr (GError) error = NULL;
+  int64_t n = 0;
+  double sum = 0;
+  g_assert_true (praxi_executor_run_tensors (run->executor, run->tensors, run->out, &error));
+  g_assert_no_error (error);
+  praxi_tensor_count (&run->out[0], &n);
+  for (int64_t i = 0; i < n; i++)
+    sum += (double) ((float *) run->out[0].data)[i] * (double) ((float *) run->tensors[2].data)[i];
+  return sum;
+}
+
+static PraxiGraph *
+make_graph (const Case *c, PraxiTensor *shape_of_y)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PraxiBuilder) builder = praxi_builder_new ();
+  const int x = praxi_builder_input (builder, "x", PRAXI_F32, c->x_rank, c->x);
+  const int w = praxi_builder_input (builder, "w", PRAXI_F32, c->w_rank, c->w);
+  praxi_builder_output (builder, c->build (builder, x, w), "y");
+  g_autoptr (PraxiGraph) bare = praxi_builder_finish (builder);
+  PraxiGraph *graph = praxi_graph_resolve (bare, NULL, 0, 1, &error);
+  g_assert_no_error (error);
+  *shape_of_y = praxi_graph_value (graph, g_array_index (graph->outputs, int, 0))->tensor;
+  shape_of_y->data = NULL;
+  return graph;
+}
+
+static void
+add_backward (PraxiGraph *graph, const PraxiTensor *shape_of_y)
+{
+  g_autoptr (GError) error = NULL;
+  int gradients[2];
+  const int y = g_array_index (graph->outputs, int, 0);
+  const int wanted[2] = {g_array_index (graph->inputs, int, 0),
+                         g_array_index (graph->inputs, int, 1)};
+  const int seed = praxi_graph_add_value (graph, "c", shape_of_y);
+  g_array_append_val (graph->inputs, seed);
+  g_assert_true (
+      praxi_gradient_add (graph, &(PraxiGradientSeed){y, seed}, 1, wanted, 2, gradients, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (gradients[0], >=, 0);
+  g_assert_cmpint (gradients[1], >=, 0);
+  g_array_append_vals (graph->outputs, gradients, 2);
+}
+
+/* Central differences; an element near a kink of max or relu is judged by the wider tolerance. */
+static void
+check_input (Run *run, int which)
+{
+  const float step = 2e-3f;
+  float *x = run->tensors[which].data;
+  int64_t n = 0;
+  praxi_tensor_count (&run->tensors[which], &n);
+  loss (run);
+  g_autofree float *found = g_memdup2 (run->out[1 + which].data, sizeof *x * (gsize) n);
+  int far = 0;
+  for (int64_t i = 0; i < n; i++) {
+    const float at = x[i];
+    x[i] = at + step;
+    const double more = loss (run);
+    x[i] = at - step;
+    const double less = loss (run);
+    x[i] = at;
+    const double slope = (more - less) / (2 * (double) step);
+    far += fabs (slope - (double) found[i]) > 1e-2 * MAX (1, fabs (slope));
+  }
+  /* At a kink the difference is wrong, not the derivative: one in thirty may lie there. */
+  g_assert_cmpint (far, <=, (int) (n / 30));
+}
+
+static void
+test_case (gconstpointer data)
+{
+  const Case *c = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GRand) random = g_rand_new_with_seed (7);
+  Run run = {0};
+  g_autoptr (PraxiGraph) graph = make_graph (c, &run.tensors[2]);
+  add_backward (graph, &run.tensors[2]);
+  run.executor = praxi_executor_new_for_graph (
+      graph, NULL, 0, &(PraxiExecutorOptions){.threads = 1, .no_fuse = TRUE}, &error);
+  g_assert_no_error (error);
+  for (int i = 0; i < 3; i++) {
+    run.tensors[i] = *praxi_executor_input (run.executor, i);
+    allocate (&run.tensors[i], random, i < 2 ? c->low : -1);
+    run.out[i] = *praxi_executor_output (run.executor, i);
+    allocate (&run.out[i], NULL, 0);
+  }
+  check_input (&run, 0);
+  check_input (&run, 1);
+  for (int i = 0; i < 3; i++) {
+    g_free (run.tensors[i].data);
+    g_free (run.out[i].data);
+  }
+  praxi_executor_free (run.executor);
+}
+
+static void
+test_refuses (void)
+{
+  g_autoptr (GError) error = NULL;
+  PraxiTensor shape;
+  g_autoptr (PraxiBuilder) builder = praxi_builder_new ();
+  const int64_t dims[1] = {3};
+  const int x = praxi_builder_input (builder, "x", PRAXI_F32, 1, dims);
+  praxi_builder_output (builder, praxi_builder_unary (builder, PRAXI_OP_FLOOR, x), "y");
+  g_autoptr (PraxiGraph) bare = praxi_builder_finish (builder);
+  g_autoptr (PraxiGraph) graph = praxi_graph_resolve (bare, NULL, 0, 1, &error);
+  const int y = g_array_index (graph->outputs, int, 0);
+  shape = praxi_graph_value (graph, y)->tensor;
+  const int seed = praxi_graph_add_value (graph, "c", &shape);
+  int gradient;
+  const int input = g_array_index (graph->inputs, int, 0);
+  g_assert_false (
+      praxi_gradient_add (graph, &(PraxiGradientSeed){y, seed}, 1, &input, 1, &gradient, &error));
+  g_assert_nonnull (strstr (error->message, "Floor"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *path = g_strconcat ("/gradient/", cases[i].name, NULL);
+    g_test_add_data_func (path, &cases[i], test_case);
+  }
+  g_test_add_func ("/gradient/refuses", test_refuses);
+  return g_test_run ();
+}
