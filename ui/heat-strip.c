@@ -7,7 +7,7 @@
 #include "ui/session-thresholds.h"
 #include "ui/strip.h"
 
-enum { ROW_PX = 20, GAP_PX = 2, EMPTY_PX = 42, GRIP_PX = 14, NEAR_PX = 2, BUBBLE_PX = 190 };
+enum { ROW_PX = 20, GAP_PX = 2, EMPTY_PX = 42, GRIP_PX = 14, NEAR_PX = 2, BUBBLE_PX = 236 };
 
 typedef struct {
   PraxiStrip base;

@@ -19,8 +19,10 @@ struct _PraxiPlayerView {
   GtkLabel *pts_label;
   GtkButton *play_button;
   GtkMenuButton *speed_button;
+  GtkLabel *speed_label;
   GtkToggleButton *loop_button;
   GtkMenuButton *zoom_button;
+  GtkLabel *zoom_label;
   GtkButton *leave_button;
   PraxiGoTo *go_to;
 };
@@ -67,7 +69,7 @@ update_buttons (PraxiPlayerView *self)
                    plays ? speed : praxi_session_chosen_speed (self->session));
   g_autofree char *text =
       g_strdup_printf ("%s%s×", number[0] == '-' ? "−" : "", number + (number[0] == '-'));
-  gtk_menu_button_set_label (self->speed_button, text);
+  gtk_label_set_text (self->speed_label, text);
   gtk_toggle_button_set_active (self->loop_button, praxi_session_loops (self->session));
 }
 
@@ -77,7 +79,7 @@ zoomed_cb (PraxiPlayerView *self)
   gboolean fits;
   const double zoom = praxi_screen_zoom (self->screen, &fits);
   g_autofree char *text = fits ? g_strdup (_ ("Fit")) : g_strdup_printf ("%.0f %%", zoom * 100);
-  gtk_menu_button_set_label (self->zoom_button, text);
+  gtk_label_set_text (self->zoom_label, text);
 }
 
 static void
@@ -165,6 +167,8 @@ praxi_player_view_class_init (PraxiPlayerViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, pts_label);
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, play_button);
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, speed_button);
+  gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, speed_label);
+  gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, zoom_label);
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, time_button);
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, loop_button);
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, zoom_button);
