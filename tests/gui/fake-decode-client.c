@@ -1,5 +1,6 @@
-/* A decode client without a process: 750 frames at 25 frames per second, a grey ramp that moves.
- * Answers come from the main loop, as the real ones do. The file "missing.mp4" cannot be opened.
+/* A decode client without a process: 750 frames at 25 frames per second, a grey ramp that moves;
+ * in "day.mp4" ten hours of them. Answers come from the main loop, as the real ones do. The file
+ * "missing.mp4" cannot be opened.
  */
 #include "engine/media/decode-client.h"
 
@@ -7,7 +8,7 @@
 
 #include "engine/core/error.h"
 
-enum { FRAMES = 750, WIDTH = 320, HEIGHT = 180, GOP = 25 };
+enum { FRAMES = 750, DAY_FRAMES = 10 * 3600 * 25, WIDTH = 320, HEIGHT = 180, GOP = 25 };
 #define FRAME_NS G_GINT64_CONSTANT (40000000)
 
 struct PraxiDecodeClient {
@@ -24,13 +25,14 @@ ready_cb (gpointer user_data)
 {
   PraxiDecodeClient *client = user_data;
   client->ready_source = 0;
+  const int n_frames = praxi_frame_index_length (client->index);
   PraxiDecodeInfo info = {.width = WIDTH,
                           .height = HEIGHT,
                           .display_width = WIDTH,
                           .display_height = HEIGHT,
-                          .frames = FRAMES,
-                          .keyframes = FRAMES / GOP,
-                          .duration_ns = FRAMES * FRAME_NS,
+                          .frames = n_frames,
+                          .keyframes = n_frames / GOP,
+                          .duration_ns = n_frames * FRAME_NS,
                           .avg_rate = 25};
   client->callbacks.ready (client, &info, client->index, client->user_data);
   return G_SOURCE_REMOVE;
@@ -77,21 +79,22 @@ praxi_decode_client_new (const char *praxi_path,
                          gpointer user_data,
                          GError **error)
 {
-  gint64 pts_ns[FRAMES];
-  guint8 is_keyframe[FRAMES];
+  const int n_frames = g_str_has_suffix (media_path, "day.mp4") ? DAY_FRAMES : FRAMES;
+  g_autofree gint64 *pts_ns = g_new (gint64, n_frames);
+  g_autofree guint8 *is_keyframe = g_new (guint8, n_frames);
   if (g_str_has_suffix (media_path, "missing.mp4")) {
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_NOT_FOUND, "%s: not found; choose another",
                  media_path);
     return NULL;
   }
-  for (int i = 0; i < FRAMES; i++) {
+  for (int i = 0; i < n_frames; i++) {
     pts_ns[i] = i * FRAME_NS;
     is_keyframe[i] = i % GOP == 0;
   }
   PraxiDecodeClient *client = g_new0 (PraxiDecodeClient, 1);
   client->callbacks = *callbacks;
   client->user_data = user_data;
-  client->index = praxi_frame_index_new (pts_ns, is_keyframe, FRAMES, FRAMES * FRAME_NS);
+  client->index = praxi_frame_index_new (pts_ns, is_keyframe, n_frames, n_frames * FRAME_NS);
   client->ready_source = g_timeout_add (1, ready_cb, client);
   return client;
 }
