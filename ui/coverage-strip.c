@@ -4,7 +4,7 @@
 #include "ui/session-review.h"
 #include "ui/strip.h"
 
-enum { HEIGHT_PX = 14, BAND_PX = 8, BAR_PX = 2, BAR_STEP_PX = 5 };
+enum { HEIGHT_PX = 14, BAND_PX = 8, BAR_PX = 2, BAR_STEP_PX = 5, THIN_PX = 16 };
 
 /* The bars stand on a grid of the strip's own, so that neighbours join without a seam. */
 static void
@@ -30,17 +30,21 @@ draw (PraxiStrip *strip,
   const float y = (HEIGHT_PX - BAND_PX) / 2;
   praxi_strip_name (context, snapshot, _ ("Looked at"), 0, area.height);
   praxi_strip_bed (context, snapshot, y, BAND_PX);
+  PraxiThinBoxes thin = {NULL};
   for (guint i = 0; i < coverage->len; i++) {
     const PraxiCoverage *part = &g_array_index (coverage, PraxiCoverage, i);
     graphene_rect_t box;
     if (part->kind == PRAXI_COVERAGE_UNSEEN ||
         !praxi_strip_box (context, part->span, y, BAND_PX, &box))
       continue;
-    if (part->kind == PRAXI_COVERAGE_LABELLED)
+    if (part->kind == PRAXI_COVERAGE_LABELLED && box.size.width < THIN_PX)
+      praxi_thin_boxes_add (&thin, context, &box, &context->accent);
+    else if (part->kind == PRAXI_COVERAGE_LABELLED)
       gtk_snapshot_append_color (snapshot, &context->accent, &box);
     else
       draw_bars (context, snapshot, &box);
   }
+  praxi_thin_boxes_draw (&thin, context, snapshot, y, BAND_PX);
 }
 
 static int

@@ -6,7 +6,7 @@
 #include "ui/session-review.h"
 #include "ui/strip.h"
 
-enum { HEIGHT_PX = 24, ROUND_FROM_PX = 8, TEXT_FROM_PX = 36 };
+enum { HEIGHT_PX = 24, ROUND_FROM_PX = 16, TEXT_FROM_PX = 36 };
 
 /* Rejected: struck through and dim. Accepted and reviewed ones need no more attention either. */
 static void
@@ -36,10 +36,6 @@ draw_box (GtkSnapshot *snapshot,
           float edge)
 {
   GskRoundedRect frame;
-  if (box->size.width < ROUND_FROM_PX) {
-    gtk_snapshot_append_color (snapshot, rim, box);
-    return;
-  }
   gsk_rounded_rect_init_from_rect (&frame, box, 3);
   gtk_snapshot_push_rounded_clip (snapshot, &frame);
   gtk_snapshot_append_color (snapshot, fill, box);
@@ -48,11 +44,11 @@ draw_box (GtkSnapshot *snapshot,
                               (const GdkRGBA[]){*rim, *rim, *rim, *rim});
 }
 
-/* drawn_to: right end of what was drawn; an event that adds no pixel to it is passed over, so that
- * the cost follows the width and not the number of events
- */
 static void
-draw_event (const PraxiStripContext *context, GtkSnapshot *snapshot, int index, float *drawn_to)
+draw_event (const PraxiStripContext *context,
+            GtkSnapshot *snapshot,
+            int index,
+            PraxiThinBoxes *thin)
 {
   const PraxiEvent *event = praxi_session_event (context->session, index);
   const PraxiScoreTrack *track = praxi_session_track (context->session);
@@ -60,9 +56,6 @@ draw_event (const PraxiStripContext *context, GtkSnapshot *snapshot, int index, 
   if (track == NULL || !praxi_strip_box (context, (PraxiTimeSpan){event->start_ns, event->end_ns},
                                          2, HEIGHT_PX - 4, &box))
     return;
-  if (box.size.width < ROUND_FROM_PX && box.origin.x + box.size.width <= *drawn_to)
-    return;
-  *drawn_to = MAX (*drawn_to, box.origin.x + box.size.width);
   const char *name = praxi_score_track_class_name (track, event->class_index);
   const GdkRGBA color = praxi_strip_class_color (context->session, name);
   const gboolean is_selected = index == praxi_session_selected_event (context->session);
@@ -74,6 +67,10 @@ draw_event (const PraxiStripContext *context, GtkSnapshot *snapshot, int index, 
   fill.alpha = is_rejected ? 0.06f : 0.28f;
   if (is_rejected && !is_selected)
     rim.alpha = 0.4f;
+  if (thin != NULL && box.size.width < ROUND_FROM_PX) {
+    praxi_thin_boxes_add (thin, context, &box, &rim);
+    return;
+  }
   draw_box (snapshot, &box, &fill, &rim, edge);
   if (is_rejected)
     draw_strike (context, snapshot, &box);
@@ -94,15 +91,15 @@ draw (PraxiStrip *strip,
 {
   praxi_strip_name (context, snapshot, _ ("Events"), 0, area.height);
   praxi_strip_bed (context, snapshot, 0, area.height);
-  float drawn_to = 0;
+  PraxiThinBoxes thin = {NULL};
   const int selected = praxi_session_selected_event (context->session);
   const int n_events = (int) praxi_session_events (context->session)->len;
   for (int i = 0; i < n_events; i++)
     if (i != selected)
-      draw_event (context, snapshot, i, &drawn_to);
-  drawn_to = 0;
+      draw_event (context, snapshot, i, &thin);
+  praxi_thin_boxes_draw (&thin, context, snapshot, 2, HEIGHT_PX - 4);
   if (selected >= 0 && selected < n_events)
-    draw_event (context, snapshot, selected, &drawn_to); /* over its neighbours */
+    draw_event (context, snapshot, selected, NULL); /* over its neighbours */
 }
 
 static int

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include <gdk/gdk.h>
+#include <gtk/gtk.h>
 
 #include "engine/infer/score-track.h"
 #include "ui/time-scale.h"
@@ -24,12 +24,16 @@ typedef struct {
 int praxi_heat_view_n_rows (const PraxiHeatView *view);
 
 typedef struct {
-  PraxiHeatView view; /* of the texture */
-  GdkTexture *texture;
+  PraxiHeatView view; /* asked for last */
+  gint64 painted_ns;  /* where the surface's first column begins */
+  cairo_surface_t *surface;
 } PraxiHeatPicture;
 
-/* The texture of the view, made anew only when the view differs from the last one. Borrowed. */
-GdkTexture *praxi_heat_picture_get (PraxiHeatPicture *picture, const PraxiHeatView *view);
+/* Draws the view into the box; it is painted anew only when it differs from the last one. */
+void praxi_heat_picture_draw (PraxiHeatPicture *picture,
+                              const PraxiHeatView *view,
+                              GtkSnapshot *snapshot,
+                              const graphene_rect_t *box);
 
 void praxi_heat_picture_clear (PraxiHeatPicture *picture);
 

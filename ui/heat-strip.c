@@ -196,11 +196,10 @@ draw (PraxiStrip *strip,
       .row_height_px = (int) round (ROW_PX * scale),
       .row_gap_px = (int) round (GAP_PX * scale),
   };
-  GdkTexture *texture = praxi_heat_picture_get (&self->picture, &view);
   draw_names (context, snapshot, track);
-  gtk_snapshot_append_texture (snapshot, texture,
-                               &GRAPHENE_RECT_INIT ((float) context->time.left_px, 0,
-                                                    (float) context->time.width_px, area.height));
+  praxi_heat_picture_draw (&self->picture, &view, snapshot,
+                           &GRAPHENE_RECT_INIT ((float) context->time.left_px, 0,
+                                                (float) context->time.width_px, area.height));
   dim_background (context, snapshot, track);
   draw_thresholds (context, snapshot, track);
 }

@@ -6,7 +6,14 @@
 #include "ui/session-labels.h"
 #include "ui/strip.h"
 
-enum { LANE_PX = 24, GAP_PX = 2, EDGE_PX = 6, ROUND_FROM_PX = 8, TEXT_FROM_PX = 28, MAX_LANES = 6 };
+enum {
+  LANE_PX = 24,
+  GAP_PX = 2,
+  EDGE_PX = 6,
+  ROUND_FROM_PX = 16,
+  TEXT_FROM_PX = 28,
+  MAX_LANES = 6
+};
 
 typedef struct {
   PraxiStrip base;
@@ -121,8 +128,19 @@ draw_label (const PraxiStripContext *context,
       PRAXI_TEXT_LEFT);
 }
 
-/* A label that adds no pixel to its lane is passed over: the cost follows the width, not the number
- * of labels. The selected one comes last, over its neighbours.
+static void
+add_thin (const PraxiStripContext *context,
+          PraxiThinBoxes *thin,
+          const graphene_rect_t *box,
+          const PraxiUiLabel *label)
+{
+  const PraxiUiClass *cls = praxi_session_find_class (context->session, label->class_id);
+  if (cls != NULL)
+    praxi_thin_boxes_add (thin, context, box, &cls->color);
+}
+
+/* Narrow labels become pixels of their lane: the cost follows the width, not the number of labels.
+ * The selected one comes last, over its neighbours.
  */
 static void
 draw_labels (LabelStrip *self, const PraxiStripContext *context, GtkSnapshot *snapshot)
@@ -131,7 +149,7 @@ draw_labels (LabelStrip *self, const PraxiStripContext *context, GtkSnapshot *sn
   const gint64 selected = praxi_session_selected_label (context->session);
   const PraxiUiLabel *last = NULL;
   graphene_rect_t box, last_box = GRAPHENE_RECT_INIT (0, 0, 0, 0);
-  float drawn_to[MAX_LANES] = {0};
+  PraxiThinBoxes thin[MAX_LANES] = {{NULL}};
   for (guint i = 0; i < labels->len; i++) {
     const PraxiUiLabel *label = labels->pdata[i];
     const int lane = MIN (self->lanes[i], MAX_LANES - 1);
@@ -140,11 +158,15 @@ draw_labels (LabelStrip *self, const PraxiStripContext *context, GtkSnapshot *sn
     if (label->id == selected) {
       last = label;
       last_box = box;
-    } else if (box.origin.x + box.size.width > drawn_to[lane]) {
+    } else if (box.size.width < ROUND_FROM_PX && label->state == PRAXI_LABEL_KEPT) {
+      add_thin (context, &thin[lane], &box, label);
+    } else {
       draw_label (context, snapshot, &box, label);
-      drawn_to[lane] = box.origin.x + box.size.width;
     }
   }
+  for (int lane = 0; lane < MAX_LANES; lane++)
+    praxi_thin_boxes_draw (&thin[lane], context, snapshot, (float) (lane * (LANE_PX + GAP_PX)) + 1,
+                           LANE_PX - 2);
   if (last != NULL)
     draw_label (context, snapshot, &last_box, last);
 }

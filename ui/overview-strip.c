@@ -12,7 +12,7 @@ enum { HEIGHT_PX = 24, SCORES_PX = 18, LABELS_PX = 4, HANDLE_PX = 6, NEAR_PX = 7
 typedef struct {
   PraxiStrip base;
   PraxiHeatPicture picture;
-  GdkTexture *labels; /* one line of pixels; NULL: to be made */
+  cairo_surface_t *labels; /* one line of pixels; NULL: to be made */
   PraxiTimeSpan labels_span;
 } OverviewStrip;
 
@@ -41,8 +41,8 @@ draw_scores (OverviewStrip *self, const PraxiStripContext *all, GtkSnapshot *sna
   if (n_rows == 0)
     return;
   view.row_height_px = MAX (1, (int) (SCORES_PX * all->scale_factor) / n_rows);
-  gtk_snapshot_append_texture (
-      snapshot, praxi_heat_picture_get (&self->picture, &view),
+  praxi_heat_picture_draw (
+      &self->picture, &view, snapshot,
       &GRAPHENE_RECT_INIT ((float) all->time.left_px, 0, (float) all->time.width_px, SCORES_PX));
 }
 
@@ -63,16 +63,17 @@ paint_label (const PraxiStripContext *all, const PraxiUiLabel *label, guint32 *p
 }
 
 /* Thousands of labels become one line of pixels, made anew only when they change. */
-static GdkTexture *
+static cairo_surface_t *
 make_labels (const PraxiStripContext *all)
 {
   const int width = MAX (1, (int) round (all->time.width_px * all->scale_factor));
   const GPtrArray *labels = praxi_session_labels (all->session);
-  guint32 *pixels = g_new0 (guint32, width);
-  for (guint i = 0; i < labels->len; i++)
+  cairo_surface_t *line = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, width, 1);
+  guint32 *pixels = (guint32 *) (void *) cairo_image_surface_get_data (line);
+  for (guint i = 0; pixels != NULL && i < labels->len; i++)
     paint_label (all, labels->pdata[i], pixels, width);
-  g_autoptr (GBytes) bytes = g_bytes_new_take (pixels, (gsize) width * 4);
-  return gdk_memory_texture_new (width, 1, GDK_MEMORY_DEFAULT, bytes, (gsize) width * 4);
+  cairo_surface_mark_dirty (line);
+  return line;
 }
 
 static gboolean
@@ -80,7 +81,7 @@ has_labels_for (const OverviewStrip *self, const PraxiStripContext *all)
 {
   return self->labels != NULL && self->labels_span.start_ns == all->time.span.start_ns &&
          self->labels_span.end_ns == all->time.span.end_ns &&
-         gdk_texture_get_width (self->labels) ==
+         cairo_image_surface_get_width (self->labels) ==
              MAX (1, (int) round (all->time.width_px * all->scale_factor));
 }
 
@@ -88,14 +89,13 @@ static void
 draw_labels (OverviewStrip *self, const PraxiStripContext *all, GtkSnapshot *snapshot)
 {
   if (!has_labels_for (self, all)) {
-    g_clear_object (&self->labels);
+    g_clear_pointer (&self->labels, cairo_surface_destroy);
     self->labels = make_labels (all);
     self->labels_span = all->time.span;
   }
-  gtk_snapshot_append_texture (snapshot, self->labels,
-                               &GRAPHENE_RECT_INIT ((float) all->time.left_px,
-                                                    HEIGHT_PX - LABELS_PX - 1,
-                                                    (float) all->time.width_px, LABELS_PX));
+  const graphene_rect_t box = GRAPHENE_RECT_INIT (
+      (float) all->time.left_px, HEIGHT_PX - LABELS_PX - 1, (float) all->time.width_px, LABELS_PX);
+  praxi_strip_surface (snapshot, self->labels, &box);
 }
 
 static void
@@ -192,7 +192,7 @@ static void
 overview_free (PraxiStrip *strip)
 {
   praxi_heat_picture_clear (&((OverviewStrip *) strip)->picture);
-  g_clear_object (&((OverviewStrip *) strip)->labels);
+  g_clear_pointer (&((OverviewStrip *) strip)->labels, cairo_surface_destroy);
   g_free (strip);
 }
 
@@ -200,7 +200,7 @@ static void
 forget (PraxiStrip *strip, guint changes)
 {
   if (changes & (PRAXI_CHANGE_LABELS | PRAXI_CHANGE_MEDIA))
-    g_clear_object (&((OverviewStrip *) strip)->labels);
+    g_clear_pointer (&((OverviewStrip *) strip)->labels, cairo_surface_destroy);
 }
 
 static const PraxiStripKind kind = {height,

@@ -137,6 +137,79 @@ praxi_strip_bed (const PraxiStripContext *context, GtkSnapshot *snapshot, float 
                                                   (float) context->time.width_px, height));
 }
 
+void
+praxi_strip_surface (GtkSnapshot *snapshot, cairo_surface_t *surface, const graphene_rect_t *box)
+{
+  cairo_t *cr = gtk_snapshot_append_cairo (snapshot, box);
+  cairo_translate (cr, (double) box->origin.x, (double) box->origin.y);
+  cairo_scale (cr, (double) box->size.width / cairo_image_surface_get_width (surface),
+               (double) box->size.height / cairo_image_surface_get_height (surface));
+  cairo_set_source_surface (cr, surface, 0, 0);
+  cairo_pattern_set_filter (cairo_get_source (cr), CAIRO_FILTER_NEAREST);
+  cairo_paint (cr);
+  cairo_destroy (cr);
+}
+
+GskRenderNode *
+praxi_strip_rasterise (const PraxiStripContext *context, GskRenderNode *node, graphene_size_t area)
+{
+  const int scale = (int) context->scale_factor;
+  const graphene_rect_t box = GRAPHENE_RECT_INIT (0, 0, area.width, area.height);
+  cairo_surface_t *surface = cairo_image_surface_create (
+      CAIRO_FORMAT_ARGB32, (int) area.width * scale, (int) area.height * scale);
+  cairo_surface_set_device_scale (surface, scale, scale);
+  cairo_t *cr = cairo_create (surface);
+  gsk_render_node_draw (node, cr);
+  cairo_destroy (cr);
+  cairo_surface_set_device_scale (surface, 1, 1);
+  GtkSnapshot *drawing = gtk_snapshot_new ();
+  praxi_strip_surface (drawing, surface, &box);
+  cairo_surface_destroy (surface);
+  return gtk_snapshot_free_to_node (drawing);
+}
+
+static guint32
+premultiplied (const GdkRGBA *color)
+{
+  const float scale = color->alpha * 255;
+  return (guint32) lroundf (scale) << 24 | (guint32) lroundf (color->red * scale) << 16 |
+         (guint32) lroundf (color->green * scale) << 8 | (guint32) lroundf (color->blue * scale);
+}
+
+void
+praxi_thin_boxes_add (PraxiThinBoxes *boxes,
+                      const PraxiStripContext *context,
+                      const graphene_rect_t *box,
+                      const GdkRGBA *color)
+{
+  const double scale = context->scale_factor;
+  const int width = MAX (1, (int) round (context->time.width_px * scale));
+  if (boxes->pixels == NULL)
+    boxes->pixels = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, width, 1);
+  guint32 *pixels = (guint32 *) (void *) cairo_image_surface_get_data (boxes->pixels);
+  const double left = ((double) box->origin.x - context->time.left_px) * scale;
+  const int from = CLAMP ((int) left, 0, width);
+  const int to = CLAMP ((int) (left + (double) box->size.width * scale), from, width);
+  for (int x = from; pixels != NULL && x < to; x++)
+    pixels[x] = premultiplied (color);
+}
+
+void
+praxi_thin_boxes_draw (PraxiThinBoxes *boxes,
+                       const PraxiStripContext *context,
+                       GtkSnapshot *snapshot,
+                       float y,
+                       float height)
+{
+  const graphene_rect_t box =
+      GRAPHENE_RECT_INIT ((float) context->time.left_px, y, (float) context->time.width_px, height);
+  if (boxes->pixels == NULL)
+    return;
+  cairo_surface_mark_dirty (boxes->pixels);
+  praxi_strip_surface (snapshot, boxes->pixels, &box);
+  g_clear_pointer (&boxes->pixels, cairo_surface_destroy);
+}
+
 gboolean
 praxi_strip_box (const PraxiStripContext *context,
                  PraxiTimeSpan span,

@@ -113,6 +113,37 @@ void praxi_strip_name (const PraxiStripContext *context,
 void
 praxi_strip_bed (const PraxiStripContext *context, GtkSnapshot *snapshot, float y, float height);
 
+/* Draws an image surface into the box, its pixels sharp. A surface and no texture: GTK's Cairo
+ * renderer takes a texture to a surface again at every drawing, which costs more than all else.
+ */
+void
+praxi_strip_surface (GtkSnapshot *snapshot, cairo_surface_t *surface, const graphene_rect_t *box);
+
+/* The node in pixels: thousands of boxes are painted once and then copied. Free with
+ * gsk_render_node_unref.
+ */
+GskRenderNode *
+praxi_strip_rasterise (const PraxiStripContext *context, GskRenderNode *node, graphene_size_t area);
+
+/* Boxes too narrow for a shape, as one line of pixels that is stretched to their height: a thousand
+ * of them cost little more than one.
+ */
+typedef struct {
+  cairo_surface_t *pixels; /* NULL before the first */
+} PraxiThinBoxes;
+
+void praxi_thin_boxes_add (PraxiThinBoxes *boxes,
+                           const PraxiStripContext *context,
+                           const graphene_rect_t *box,
+                           const GdkRGBA *color);
+
+/* Draws what was added from y on, and forgets it. */
+void praxi_thin_boxes_draw (PraxiThinBoxes *boxes,
+                            const PraxiStripContext *context,
+                            GtkSnapshot *snapshot,
+                            float y,
+                            float height);
+
 /* The box of a time span, cut to what is visible; FALSE when none of it is. */
 gboolean praxi_strip_box (const PraxiStripContext *context,
                           PraxiTimeSpan span,

@@ -284,16 +284,26 @@ update_draw_key (PraxiTimeline *self, const PraxiStripContext *context)
 /* A strip draws only when something it shows has changed; else its last drawing serves, and GTK
  * sees that nothing there needs painting.
  */
-static void
-draw_strip (PraxiTimeline *self, const PraxiStripContext *context, GtkSnapshot *snapshot, int index)
+static GskRenderNode *
+make_drawing (PraxiTimeline *self, const PraxiStripContext *context, int index)
 {
   const graphene_size_t area = {(float) gtk_widget_get_width (GTK_WIDGET (self)),
                                 (float) strip_height (self, context, index)};
-  if (self->drawings[index] == NULL) {
-    GtkSnapshot *drawing = gtk_snapshot_new ();
-    self->strips[index]->kind->draw (self->strips[index], context, drawing, area);
-    self->drawings[index] = gtk_snapshot_free_to_node (drawing);
-  }
+  GtkSnapshot *drawing = gtk_snapshot_new ();
+  self->strips[index]->kind->draw (self->strips[index], context, drawing, area);
+  GskRenderNode *node = gtk_snapshot_free_to_node (drawing);
+  if (node == NULL || (index != EVENTS && index != LABELS && index != COVERAGE))
+    return node;
+  GskRenderNode *picture = praxi_strip_rasterise (context, node, area);
+  gsk_render_node_unref (node);
+  return picture;
+}
+
+static void
+draw_strip (PraxiTimeline *self, const PraxiStripContext *context, GtkSnapshot *snapshot, int index)
+{
+  if (self->drawings[index] == NULL)
+    self->drawings[index] = make_drawing (self, context, index);
   if (self->drawings[index] == NULL)
     return;
   gtk_snapshot_save (snapshot);

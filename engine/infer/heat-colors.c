@@ -36,12 +36,18 @@ praxi_heat_color (PraxiHeatPalette palette, float score)
   return mix (anchors[palette][i], anchors[palette][i + 1], at - i);
 }
 
+/* The first line is painted, the others are copies of it but where stripes cross them. */
 static void
-paint_missing (guint32 *pixels, int x, int strip_x, int height_px, int stride_px)
+copy_lines (const PraxiHeatRow *row, guint32 *pixels, int width_px, int height_px, int stride_px)
 {
-  for (int y = 0; y < height_px; y++)
-    pixels[(gsize) y * stride_px + x] =
-        praxi_heat_hatch (strip_x + x, y) ? PRAXI_HEAT_MISSING_DARK : PRAXI_HEAT_MISSING_LIGHT;
+  for (int y = 1; y < height_px; y++) {
+    guint32 *line = pixels + (gsize) y * stride_px;
+    memcpy (line, pixels, (gsize) width_px * sizeof *line);
+    for (int x = 0; x < width_px; x++)
+      if (pixels[x] == PRAXI_HEAT_MISSING_LIGHT || pixels[x] == PRAXI_HEAT_MISSING_DARK)
+        line[x] = praxi_heat_hatch (row->x_px + x, y) ? PRAXI_HEAT_MISSING_DARK
+                                                      : PRAXI_HEAT_MISSING_LIGHT;
+  }
 }
 
 void
@@ -58,12 +64,9 @@ praxi_heat_raster (const PraxiScoreTrack *track,
     const gint64 t1_ns = row->start_ns + (gint64) (span_ns * (x + 1) / width_px);
     const float score =
         praxi_score_track_max (track, row->class_index, t0_ns, MAX (t1_ns, t0_ns + 1));
-    if (isnan (score)) {
-      paint_missing (pixels, x, row->x_px, height_px, stride_px);
-      continue;
-    }
-    const guint32 color = praxi_heat_color (row->palette, score);
-    for (int y = 0; y < height_px; y++)
-      pixels[(gsize) y * stride_px + x] = color;
+    const guint32 missing =
+        praxi_heat_hatch (row->x_px + x, 0) ? PRAXI_HEAT_MISSING_DARK : PRAXI_HEAT_MISSING_LIGHT;
+    pixels[x] = isnan (score) ? missing : praxi_heat_color (row->palette, score);
   }
+  copy_lines (row, pixels, width_px, height_px, stride_px);
 }
