@@ -99,12 +99,11 @@ class Player(unittest.TestCase):
         self.app.key('j')
         self.wait_speed('−1×')
         seen = []
-        wait(lambda: seen.append(self.shown()) or seen[-1] < self.last - 20, 'pictures on the way back')
+        wait(lambda: seen.append(self.shown()) or len(set(seen)) > 3, 'pictures on the way back')
         self.app.key('shift+j')
         self.wait_speed('1×')
         self.app.key('k')
         self.assertEqual(seen, sorted(seen, reverse=True))
-        self.assertGreater(len(set(seen)), 2)
 
     def test_loop(self):
         app = self.app
