@@ -246,20 +246,17 @@ make_delete (PraxiClassDialog *self, const PraxiUiClass *cls)
   g_autofree char *text =
       cls->n_labels == 0
           ? g_strdup_printf (_ ("Delete %s"), cls->name)
-          : g_strdup_printf (ngettext ("Delete %s and its %" G_GINT64_FORMAT " label",
-                                       "Delete %s and its %" G_GINT64_FORMAT " labels",
+          : g_strdup_printf (ngettext ("Delete %s and its %d label", "Delete %s and its %d labels",
                                        (gulong) cls->n_labels),
-                             cls->name, cls->n_labels);
+                             cls->name, (int) cls->n_labels);
   return make_button (self, cls, "user-trash-symbolic", text, G_CALLBACK (delete_cb));
 }
 
 static GtkWidget *
 make_count (const PraxiUiClass *cls)
 {
-  g_autofree char *text =
-      g_strdup_printf (ngettext ("%" G_GINT64_FORMAT " label", "%" G_GINT64_FORMAT " labels",
-                                 (gulong) cls->n_labels),
-                       cls->n_labels);
+  g_autofree char *text = g_strdup_printf (
+      ngettext ("%d label", "%d labels", (gulong) cls->n_labels), (int) cls->n_labels);
   GtkWidget *count = gtk_label_new (text);
   gtk_label_set_width_chars (GTK_LABEL (count), 10);
   gtk_label_set_xalign (GTK_LABEL (count), 1);
