@@ -10,9 +10,10 @@ static void
 check_matmul (PraxiOpKind kind, int64_t m, int64_t k, int64_t n, unsigned seed)
 {
   const bool transposed = kind == PRAXI_OP_GEMM && seed % 2;
+  const bool turned = kind == PRAXI_OP_GEMM && seed / 2 % 2;
   const int64_t b_dims[] = {transposed ? n : k, transposed ? k : n}, c_dims[] = {n};
   const int64_t batch = kind == PRAXI_OP_MATMUL ? 3 : 1;
-  const int64_t a_dims[] = {batch, m, k}, y_dims[] = {batch, m, n};
+  const int64_t a_dims[] = {batch, turned ? k : m, turned ? m : k}, y_dims[] = {batch, m, n};
   const int skip = kind == PRAXI_OP_GEMM;
   PraxiTensor a = test_tensor (PRAXI_F32, LAYOUT_ROW_MAJOR, 3 - skip, a_dims + skip);
   PraxiTensor b = test_tensor (PRAXI_F32, LAYOUT_ROW_MAJOR, 2, b_dims);
@@ -21,9 +22,12 @@ check_matmul (PraxiOpKind kind, int64_t m, int64_t k, int64_t n, unsigned seed)
   test_fill (&a, seed, 1);
   test_fill (&b, seed + 1, 1);
   test_fill (&c, seed + 2, 1);
-  const PraxiOp op = {.kind = kind, .alpha = 0.7f, .beta = 1.5f, .transpose_b = transposed};
+  const PraxiOp op = {
+      .kind = kind, .alpha = 0.7f, .beta = 1.5f, .transpose_a = turned, .transpose_b = transposed};
   const PraxiTensor *in[] = {&a, &b, &c};
-  test_check (&op, in, kind == PRAXI_OP_MATMUL ? 2 : 2 + (seed % 4 != 3), &y, pool, 1e-4f);
+  const int n_in = kind == PRAXI_OP_MATMUL ? 2 : 2 + (seed % 4 != 3);
+  test_check (&op, in, n_in, &y, pool, 1e-4f);
+  test_check_unknown (&op, in, n_in, &y, pool, 1e-4f);
   test_tensor_clear (&a);
   test_tensor_clear (&b);
   test_tensor_clear (&c);
