@@ -6,6 +6,7 @@
 #include "ui/session-analysis.h"
 #include "ui/session-labels.h"
 #include "ui/session-project.h"
+#include "ui/session-report.h"
 #include "ui/window-private.h"
 
 static void
@@ -176,6 +177,35 @@ find_media_cb (PraxiWindow *self)
 }
 
 static void
+chosen_report_cb (GtkNativeDialog *dialog, int response, gpointer user_data)
+{
+  PraxiWindow *self = user_data;
+  g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
+  if (response == GTK_RESPONSE_ACCEPT && file != NULL && g_file_peek_path (file) != NULL)
+    praxi_session_write_report (self->session, g_file_peek_path (file));
+  g_object_unref (dialog);
+}
+
+static void
+report_cb (PraxiWindow *self)
+{
+  PraxiMediaItem *media = praxi_session_media (self->session);
+  if (media == NULL)
+    return;
+  GtkFileChooserNative *dialog =
+      gtk_file_chooser_native_new (_ ("Report as PDF, timeline as PNG or SVG"), GTK_WINDOW (self),
+                                   GTK_FILE_CHOOSER_ACTION_SAVE, _ ("_Export"), _ ("_Cancel"));
+  g_autofree char *name = g_strconcat (praxi_media_item_name (media), ".pdf", NULL);
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
+  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (dialog), name);
+  add_filter (GTK_FILE_CHOOSER (dialog), _ ("Report (PDF)"), NULL, "pdf");
+  add_filter (GTK_FILE_CHOOSER (dialog), _ ("Timeline (PNG)"), NULL, "png");
+  add_filter (GTK_FILE_CHOOSER (dialog), _ ("Timeline (SVG)"), NULL, "svg");
+  g_signal_connect (dialog, "response", G_CALLBACK (chosen_report_cb), self);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+}
+
+static void
 jobs_cb (PraxiWindow *self)
 {
   gtk_menu_button_popup (self->jobs_button);
@@ -191,6 +221,7 @@ static const PraxiAction actions[] = {
     {"analyse-all", N_ ("Analyse all footage"), analyse_all_cb, NULL, "<Control><Shift>r"},
     {"find-media", N_ ("Find a missing file"), find_media_cb, NULL, NULL},
     {"remove-media", N_ ("Remove footage from the project"), remove_media_cb, NULL, NULL},
+    {"export-report", N_ ("Export a report of the footage"), report_cb, NULL, "<Control>e"},
     {"jobs", N_ ("Show the jobs"), jobs_cb, NULL, "<Control>j"},
     {"cancel-job", N_ ("Cancel the running job"), NULL, praxi_session_cancel_job, NULL},
     {"retry", N_ ("Try again to keep refused changes"), NULL, praxi_session_retry, NULL},

@@ -12,6 +12,7 @@
 G_BEGIN_DECLS
 
 typedef struct PraxiReview PraxiReview;
+typedef struct PraxiReportJob PraxiReportJob;
 typedef struct PraxiCameras PraxiCameras;
 
 typedef struct {
@@ -110,6 +111,9 @@ struct _PraxiSession {
   PraxiMediaItem *thumbnail_item;
   guint thumbnail_source;
 
+  /* session-report.c */
+  PraxiReportJob *report_job; /* NULL while none is being made */
+
   /* session-settings.c */
   PraxiSettings *settings;
 
@@ -160,6 +164,7 @@ void praxi_session_form_events (PraxiSession *session);
 void praxi_session_media_close (PraxiSession *session);
 void praxi_session_analysis_close (PraxiSession *session);
 void praxi_session_device_close (PraxiSession *session);
+void praxi_session_report_close (PraxiSession *session);
 void praxi_session_jobs_close (PraxiSession *session);
 void praxi_session_compare_close (PraxiSession *session);
 void praxi_session_labels_close (PraxiSession *session);

@@ -105,9 +105,11 @@ praxi_window_update_actions (PraxiWindow *self, guint changes)
   if (changes & PRAXI_CHANGE_MEDIA)
     for (guint i = 0; i < G_N_ELEMENTS (need_frames); i++)
       enable (self, need_frames[i], has_frames);
-  if (changes & (PRAXI_CHANGE_MEDIA | PRAXI_CHANGE_JOB))
+  if (changes & (PRAXI_CHANGE_MEDIA | PRAXI_CHANGE_JOB)) {
+    enable (self, "export-report", has_frames);
     enable (self, "analyse",
             has_frames && !praxi_session_is_queued (session, praxi_session_media (session)));
+  }
   if (changes & PRAXI_CHANGE_LABELS) {
     enable (self, "undo", praxi_session_can_undo (session));
     enable (self, "redo", praxi_session_can_redo (session));

@@ -11,6 +11,7 @@
 #include "engine/store/runs.h"
 #include "ui/session-analysis.h"
 #include "ui/session-labels.h"
+#include "ui/session-report.h"
 #include "ui/window.h"
 
 #define MEDIA "/footage/yard.mp4"
@@ -255,6 +256,52 @@ test_compare (Fixture *fixture, gconstpointer data)
 }
 
 static void
+assert_file (const char *path, const char *begin, const char *inside)
+{
+  g_autofree char *text = NULL;
+  gsize length = 0;
+  g_assert_true (g_file_get_contents (path, &text, &length, NULL));
+  g_assert_true (length > 1000 && memcmp (text, begin, strlen (begin)) == 0);
+  g_assert_nonnull (memmem (text, length, inside, strlen (inside)));
+}
+
+static void
+said_cb (PraxiSession *session, gboolean is_error, const char *text, int *n_said)
+{
+  g_assert_false (is_error);
+  *n_said += g_str_has_prefix (text, "Exported");
+}
+
+static void
+write_report (Fixture *fixture, const char *name, const char *begin, const char *inside)
+{
+  int n_said = 0;
+  g_autofree char *path = g_build_filename (fixture->folder, name, NULL);
+  const gulong handler =
+      g_signal_connect (fixture->session, "message", G_CALLBACK (said_cb), &n_said);
+  praxi_session_write_report (fixture->session, path);
+  wait_for (n_said == 1);
+  g_signal_handler_disconnect (fixture->session, handler);
+  assert_file (path, begin, inside);
+  if (g_getenv ("PRAXI_SHOTS") == NULL)
+    return;
+  g_autofree char *copy = g_strdup_printf ("cp '%s' '%s'", path, g_getenv ("PRAXI_SHOTS"));
+  g_assert_cmpint (system (copy), ==, 0);
+}
+
+/* The report holds pictures of its two events and its label, which a decode helper gives. */
+static void
+test_report (Fixture *fixture, gconstpointer data)
+{
+  open_media (fixture);
+  praxi_session_set_marks (fixture->session, 300, 400);
+  praxi_session_choose_class_key (fixture->session, '2');
+  write_report (fixture, "report.pdf", "%PDF-", "%%EOF");
+  write_report (fixture, "timeline.svg", "<?xml", "</svg>");
+  write_report (fixture, "timeline.png", "\x89PNG", "IEND");
+}
+
+static void
 test_failed_job (Fixture *fixture, gconstpointer data)
 {
   open_media (fixture);
@@ -290,6 +337,7 @@ main (int argc, char **argv)
   add ("/window/work", test_work);
   add ("/window/timeline-is-read", test_timeline_is_read);
   add ("/window/compare", test_compare);
+  add ("/window/report", test_report);
   add ("/window/failed-job", test_failed_job);
   add ("/window/small", test_small);
   return g_test_run ();
