@@ -1,6 +1,8 @@
 #include "app/application.h"
 
+#include <glib-unix.h>
 #include <glib/gi18n.h>
+#include <signal.h>
 
 #include "ui/preferences.h"
 #include "ui/session-settings.h"
@@ -148,9 +150,20 @@ quit_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
     gtk_window_close (window);
 }
 
+/* The end of the session, or somebody who kills the program: all is written first. */
+static gboolean
+end_cb (gpointer user_data)
+{
+  g_autoptr (GList) windows = g_list_copy (gtk_application_get_windows (user_data));
+  for (GList *node = windows; node != NULL; node = node->next)
+    gtk_window_close (node->data);
+  return G_SOURCE_CONTINUE;
+}
+
 static void
 praxi_application_startup (GApplication *app)
 {
+  static const int ends[] = {SIGTERM, SIGINT, SIGHUP};
   static const GActionEntry entries[] = {{.name = "about", .activate = about_cb},
                                          {.name = "quit", .activate = quit_cb}};
   static const char *const quit_keys[] = {"<Control>q", NULL};
@@ -161,6 +174,8 @@ praxi_application_startup (GApplication *app)
   g_action_map_add_action_entries (G_ACTION_MAP (app), entries, G_N_ELEMENTS (entries), app);
   gtk_application_set_accels_for_action (GTK_APPLICATION (app), "app.quit", quit_keys);
   gtk_application_set_accels_for_action (GTK_APPLICATION (app), "window.close", close_keys);
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+    g_unix_signal_add (ends[i], end_cb, app);
 }
 
 static void

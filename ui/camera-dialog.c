@@ -135,6 +135,14 @@ open_cb (PraxiCameraDialog *self)
   gtk_window_close (GTK_WINDOW (self));
 }
 
+static void
+show_address (PraxiCameraDialog *self, const PraxiCameraSpec *spec)
+{
+  gtk_editable_set_text (GTK_EDITABLE (self->url), spec->url);
+  gtk_editable_set_text (GTK_EDITABLE (self->user), spec->user);
+  gtk_editable_set_text (GTK_EDITABLE (self->password), spec->password);
+}
+
 /* --- asking the camera --------------------------------------------------------------------- */
 
 static void
@@ -175,6 +183,7 @@ test_cb (PraxiCameraDialog *self)
 {
   static const PraxiJobEvents events = {.line = line_cb, .finished = finished_cb};
   g_autoptr (PraxiCameraSpec) spec = read_spec (self);
+  show_address (self, spec); /* a password in the address moves to its own row */
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   g_strv_builder_add_many (builder, praxi_session_program (self->session), "watch", "--progress",
                            "json", "--for", TEST_S, NULL);
@@ -298,11 +307,9 @@ show_spec (PraxiCameraDialog *self, const PraxiCameraSpec *spec)
   self->is_change = self->has_own_name = TRUE;
   gtk_window_set_title (GTK_WINDOW (self), _ ("Change the camera"));
   gtk_button_set_label (self->open_button, _ ("_Change"));
-  gtk_editable_set_text (GTK_EDITABLE (self->url), spec->url);
+  show_address (self, spec);
   gtk_editable_set_text (GTK_EDITABLE (self->name), spec->name);
   gtk_editable_set_editable (GTK_EDITABLE (self->name), FALSE);
-  gtk_editable_set_text (GTK_EDITABLE (self->user), spec->user);
-  gtk_editable_set_text (GTK_EDITABLE (self->password), spec->password);
   adw_combo_row_set_selected (self->transport, spec->udp ? 1 : 0);
   gtk_switch_set_active (self->remember, spec->remembers);
   gtk_spin_button_set_value (self->keep_days, spec->keep_days);

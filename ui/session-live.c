@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ui/session-cameras-private.h"
+#include "ui/session-review-private.h"
 
 /* A tick shows a picture; every TICKS_TRACK one, scores are read; every TICKS_STALL one, a stall
  * grows.
@@ -229,6 +230,16 @@ show_recording (PraxiUiCamera *camera)
   live->is_moving = FALSE;
 }
 
+/* What came while the live picture was on the screen was looked at; a gap was not. */
+static void
+note_seen (PraxiSession *self, gint64 from_ns)
+{
+  const PraxiTimeSpan came = {from_ns, praxi_session_footage (self).end_ns};
+  const gint64 length_ns = praxi_time_span_length (came);
+  if (self->cameras->is_live && length_ns > 0 && length_ns < SECOND_NS)
+    praxi_session_add_seen (self, came);
+}
+
 void
 praxi_live_grew (PraxiUiCamera *camera)
 {
@@ -241,7 +252,9 @@ praxi_live_grew (PraxiUiCamera *camera)
     show_recording (camera);
     return;
   }
+  const PraxiTimeSpan before = praxi_session_footage (self);
   show_index (camera);
+  note_seen (self, before.end_ns);
   follow_playhead (self);
   follow_view (self);
   live->is_moving = TRUE;
