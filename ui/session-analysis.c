@@ -459,7 +459,8 @@ praxi_session_is_queued (PraxiSession *self, PraxiMediaItem *media)
 void
 praxi_session_analyse_media (PraxiSession *self, PraxiMediaItem *media)
 {
-  if (praxi_session_is_queued (self, media) || praxi_media_item_is_missing (media))
+  if (praxi_session_is_queued (self, media) || praxi_media_item_is_missing (media) ||
+      praxi_media_item_is_camera (media))
     return;
   praxi_session_enqueue (self, &analysis_kind,
                          g_strdup_printf (_ ("Analysing %s"), praxi_media_item_name (media)), media,

@@ -529,17 +529,35 @@ praxi_session_toggle_camera (PraxiSession *self)
 }
 
 void
+praxi_session_cameras_follow_project (PraxiSession *self)
+{
+  for (guint i = 0; i < self->cameras->list->len; i++)
+    restart (self->cameras->list->pdata[i]);
+}
+
+void
 praxi_session_remove_camera (PraxiSession *self)
 {
-  PraxiUiCamera *camera = self->cameras->open;
+  if (self->cameras->open != NULL)
+    praxi_session_remove_camera_item (self, self->cameras->open->item);
+}
+
+void
+praxi_session_remove_camera_item (PraxiSession *self, PraxiMediaItem *item)
+{
+  PraxiUiCamera *camera = NULL;
   guint position;
+  for (guint i = 0; i < self->cameras->list->len; i++)
+    if (((PraxiUiCamera *) self->cameras->list->pdata[i])->item == item)
+      camera = self->cameras->list->pdata[i];
   if (camera == NULL)
     return;
   praxi_camera_spec_forget (camera->spec->name, praxi_session_settings (self));
   if (camera->spec->remembers)
     praxi_secrets_forget (camera->spec->url);
   list_recording (camera);
-  praxi_session_media_close (self);
+  if (self->cameras->open == camera)
+    praxi_session_media_close (self);
   if (g_list_store_find (self->media_list, camera->item, &position))
     g_list_store_remove (self->media_list, position);
   g_ptr_array_remove (self->cameras->list, camera);

@@ -57,5 +57,6 @@ const char *praxi_session_program (PraxiSession *session);
 void praxi_session_go_live (PraxiSession *session);
 void praxi_session_toggle_camera (PraxiSession *session); /* start or stop */
 void praxi_session_remove_camera (PraxiSession *session); /* its recordings stay */
+void praxi_session_remove_camera_item (PraxiSession *session, PraxiMediaItem *item);
 
 G_END_DECLS

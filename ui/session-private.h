@@ -201,6 +201,9 @@ void praxi_session_cameras_init (PraxiSession *session);
 void praxi_session_cameras_close (PraxiSession *session);
 void praxi_session_cameras_clear (PraxiSession *session);
 
+/* Another project: cameras that run go on in it. */
+void praxi_session_cameras_follow_project (PraxiSession *session);
+
 /* The open media changed: each part forgets the old one, then looks for what it knows of the new.
  */
 void praxi_session_labels_open_media (PraxiSession *session);

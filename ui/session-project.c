@@ -5,6 +5,7 @@
 
 #include "engine/infer/score-track.h"
 #include "engine/store/media-overview.h"
+#include "ui/session-cameras.h"
 #include "ui/session-private.h"
 #include "ui/session-thumbnails.h"
 
@@ -17,7 +18,7 @@ typedef struct {
 
 /* What the list shows of one media. */
 typedef struct {
-  char *path;
+  char *path, *name;
   gint64 duration_ns;
   int width_px, height_px, n_labels;
   double analysed;
@@ -29,6 +30,7 @@ row_free (gpointer data)
 {
   Row *row = data;
   g_free (row->path);
+  g_free (row->name);
   g_free (row);
 }
 
@@ -69,6 +71,7 @@ make_row (const PraxiMediaOverview *overview)
 {
   Row *row = g_new0 (Row, 1);
   row->path = g_strdup (overview->media->path);
+  row->name = g_strdup (overview->media->name);
   row->duration_ns = overview->media->duration_ns;
   row->width_px = overview->media->width_px;
   row->height_px = overview->media->height_px;
@@ -188,8 +191,9 @@ show_row (PraxiSession *self, const Row *row)
   }
   praxi_media_item_set_missing (item, row->is_missing);
   praxi_media_item_set_reviewed (item, row->is_reviewed);
-  if (item == self->media && self->index != NULL)
+  if ((item == self->media && self->index != NULL) || praxi_media_item_is_camera (item))
     return;
+  praxi_media_item_set_name (item, row->name);
   praxi_media_item_set_length (item, row->duration_ns, row->width_px, row->height_px);
   praxi_media_item_set_labels (item, row->n_labels);
   praxi_media_item_set_analysed (item, row->analysed);
@@ -217,7 +221,8 @@ loaded_cb (gpointer result, const GError *error, gpointer data)
       for (guint i = g_list_model_get_n_items (G_LIST_MODEL (self->media_list)); i > 0; i--) {
         g_autoptr (PraxiMediaItem) item =
             g_list_model_get_item (G_LIST_MODEL (self->media_list), i - 1);
-        if (item != self->media && !has_row (rows, praxi_media_item_path (item)))
+        if (item != self->media && !praxi_media_item_is_camera (item) &&
+            !has_row (rows, praxi_media_item_path (item)))
           g_list_store_remove (self->media_list, i - 1);
       }
     for (guint i = 0; i < rows->len; i++)
@@ -324,6 +329,10 @@ removed_cb (gpointer result, const GError *error, gpointer data)
 void
 praxi_session_remove_media (PraxiSession *self, PraxiMediaItem *item)
 {
+  if (praxi_media_item_is_camera (item)) {
+    praxi_session_remove_camera_item (self, item);
+    return;
+  }
   praxi_store_thread_call (praxi_session_store (self), remove_call, question_new (self, item, NULL),
                            removed_cb);
 }

@@ -491,6 +491,7 @@ praxi_session_open_project (PraxiSession *self, const char *path)
   self->current_class = 0;
   self->kept_revision = 0;
   self->told_remote = FALSE;
+  praxi_session_cameras_follow_project (self);
   if (self->index != NULL)
     praxi_session_labels_open_media (self);
   else

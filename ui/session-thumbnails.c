@@ -125,7 +125,8 @@ start (PraxiSession *self, PraxiMediaItem *item)
 static gboolean
 is_served (PraxiSession *self, PraxiMediaItem *item)
 {
-  if (g_object_get_data (G_OBJECT (item), TRIED) != NULL || praxi_media_item_is_missing (item))
+  if (g_object_get_data (G_OBJECT (item), TRIED) != NULL || praxi_media_item_is_missing (item) ||
+      praxi_media_item_is_camera (item))
     return TRUE;
   if (item == self->media && praxi_media_item_thumbnail (item) == NULL)
     return TRUE;

@@ -309,6 +309,8 @@ class Soak(Sitting):
                              len(os.listdir(f'/proc/{watcher}/task'))))
                 if len(rows) % 6 == 1:
                     print('%4.0f s  window %.1f MiB, camera %.1f MiB; descriptors %d, %d; threads %d' % rows[-1], flush=True)
+            self.app.process.send_signal(signal.SIGTERM)
+            self.app.process.wait(20)
             self.stop()
         kept = self.check_labels()
         half = rows[len(rows) // 2:]
