@@ -39,6 +39,8 @@ class App:
     """One running program with its window."""
 
     def __init__(self, argv, log, **env):
+        # What a manager before left on the root window would be taken for the new one.
+        subprocess.run(['xprop', '-root', '-remove', '_NET_SUPPORTING_WM_CHECK'], capture_output=True)
         self.manager = subprocess.Popen(['openbox'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait(lambda: '#' in subprocess.run(['xprop', '-root', '_NET_SUPPORTING_WM_CHECK'], capture_output=True, text=True).stdout,
              'the window manager')
