@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_CHANNELS = 64 };
+enum { CHUNK_CHANNELS = 64, MAX_KERNEL = 4096, MAX_EXTENT = 1 << 20 };
 
 typedef struct {
   PraxiKernel base;
@@ -186,7 +186,9 @@ clear (PraxiKernel *base)
   }
 }
 
-/* A pool is a convolution of as many groups as channels. */
+/* A pool is a convolution of as many groups as channels. False also for windows and axes whose
+ * tables would be larger than what they are for.
+ */
 static bool
 find_shape (const CpuPlace *place, const PraxiTensor *dx, const PraxiTensor *dy, ConvShape *s)
 {
@@ -196,8 +198,13 @@ find_shape (const CpuPlace *place, const PraxiTensor *dx, const PraxiTensor *dy,
     weight.dims[2 + i] = window.kernel[i];
   praxi_tensor_set_row_major (&weight);
   window.group = dx->dims[1];
-  return dx->dtype == PRAXI_F32 && dy->dtype == PRAXI_F32 &&
-         praxi_cpu_conv_shape (&window, dx, &weight, dy, s);
+  if (dx->dtype != PRAXI_F32 || dy->dtype != PRAXI_F32 ||
+      !praxi_cpu_conv_shape (&window, dx, &weight, dy, s))
+    return false;
+  for (int a = 0; a < 3; a++)
+    if (s->kernel[a] > MAX_KERNEL || s->in[a] > MAX_EXTENT)
+      return false;
+  return true;
 }
 
 /* pad_end: behind the axis, where taps count as well; 0 where they do not. */
