@@ -9,6 +9,7 @@ import concurrent.futures
 import contextlib
 import datetime
 import json
+import os
 import pathlib
 import shutil
 import sqlite3
@@ -26,6 +27,7 @@ from rtsp_server import RtspServer  # noqa: E402
 RATE_HZ = 25
 PASSWORD = 's3cret'
 SLACK_S = 0.3  # of a machine with other work
+FLAPS = int(os.environ.get('PRAXI_FLAPS', 12))
 AT_ONCE = 4     # nearly all of the time is waiting
 
 
@@ -149,6 +151,30 @@ class Watch(unittest.TestCase):
         self.assertIn('480 × 270 instead of 320 × 180', self.first(progress, 'note')['text'])
         sizes = [self.info(file)['video']['width'] for file in sorted(kept.glob('*.mkv'))]
         self.assertEqual(sorted(sizes), [320, 480])
+
+    def test_c8_flapping_leaks_nothing(self):
+        """PRAXI_FLAPS: how often; 200 take about two minutes."""
+        with RtspServer(self.h264, RATE_HZ, 'drop', 3, always=True) as server:
+            watch = subprocess.Popen([PRAXI, 'watch', '--progress', 'json', '--record', self.folder / 'c8',
+                                      f'rtsp://127.0.0.1:{server.port}/yard'], stderr=subprocess.PIPE, text=True)
+            figures = []
+            while len(figures) < FLAPS:
+                if json.loads(watch.stderr.readline())['what'] == 'back':
+                    figures.append(self.figures_of(watch.pid))
+            watch.terminate()
+            watch.communicate()
+        before, after = figures[2], figures[-1]
+        print(f'{FLAPS} flaps: descriptors {before[0]} to {after[0]}, threads {before[1]} to {after[1]}, '
+              f'memory {before[2] / 1024:.1f} to {after[2] / 1024:.1f} MiB')
+        self.assertEqual(before[:2], after[:2])
+        self.assertLess(after[2] - before[2], 10 * 1024)
+
+    @staticmethod
+    def figures_of(pid):
+        """Descriptors, threads, resident KiB."""
+        status = pathlib.Path(f'/proc/{pid}/status').read_text()
+        resident = next(line for line in status.splitlines() if line.startswith('VmRSS')).split()[1]
+        return len(os.listdir(f'/proc/{pid}/fd')), len(os.listdir(f'/proc/{pid}/task')), int(resident)
 
     def test_c9_a_password_that_is_needed_is_given_and_kept_silent(self):
         with RtspServer(self.h264, RATE_HZ, credentials=b'user@home:' + PASSWORD.encode()) as server:
