@@ -7,6 +7,22 @@
 #include "engine/core/text.h"
 #include "engine/model/model.h"
 
+/* Of events, by class; null where the model says nothing. */
+static void
+add_thresholds (JsonBuilder *builder, const PraxiModelSpec *spec)
+{
+  json_builder_set_member_name (builder, "thresholds");
+  json_builder_begin_object (builder);
+  for (int i = 0; spec != NULL && i < spec->n_classes; i++) {
+    json_builder_set_member_name (builder, spec->classes[i]);
+    json_builder_begin_object (builder);
+    praxi_json_add_double (builder, "enter", spec->enter[i]);
+    praxi_json_add_double (builder, "exit", spec->exit[i]);
+    json_builder_end_object (builder);
+  }
+  json_builder_end_object (builder);
+}
+
 static void
 add_spec (JsonBuilder *builder, const PraxiModelSpec *spec)
 {
@@ -35,6 +51,7 @@ add_spec (JsonBuilder *builder, const PraxiModelSpec *spec)
     json_builder_end_object (builder);
   }
   json_builder_end_array (builder);
+  add_thresholds (builder, spec);
   praxi_json_add_string (builder, "licence", spec != NULL ? spec->licence : "");
 }
 

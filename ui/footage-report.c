@@ -100,6 +100,10 @@ draw_picture (cairo_t *cr,
   cairo_scale (cr, scale_x, scale_y);
   cairo_set_source_surface (cr, picture, 0, 0);
   cairo_pattern_set_filter (cairo_get_source (cr), CAIRO_FILTER_BILINEAR);
+  cairo_pattern_set_extend (cairo_get_source (cr), CAIRO_EXTEND_PAD); /* edges stay sharp */
+  cairo_rectangle (cr, 0, 0, cairo_image_surface_get_width (picture),
+                   cairo_image_surface_get_height (picture));
+  cairo_clip (cr);
   cairo_paint (cr);
   cairo_restore (cr);
 }

@@ -6,6 +6,7 @@
 #include "engine/core/text.h"
 #include "ui/session-cameras.h"
 #include "ui/session-jobs.h"
+#include "ui/session-model.h"
 #include "ui/session-settings.h"
 
 enum { FOLLOW_MS = 100 };
@@ -430,8 +431,9 @@ static char **
 make_argv (PraxiSession *self, PraxiJobItem *item)
 {
   g_autoptr (GStrvBuilder) argv = g_strv_builder_new ();
+  g_autofree char *model = praxi_session_model (self);
   g_strv_builder_add_many (argv, self->praxi_path, "analyze", "--json", "--progress", "json",
-                           "--model", "light", "--project", self->project_path, NULL);
+                           "--model", model, "--project", self->project_path, NULL);
   if (praxi_settings_boolean (praxi_session_settings (self), PRAXI_SETTING_OWN_EVENTS)) {
     add_number (argv, self, "--smooth", PRAXI_SETTING_SMOOTH);
     add_number (argv, self, "--min-length", PRAXI_SETTING_MIN_LENGTH);

@@ -111,6 +111,12 @@ struct _PraxiSession {
   PraxiMediaItem *thumbnail_item;
   guint thumbnail_source;
 
+  /* session-model.c */
+  PraxiJob *model_job;
+  JsonObject *model_info;
+  char *wanted_model; /* NULL while only the one in use is asked for */
+  gboolean was_model_asked;
+
   /* session-report.c */
   PraxiReportJob *report_job; /* NULL while none is being made */
 
@@ -165,6 +171,7 @@ void praxi_session_media_close (PraxiSession *session);
 void praxi_session_analysis_close (PraxiSession *session);
 void praxi_session_device_close (PraxiSession *session);
 void praxi_session_report_close (PraxiSession *session);
+void praxi_session_model_close (PraxiSession *session);
 void praxi_session_jobs_close (PraxiSession *session);
 void praxi_session_compare_close (PraxiSession *session);
 void praxi_session_labels_close (PraxiSession *session);

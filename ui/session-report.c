@@ -116,7 +116,9 @@ add_labels (PraxiSession *self, PraxiFootageReport *report)
     row->class_name = g_strdup (cls != NULL ? cls->name : "?");
     row->span = label->span;
     row->times = describe_times (self, label->span);
-    row->detail = g_strjoin (" · ", label->author, label->note != NULL ? label->note : "", NULL);
+    row->detail = label->note != NULL && *label->note != '\0'
+                      ? g_strdup_printf ("%s · %s", label->author, label->note)
+                      : g_strdup (label->author);
     row->frame = (label->start_frame + label->end_frame) / 2;
   }
 }

@@ -82,6 +82,7 @@ praxi_session_close (PraxiSession *self)
   praxi_session_device_close (self);
   praxi_session_thumbnails_close (self);
   praxi_session_report_close (self);
+  praxi_session_model_close (self);
   praxi_session_analysis_close (self);
   praxi_session_thresholds_close (self);
   praxi_session_compare_close (self);

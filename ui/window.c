@@ -7,6 +7,7 @@
 #include "ui/hover-card.h"
 #include "ui/jobs-popover.h"
 #include "ui/label-list.h"
+#include "ui/model-page.h"
 #include "ui/recent.h"
 #include "ui/session-analysis.h"
 #include "ui/session-cameras.h"
@@ -270,6 +271,7 @@ praxi_window_new (GtkApplication *app, PraxiSession *session, const PraxiWindowH
   add_side_page (self, praxi_event_list_new (session), "events", _ ("Events"));
   add_side_page (self, praxi_label_list_new (session), "labels", _ ("Labels"));
   add_side_page (self, praxi_compare_panel_new (session), "compare", _ ("Compare"));
+  gtk_stack_add_titled (self->side_pages, praxi_model_page_new (session), "model", _ ("Model"));
   praxi_window_restore_shape (self);
   follow_recent (self);
   self->keymap = praxi_keymap_new (praxi_session_settings (session));

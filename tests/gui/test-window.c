@@ -11,6 +11,7 @@
 #include "engine/store/runs.h"
 #include "ui/session-analysis.h"
 #include "ui/session-labels.h"
+#include "ui/session-model.h"
 #include "ui/session-report.h"
 #include "ui/window.h"
 
@@ -302,6 +303,40 @@ test_report (Fixture *fixture, gconstpointer data)
 }
 
 static void
+count_cb (int *n)
+{
+  (*n)++;
+}
+
+static void
+assert_model (PraxiSession *session, const char *expected)
+{
+  g_autofree char *model = praxi_session_model (session);
+  g_assert_cmpstr (model, ==, expected);
+}
+
+/* Another model is used once praxi knows it as one; what is none changes nothing. */
+static void
+test_model (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  open_media (fixture);
+  g_assert_null (praxi_session_model_info (session));
+  wait_for (praxi_session_model_info (session) != NULL);
+  assert_model (session, "light");
+  int n_said = 0;
+  g_signal_connect_swapped (session, "message", G_CALLBACK (count_cb), &n_said);
+  praxi_session_set_model (session, "/models/notes.txt");
+  wait_for (n_said == 1);
+  assert_model (session, "light");
+  praxi_session_set_model (session, "/models/other.onnx");
+  g_autofree char *model = NULL;
+  wait_for ((g_free (model), model = praxi_session_model (session),
+             g_str_has_suffix (model, "other.onnx")));
+  g_assert_cmpint (n_said, ==, 1);
+}
+
+static void
 test_failed_job (Fixture *fixture, gconstpointer data)
 {
   open_media (fixture);
@@ -338,6 +373,7 @@ main (int argc, char **argv)
   add ("/window/timeline-is-read", test_timeline_is_read);
   add ("/window/compare", test_compare);
   add ("/window/report", test_report);
+  add ("/window/model", test_model);
   add ("/window/failed-job", test_failed_job);
   add ("/window/small", test_small);
   return g_test_run ();
