@@ -141,14 +141,22 @@ class_named (PraxiSession *self, const char *name)
   return -1;
 }
 
+/* The frame at the playhead may begin before an event that begins in it. */
+static const PraxiEvent *
+event_meant (PraxiSession *self)
+{
+  const PraxiTimeSpan now = praxi_session_frame_span (self, self->playhead);
+  const PraxiEvent *selected = praxi_session_event (self, self->selected_event);
+  const PraxiEvent *here =
+      praxi_session_event (self, praxi_session_event_at (self, now.end_ns - 1));
+  return selected != NULL ? selected : here;
+}
+
 static int
 class_meant (PraxiSession *self)
 {
-  const gint64 now_ns = praxi_session_frame_span (self, self->playhead).start_ns;
   const PraxiUiClass *current = praxi_session_find_class (self, self->current_class);
-  const PraxiEvent *event = praxi_session_event (self, self->selected_event);
-  if (event == NULL)
-    event = praxi_session_event (self, praxi_session_event_at (self, now_ns));
+  const PraxiEvent *event = event_meant (self);
   if (event != NULL)
     return event->class_index;
   return current != NULL ? class_named (self, current->name) : -1;

@@ -14,8 +14,11 @@
 #include "engine/media/frame-paint.h"
 #include "engine/media/media-private.h"
 
-#define CACHE_BYTES ((gsize) 160 << 20)
-#define CACHE_FRAMES 96
+/* Two groups of 60 pictures of 1080p, so that going back over a keyframe does not stall. */
+#define CACHE_BYTES ((gsize) 400 << 20)
+#define CACHE_FRAMES 160
+/* Backwards a whole group has to be decoded before its last frame shows: begin that early. */
+#define BACK_FRAMES 60
 /* Requests this near to each other are one movement: each is answered, none is abandoned. */
 #define NEAR_FRAMES 64
 #define AHEAD_STEPS 6
@@ -37,6 +40,7 @@ typedef struct {
   PraxiDecoder *decoder;
   int position; /* what praxi_decoder_next would yield; -1: unknown */
   PraxiFrameCache *cache;
+  int capacity_frames; /* how many of this media's frames the cache holds */
   struct SwsContext *scaler;
   gint64 last_news_us;
 
@@ -260,6 +264,9 @@ decode_one (Helper *helper, int stride)
 {
   PraxiFrame *frame = helper->position >= 0 ? praxi_decoder_next (helper->decoder, NULL) : NULL;
   helper->position = frame != NULL ? praxi_frame_ordinal (frame) + 1 : -1;
+  if (frame != NULL)
+    helper->capacity_frames =
+        (int) CLAMP (CACHE_BYTES / MAX (praxi_frame_bytes (frame), 1), 1, CACHE_FRAMES);
   if (frame != NULL && (praxi_frame_ordinal (frame) - helper->shown) % stride == 0)
     praxi_frame_cache_add (helper->cache, frame);
   return frame;
@@ -394,7 +401,10 @@ read_ahead (Helper *helper)
   } else {
     const int first = praxi_frame_cache_first_of_run (helper->cache, helper->shown);
     const int begin = praxi_frame_index_keyframe_before (helper->index, first - 1);
-    if (first <= 0 || helper->shown - first > -helper->step * AHEAD_STEPS)
+    /* more than the cache keeps would be decoded for ever */
+    const int wanted =
+        MIN (MAX (-helper->step * AHEAD_STEPS, BACK_FRAMES), helper->capacity_frames * 2 / 3);
+    if (first <= 0 || helper->shown - first > wanted)
       return FALSE;
     if (helper->position < begin || helper->position >= first)
       go_to (helper, begin);

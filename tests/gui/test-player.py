@@ -225,6 +225,95 @@ class Player(unittest.TestCase):
         app.key('F11')
         wait(lambda: app.rect(self.screen)[2] == width, 'the window as it was')
 
+    # --- the timeline
+
+    def at(self, share):
+        x, y, width, height = self.app.rect(self.timeline)
+        return x + 84 + share * (width - 84 - 12)
+
+    def strip(self, from_bottom):
+        x, y, width, height = self.app.rect(self.timeline)
+        return y + height - from_bottom
+
+    EVENTS, FIGHT, LABELS = 70, 120, 40  # pixels from the lower edge, once there are three classes
+
+    def hovered(self, share, from_bottom=70):
+        """The frame the status line names under the pointer."""
+        self.app.move(self.at(share) - 1, self.strip(from_bottom))
+        self.app.move(self.at(share), self.strip(from_bottom))
+        time.sleep(0.25)
+        text = wait(lambda: self.app.text(' · frame '), 'what the pointer is over')
+        return int(re.search(r'frame (\d+)', text)[1])
+
+    def test_hover_card(self):
+        frame = self.hovered(0.5)
+        wait(lambda: self.app.text('picture of frame'), 'the preview')
+        self.assertLess(abs(frame - self.last / 2), self.last * 0.03)
+        shown = int(re.search(r'picture of frame (\d+)', self.app.text('picture of frame'))[1])
+        self.assertLessEqual(shown, frame)
+        self.shoot('hover')
+        self.assertEqual(self.frame(), 0)  # looking moves nothing
+
+    def test_wheel(self):
+        middle = self.hovered(0.5)
+        xdo('keydown', 'ctrl', 'click', '--repeat', 4, '--delay', 20, 4, 'keyup', 'ctrl')
+        wait(lambda: self.hovered(0.9) < self.last * 0.75, 'zoomed in')
+        self.assertLess(abs(self.hovered(0.5) - middle), 6)
+        xdo('click', '--repeat', 3, '--delay', 20, 5)
+        wait(lambda: self.hovered(0.5) > middle + 20, 'panned on')
+        x, y = self.at(0.6), self.strip(self.EVENTS)
+        before = self.hovered(0.5)
+        self.app.move(x, y)
+        xdo('mousedown', 2)
+        for i in range(1, 6):
+            self.app.move(x + 30 * i, y)
+            time.sleep(0.02)
+        xdo('mouseup', 2)
+        wait(lambda: self.hovered(0.5) < before - 10, 'panned back by the middle button')
+        self.app.key('shift+f')
+        wait(lambda: self.hovered(0.9) > self.last * 0.85, 'all of it')
+
+    def test_overview(self):
+        x, y, width, height = self.app.rect(self.timeline)
+        self.app.drag(self.at(1) + 2, y + 38, self.at(0.5), y + 38)
+        wait(lambda: abs(self.hovered(0.98) - self.last * 0.5) < self.last * 0.04, 'the first half')
+        self.app.drag(self.at(0.25), y + 38, self.at(0.5), y + 38)
+        wait(lambda: abs(self.hovered(0.5) - self.last * 0.5) < self.last * 0.05, 'the middle')
+        self.app.drag(self.at(0.25), y + 38, self.at(0.45), y + 38)
+        wait(lambda: self.hovered(0.02) > self.last * 0.4, 'less of the beginning')
+
+    def test_single_frames(self):
+        app = self.app
+        for _ in range(20):
+            app.key('plus')
+        wait(lambda: self.hovered(0.9) <= 10, 'single frames')
+        self.shoot('frames')
+        app.key('minus')
+        app.key('i', *['Right'] * 99, 'o', 'f')
+        wait(lambda: 90 < self.hovered(0.95) < 150, 'the marks fitted')
+
+    def test_z_events(self):
+        """Last, for it analyses: thresholds and the way from edge to edge."""
+        app = self.app
+        app.key('ctrl+r')
+        wait(lambda: app.text('of 1 event judged'), 'the event', 90)
+        wait(lambda: 'not analysed' not in self.timeline.get_description(), 'scores')
+        app.key('ctrl+Right')
+        start = wait(self.frame, 'the event’s first frame')
+        app.key('ctrl+Right')
+        wait(lambda: self.frame() > start, 'its last frame')
+        app.key('ctrl+Left')
+        self.wait_frame(start)
+        app.key('alt+Up')
+        wait(lambda: app.text('fight: events begin at'), 'the threshold said')
+        self.assertTrue(app.text('fight: events begin at 65 % and end below'), app.texts())
+        x = self.at(0) - 5
+        app.drag(x, self.strip(self.FIGHT), x, self.strip(self.FIGHT + 60))
+        wait(lambda: not app.text('of 1 event judged'), 'no event above so high a threshold')
+        self.shoot('threshold')
+        app.drag(x, self.strip(self.FIGHT), x, self.strip(self.FIGHT - 50))
+        wait(lambda: app.text('event judged') or app.text('events judged'), 'it forms again')
+
 
 if __name__ == '__main__':
     unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)
