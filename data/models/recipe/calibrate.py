@@ -9,7 +9,7 @@ import numpy as np
 
 from dataset import FALL, FIGHT
 from data import CLEAN
-from evaluate import clip_means, daily_rate, pooled_alarms
+from evaluate import clip_means, pooled_alarms
 from train import logistic
 
 VIEW = "clean0"
@@ -43,10 +43,10 @@ def fight_pair(*parts):
 
 
 def within_budget(found):
-    """Whether false falls stay within the budgets for daily living and CCTV."""
-    cctv = found.get("normal", np.array([0, 0, 0, 1]))
-    return (daily_rate(found) <= DAILY_PER_HOUR
-            and cctv[2] / cctv[3] <= CCTV_PER_HOUR)
+    """Whether false falls stay within the budgets, in whole events, for daily living and CCTV."""
+    daily = sum(found[kind] for kind in ("daily", "fall") if kind in found)
+    return all(row[2] <= round(per_hour * row[3]) for row, per_hour in (
+        (daily, DAILY_PER_HOUR), (found["normal"], CCTV_PER_HOUR)))
 
 
 def moved(scores, slope, shift):

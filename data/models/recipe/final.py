@@ -98,7 +98,7 @@ def write(clips, members, name, net, teacher, pairs, enter):
     lineage = [{"name": "original", "step": "trained: bagged ensemble of wide networks"}]
     if name == "light":
         head, precision = quantised(clips, members, net, pairs), "int8"
-        lineage += [{"name": "light", "step": "distilled from original, one network"},
+        lineage += [{"name": "light", "step": "distilled from an ensemble like original, one network"},
                     {"name": "light", "step": "quantised: INT8, ranges from training windows"}]
     else:
         head, precision = original_nodes(teacher.members, pairs), "f32"
