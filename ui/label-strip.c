@@ -12,14 +12,19 @@ enum {
   EDGE_PX = 6,
   ROUND_FROM_PX = 16,
   TEXT_FROM_PX = 28,
-  MAX_LANES = 6
+  MAX_LANES = 6,
+  MAX_LAYOUTS = 512,
+  MAX_TEXT_PX = 400,
+  TEXT_STEP_PX = 8
 };
 
 typedef struct {
   PraxiStrip base;
   int *lanes; /* of each label */
   int n_lanes;
-  guint revision; /* of the labels the lanes are made from */
+  guint revision;      /* of the labels the lanes are made from */
+  GHashTable *layouts; /* "width text" → PangoLayout: most labels say the same */
+  guint pango_serial;  /* of the font they are made for */
 } LabelStrip;
 
 static PraxiTimeSpan
@@ -103,8 +108,48 @@ label_text (const PraxiUiLabel *label, const PraxiUiClass *cls)
                               : g_strdup (cls->name);
 }
 
+static PangoLayout *
+find_layout (LabelStrip *self, const PraxiStripContext *context, const char *text, int width_px)
+{
+  const guint serial = pango_context_get_serial (gtk_widget_get_pango_context (context->widget));
+  if (serial != self->pango_serial || g_hash_table_size (self->layouts) > MAX_LAYOUTS)
+    g_hash_table_remove_all (self->layouts);
+  self->pango_serial = serial;
+  width_px = MIN (width_px, MAX_TEXT_PX) / TEXT_STEP_PX * TEXT_STEP_PX;
+  g_autofree char *key = g_strdup_printf ("%d %s", width_px, text);
+  PangoLayout *layout = g_hash_table_lookup (self->layouts, key);
+  if (layout != NULL)
+    return layout;
+  layout = gtk_widget_create_pango_layout (context->widget, text);
+  pango_layout_set_width (layout, width_px * PANGO_SCALE);
+  pango_layout_set_ellipsize (layout, PANGO_ELLIPSIZE_END);
+  g_hash_table_insert (self->layouts, g_steal_pointer (&key), layout);
+  return layout;
+}
+
 static void
-draw_label (const PraxiStripContext *context,
+draw_text (LabelStrip *self,
+           const PraxiStripContext *context,
+           GtkSnapshot *snapshot,
+           const char *text,
+           const GdkRGBA *ink,
+           const graphene_rect_t *box)
+{
+  int height = 0;
+  PangoLayout *layout = find_layout (self, context, text, (int) box->size.width - 8);
+  pango_layout_get_pixel_size (layout, NULL, &height);
+  gtk_snapshot_save (snapshot);
+  gtk_snapshot_translate (
+      snapshot,
+      &GRAPHENE_POINT_INIT (box->origin.x + 6,
+                            box->origin.y + floorf ((box->size.height - (float) height) / 2)));
+  gtk_snapshot_append_layout (snapshot, layout, ink);
+  gtk_snapshot_restore (snapshot);
+}
+
+static void
+draw_label (LabelStrip *self,
+            const PraxiStripContext *context,
             GtkSnapshot *snapshot,
             const graphene_rect_t *box,
             const PraxiUiLabel *label)
@@ -122,10 +167,7 @@ draw_label (const PraxiStripContext *context,
     return;
   const GdkRGBA ink = fill.alpha < 1 ? context->text : praxi_strip_text_on (&cls->color);
   g_autofree char *text = label_text (label, cls);
-  praxi_strip_text (
-      context, snapshot, text, &ink,
-      GRAPHENE_RECT_INIT (box->origin.x + 6, box->origin.y, box->size.width - 8, box->size.height),
-      PRAXI_TEXT_LEFT);
+  draw_text (self, context, snapshot, text, &ink, box);
 }
 
 static void
@@ -150,6 +192,7 @@ draw_labels (LabelStrip *self, const PraxiStripContext *context, GtkSnapshot *sn
   const PraxiUiLabel *last = NULL;
   graphene_rect_t box, last_box = GRAPHENE_RECT_INIT (0, 0, 0, 0);
   PraxiThinBoxes thin[MAX_LANES] = {{NULL}};
+  float drawn_to = 0; /* in the last lane, where all that found no room lie upon each other */
   for (guint i = 0; i < labels->len; i++) {
     const PraxiUiLabel *label = labels->pdata[i];
     const int lane = MIN (self->lanes[i], MAX_LANES - 1);
@@ -160,15 +203,16 @@ draw_labels (LabelStrip *self, const PraxiStripContext *context, GtkSnapshot *sn
       last_box = box;
     } else if (box.size.width < ROUND_FROM_PX && label->state == PRAXI_LABEL_KEPT) {
       add_thin (context, &thin[lane], &box, label);
-    } else {
-      draw_label (context, snapshot, &box, label);
+    } else if (lane < MAX_LANES - 1 || box.origin.x >= drawn_to) {
+      draw_label (self, context, snapshot, &box, label);
+      drawn_to = lane == MAX_LANES - 1 ? box.origin.x + box.size.width : drawn_to;
     }
   }
   for (int lane = 0; lane < MAX_LANES; lane++)
     praxi_thin_boxes_draw (&thin[lane], context, snapshot, (float) (lane * (LANE_PX + GAP_PX)) + 1,
                            LANE_PX - 2);
   if (last != NULL)
-    draw_label (context, snapshot, &last_box, last);
+    draw_label (self, context, snapshot, &last_box, last);
 }
 
 static void
@@ -234,6 +278,7 @@ static void
 label_free (PraxiStrip *strip)
 {
   g_free (((LabelStrip *) strip)->lanes);
+  g_hash_table_unref (((LabelStrip *) strip)->layouts);
   g_free (strip);
 }
 
@@ -244,5 +289,6 @@ praxi_label_strip_new (void)
 {
   LabelStrip *self = g_new0 (LabelStrip, 1);
   self->base.kind = &kind;
+  self->layouts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   return &self->base;
 }
