@@ -87,7 +87,7 @@ static const PraxiAction actions[] = {
      "m"},
     {"duplicate-label", N_ ("Duplicate the label to another class"), NULL,
      praxi_session_duplicate_label, "d"},
-    {"edit-note", N_ ("Write a note on the label"), edit_note_cb, NULL, "<Control>e"},
+    {"edit-note", N_ ("Write a note on the label"), edit_note_cb, NULL, "t"},
     {"remove-label", N_ ("Delete the label"), NULL, praxi_session_remove_label, "Delete"},
     {"find", N_ ("Find labels and notes"), find_cb, NULL, "<Control>f"},
     {"classes", N_ ("List of classes"), classes_cb, NULL, "<Control>l"},

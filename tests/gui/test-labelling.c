@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/gui/session-fixture.h"
+#include "ui/actions.h"
 #include "ui/label-model.h"
 #include "ui/session-analysis.h"
 #include "ui/session-edits.h"
@@ -533,6 +534,23 @@ test_two_keys_an_event (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (praxi_session_media_progress (session).n_judged, ==, 0);
 }
 
+/* No key leads to two actions by default. */
+static void
+test_keys (void)
+{
+  g_autoptr (GHashTable) owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint g = 0; g < praxi_n_action_groups; g++)
+    for (guint i = 0; i < praxi_action_groups[g]->n_actions; i++) {
+      const PraxiAction *action = &praxi_action_groups[g]->actions[i];
+      g_auto (GStrv) keys = g_strsplit (action->keys != NULL ? action->keys : "", " ", -1);
+      for (guint k = 0; keys[k] != NULL; k++) {
+        g_test_message ("%s: %s", keys[k], action->name);
+        g_assert_null (g_hash_table_lookup (owners, keys[k]));
+        g_hash_table_insert (owners, g_strdup (keys[k]), (gpointer) action->name);
+      }
+    }
+}
+
 #define add(path, function)                                                                        \
   g_test_add (path, Fixture, NULL, fixture_setup, function, fixture_teardown)
 
@@ -540,6 +558,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/labelling/keys", test_keys);
   add ("/labelling/split-and-merge", test_split_and_merge);
   add ("/labelling/duplicate", test_duplicate);
   add ("/labelling/before-it-is-kept", test_before_it_is_kept);

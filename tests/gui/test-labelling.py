@@ -184,7 +184,7 @@ class Sitting(unittest.TestCase):
 
     def note(self):
         app = self.app
-        app.key('ctrl+e')
+        app.key('t')
         entry = app.get('text', 'Note of the label')
         wait(lambda: entry.get_state_set().contains(Atspi.StateType.FOCUSED), 'the keys in the note')
         xdo('type', 'red coat')
