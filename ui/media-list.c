@@ -208,14 +208,17 @@ update_row (GtkWidget *row, PraxiMediaItem *item)
   GtkWidget *name = gtk_widget_get_first_child (gtk_widget_get_last_child (row));
   GtkWidget *state = gtk_widget_get_next_sibling (name);
   GdkTexture *thumbnail = praxi_media_item_thumbnail (item);
-  gtk_image_set_pixel_size (picture, praxi_media_item_is_missing (item) ? 24 : 48);
+  const gboolean is_camera = praxi_media_item_is_camera (item);
+  const gboolean is_sign = praxi_media_item_is_missing (item) || thumbnail == NULL;
+  gtk_image_set_pixel_size (picture, is_sign ? 24 : 48);
   gtk_widget_set_size_request (GTK_WIDGET (picture), 48, -1);
   if (praxi_media_item_is_missing (item))
     gtk_image_set_from_icon_name (picture, "dialog-warning-symbolic");
   else if (thumbnail != NULL)
     gtk_image_set_from_paintable (picture, GDK_PAINTABLE (thumbnail));
   else
-    gtk_image_set_from_icon_name (picture, "video-x-generic-symbolic");
+    gtk_image_set_from_icon_name (picture,
+                                  is_camera ? "camera-web-symbolic" : "video-x-generic-symbolic");
   gtk_label_set_text (GTK_LABEL (name), praxi_media_item_name (item));
   gtk_label_set_text (GTK_LABEL (state), praxi_media_item_state (item));
   g_autofree char *tip =

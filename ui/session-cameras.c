@@ -207,11 +207,24 @@ alert (PraxiUiCamera *camera, JsonObject *line)
   g_application_send_notification (app, camera->spec->name, notification);
 }
 
+/* When the last picture came; a stall is noticed later. */
+static char *
+last_picture_time (PraxiUiCamera *camera, JsonObject *line)
+{
+  const PraxiLiveRecording *recording = &camera->recording;
+  if (recording->pts_ns == NULL || recording->pts_ns->len == 0)
+    return local_time (json_object_get_string_member_with_default (line, "at", ""));
+  const gint64 last_ns = g_array_index (recording->pts_ns, gint64, recording->pts_ns->len - 1);
+  g_autoptr (GDateTime) at =
+      g_date_time_new_from_unix_local ((recording->begin_at_us + last_ns / 1000) / G_USEC_PER_SEC);
+  return g_date_time_format (at, "%X");
+}
+
 static void
 take_state (PraxiUiCamera *camera, const char *what, JsonObject *line)
 {
   const char *text = json_object_get_string_member_with_default (line, "text", "");
-  g_autofree char *time = local_time (json_object_get_string_member_with_default (line, "at", ""));
+  g_autofree char *time = last_picture_time (camera, line);
   if (g_str_equal (what, "picture") || g_str_equal (what, "back"))
     set_state (camera, PRAXI_LIVE_ON, g_strdup_printf (_ ("Live · %s"), text));
   else if (g_str_equal (what, "stall"))

@@ -232,11 +232,12 @@ show_recording (PraxiUiCamera *camera)
 
 /* What came while the live picture was on the screen was looked at; a gap was not. */
 static void
-note_seen (PraxiSession *self, gint64 from_ns)
+note_seen (PraxiSession *self, gint64 from_ns, guint n_before)
 {
   const PraxiTimeSpan came = {from_ns, praxi_session_footage (self).end_ns};
   const gint64 length_ns = praxi_time_span_length (came);
-  if (self->cameras->is_live && length_ns > 0 && length_ns < SECOND_NS)
+  const gboolean has_come = self->cameras->n_shown_frames > n_before;
+  if (has_come && self->cameras->is_live && length_ns > 0 && length_ns < SECOND_NS)
     praxi_session_add_seen (self, came);
 }
 
@@ -253,8 +254,9 @@ praxi_live_grew (PraxiUiCamera *camera)
     return;
   }
   const PraxiTimeSpan before = praxi_session_footage (self);
+  const guint n_before = live->n_shown_frames;
   show_index (camera);
-  note_seen (self, before.end_ns);
+  note_seen (self, before.end_ns, n_before);
   follow_playhead (self);
   follow_view (self);
   live->is_moving = TRUE;
