@@ -127,6 +127,10 @@ struct _PraxiSession {
   JsonObject *report;
   char *report_subject;
 
+  /* session-training.c */
+  GArray *epochs; /* of PraxiUiEpoch */
+  int best_epoch;
+
   /* session-review.c */
   PraxiReview *review;
 
@@ -175,6 +179,9 @@ void praxi_session_model_close (PraxiSession *session);
 void praxi_session_jobs_close (PraxiSession *session);
 void praxi_session_compare_close (PraxiSession *session);
 void praxi_session_labels_close (PraxiSession *session);
+
+void praxi_session_training_init (PraxiSession *session);
+void praxi_session_training_close (PraxiSession *session);
 
 void praxi_session_labels_init (PraxiSession *session);
 void praxi_session_labels_clear (PraxiSession *session);

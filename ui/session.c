@@ -59,6 +59,7 @@ praxi_session_init (PraxiSession *self)
   self->selected_event = -1;
   praxi_session_labels_init (self);
   praxi_session_review_init (self);
+  praxi_session_training_init (self);
   praxi_session_cameras_init (self);
 }
 
@@ -86,6 +87,7 @@ praxi_session_close (PraxiSession *self)
   praxi_session_analysis_close (self);
   praxi_session_thresholds_close (self);
   praxi_session_compare_close (self);
+  praxi_session_training_close (self);
   praxi_session_review_close (self);
   praxi_session_cameras_close (self);
   praxi_session_labels_close (self);

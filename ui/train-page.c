@@ -1,0 +1,254 @@
+#include "ui/train-page.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+#include "ui/plot-view.h"
+#include "ui/session-analysis.h"
+#include "ui/session-labels.h"
+#include "ui/session-training.h"
+
+struct _PraxiTrainPage {
+  GtkBox parent_instance;
+  PraxiSession *session;
+  GtkWidget *train, *cancel, *state, *use_row;
+  GtkSwitch *use;
+  GtkWidget *loss, *f1;
+};
+
+enum { PLOT_HEIGHT_PX = 180, SPACING_PX = 12 };
+
+static const GdkRGBA train_color = {0.5f, 0.5f, 0.5f, 1}, val_color = {0.21f, 0.52f, 0.89f, 1};
+
+G_DEFINE_FINAL_TYPE (PraxiTrainPage, praxi_train_page, GTK_TYPE_BOX)
+
+/* --- plots --------------------------------------------------------------------------------- */
+
+static void
+add_line (PraxiPlot *plot, const GArray *epochs, const char *name, GdkRGBA color, gsize offset)
+{
+  PraxiPlotSeries *series = praxi_plot_add (plot, name, color);
+  series->has_dots = TRUE;
+  series->is_dashed = offset == G_STRUCT_OFFSET (PraxiUiEpoch, train_loss);
+  for (guint i = 0; i < epochs->len; i++) {
+    const PraxiUiEpoch *epoch = &g_array_index (epochs, PraxiUiEpoch, i);
+    const double y = G_STRUCT_MEMBER (double, epoch, offset);
+    praxi_plot_add_point (series, epoch->epoch, y);
+    if (isfinite (y))
+      plot->y_max = MAX (plot->y_max, ceil (y * 5) / 5);
+  }
+  plot->x_max = MAX (epochs->len - 1, 1);
+}
+
+static PraxiPlot *
+make_loss (const GArray *epochs)
+{
+  PraxiPlot *plot = praxi_plot_new (_ ("Loss"), _ ("Epoch"), _ ("Cross-entropy"));
+  plot->y_max = 0.2;
+  add_line (plot, epochs, _ ("Learnt clips"), train_color,
+            G_STRUCT_OFFSET (PraxiUiEpoch, train_loss));
+  add_line (plot, epochs, _ ("Other footage"), val_color, G_STRUCT_OFFSET (PraxiUiEpoch, val_loss));
+  return plot;
+}
+
+static PraxiPlot *
+make_f1 (const GArray *epochs)
+{
+  PraxiPlot *plot = praxi_plot_new (_ ("Macro-F1 on other footage"), _ ("Epoch"), _ ("Macro-F1"));
+  plot->y_max = 1;
+  add_line (plot, epochs, NULL, val_color, G_STRUCT_OFFSET (PraxiUiEpoch, val_f1));
+  return plot;
+}
+
+/* --- words --------------------------------------------------------------------------------- */
+
+static char *
+running_text (PraxiSession *session)
+{
+  const GArray *epochs = praxi_session_epochs (session);
+  if (epochs->len == 0)
+    return g_strdup (_ ("Reading the labelled clips…"));
+  const PraxiUiEpoch *last = &g_array_index (epochs, PraxiUiEpoch, epochs->len - 1);
+  if (last->epoch == 0)
+    return g_strdup (_ ("Learning the first epoch…"));
+  return g_strdup_printf (_ ("Epoch %d is done, loss %.3f"), last->epoch, last->train_loss);
+}
+
+static char *
+done_text (PraxiSession *session)
+{
+  const GArray *epochs = praxi_session_epochs (session);
+  const PraxiUiEpoch *first = &g_array_index (epochs, PraxiUiEpoch, 0);
+  const PraxiUiEpoch *best =
+      &g_array_index (epochs, PraxiUiEpoch, (guint) praxi_session_best_epoch (session));
+  if (best == first)
+    return g_strdup (_ ("No epoch was better than the model it began with. More labels, of more "
+                        "footage, help most."));
+  if (isnan (best->val_f1))
+    return g_strdup_printf (_ ("Epoch %d is kept. All labels are of one piece of footage: nothing "
+                               "was left to validate with."),
+                            best->epoch);
+  return g_strdup_printf (_ ("Epoch %d is kept: macro-F1 %.2f, %.2f before"), best->epoch,
+                          best->val_f1, first->val_f1);
+}
+
+static void
+update_state (PraxiTrainPage *self)
+{
+  const PraxiTrainingState state = praxi_session_training (self->session);
+  g_autofree char *text = state == PRAXI_TRAINING_RUNNING ? running_text (self->session)
+                          : state == PRAXI_TRAINING_DONE  ? done_text (self->session)
+                                                          : g_strdup ("");
+  gtk_label_set_text (GTK_LABEL (self->state), text);
+  gtk_widget_set_visible (self->state, *text != '\0');
+}
+
+/* --- following the session ----------------------------------------------------------------- */
+
+static void
+update_plots (PraxiTrainPage *self)
+{
+  const GArray *epochs = praxi_session_epochs (self->session);
+  const gboolean has_epochs = epochs->len > 1;
+  const gboolean has_val = has_epochs && !isnan (g_array_index (epochs, PraxiUiEpoch, 1).val_f1);
+  praxi_plot_view_set_plot (PRAXI_PLOT_VIEW (self->loss), has_epochs ? make_loss (epochs) : NULL);
+  praxi_plot_view_set_plot (PRAXI_PLOT_VIEW (self->f1), has_val ? make_f1 (epochs) : NULL);
+}
+
+static void
+changed_cb (PraxiTrainPage *self, guint changes)
+{
+  const gboolean is_running = praxi_session_training (self->session) == PRAXI_TRAINING_RUNNING;
+  if (changes &
+      (PRAXI_CHANGE_TRAINING | PRAXI_CHANGE_JOB | PRAXI_CHANGE_LABELS | PRAXI_CHANGE_REPORT)) {
+    gtk_widget_set_visible (self->train, !is_running);
+    gtk_widget_set_visible (self->cancel, is_running);
+    gtk_widget_set_sensitive (self->train, praxi_session_media (self->session) != NULL);
+    gtk_widget_set_visible (self->use_row, praxi_session_has_own_model (self->session));
+    gtk_switch_set_active (self->use, praxi_session_uses_own_model (self->session));
+    update_state (self);
+  }
+  if (changes & PRAXI_CHANGE_TRAINING)
+    update_plots (self);
+}
+
+static void
+train_cb (PraxiTrainPage *self)
+{
+  praxi_session_train (self->session);
+}
+
+static void
+cancel_cb (PraxiTrainPage *self)
+{
+  praxi_session_cancel_training (self->session);
+}
+
+static void
+use_cb (PraxiTrainPage *self)
+{
+  praxi_session_use_own_model (self->session, gtk_switch_get_active (self->use));
+}
+
+/* --- life ---------------------------------------------------------------------------------- */
+
+static GtkWidget *
+add_text (GtkWidget *box, const char *text, const char *css_class)
+{
+  GtkWidget *label = gtk_label_new (text);
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_label_set_max_width_chars (GTK_LABEL (label), 30);
+  if (css_class != NULL)
+    gtk_widget_add_css_class (label, css_class);
+  gtk_box_append (GTK_BOX (box), label);
+  return label;
+}
+
+static GtkWidget *
+add_button (PraxiTrainPage *self, GtkWidget *box, const char *label, GCallback clicked)
+{
+  GtkWidget *button = gtk_button_new_with_label (label);
+  g_signal_connect_object (button, "clicked", clicked, self, G_CONNECT_SWAPPED);
+  gtk_box_append (GTK_BOX (box), button);
+  return button;
+}
+
+static void
+add_use_row (PraxiTrainPage *self, GtkWidget *box)
+{
+  GtkWidget *label = gtk_label_new_with_mnemonic (_ ("Analyses _use this model"));
+  self->use_row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, SPACING_PX);
+  self->use = GTK_SWITCH (gtk_switch_new ());
+  gtk_label_set_mnemonic_widget (GTK_LABEL (label), GTK_WIDGET (self->use));
+  gtk_widget_set_hexpand (label, TRUE);
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_widget_set_valign (GTK_WIDGET (self->use), GTK_ALIGN_CENTER);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->use), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  _ ("Analyses use this model"), -1);
+  gtk_box_append (GTK_BOX (self->use_row), label);
+  gtk_box_append (GTK_BOX (self->use_row), GTK_WIDGET (self->use));
+  gtk_box_append (GTK_BOX (box), self->use_row);
+  g_signal_connect_object (self->use, "notify::active", G_CALLBACK (use_cb), self,
+                           G_CONNECT_SWAPPED);
+}
+
+static GtkWidget *
+add_scroller (PraxiTrainPage *self)
+{
+  GtkWidget *scroller = gtk_scrolled_window_new ();
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, SPACING_PX);
+  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER,
+                                  GTK_POLICY_AUTOMATIC);
+  gtk_widget_set_vexpand (scroller, TRUE);
+  gtk_widget_set_margin_start (box, SPACING_PX);
+  gtk_widget_set_margin_end (box, SPACING_PX);
+  gtk_widget_set_margin_bottom (box, SPACING_PX);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), box);
+  gtk_box_append (GTK_BOX (self), scroller);
+  return box;
+}
+
+GtkWidget *
+praxi_train_page_new (PraxiSession *session)
+{
+  PraxiTrainPage *self = g_object_new (PRAXI_TYPE_TRAIN_PAGE, NULL);
+  GtkWidget *box = add_scroller (self);
+  self->session = g_object_ref (session);
+  add_text (box,
+            _ ("Fine-tunes the light model on the labels of this project, here on this computer. "
+               "The epoch that does best on footage it did not learn from is kept."),
+            "dim-label");
+  self->train = add_button (self, box, _ ("Train on these labels"), G_CALLBACK (train_cb));
+  gtk_widget_add_css_class (self->train, "suggested-action");
+  self->cancel = add_button (self, box, _ ("Stop training"), G_CALLBACK (cancel_cb));
+  gtk_widget_set_tooltip_text (self->cancel, _ ("The best epoch so far is kept"));
+  self->state = add_text (box, "", NULL);
+  self->loss = praxi_plot_view_new (PLOT_HEIGHT_PX);
+  self->f1 = praxi_plot_view_new (PLOT_HEIGHT_PX);
+  gtk_box_append (GTK_BOX (box), self->loss);
+  gtk_box_append (GTK_BOX (box), self->f1);
+  add_use_row (self, box);
+  g_signal_connect_object (session, "changed", G_CALLBACK (changed_cb), self, G_CONNECT_SWAPPED);
+  changed_cb (self, PRAXI_CHANGE_ALL);
+  return GTK_WIDGET (self);
+}
+
+static void
+praxi_train_page_dispose (GObject *object)
+{
+  g_clear_object (&PRAXI_TRAIN_PAGE (object)->session);
+  G_OBJECT_CLASS (praxi_train_page_parent_class)->dispose (object);
+}
+
+static void
+praxi_train_page_class_init (PraxiTrainPageClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = praxi_train_page_dispose;
+}
+
+static void
+praxi_train_page_init (PraxiTrainPage *self)
+{
+  gtk_orientable_set_orientation (GTK_ORIENTABLE (self), GTK_ORIENTATION_VERTICAL);
+}
