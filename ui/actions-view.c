@@ -49,6 +49,13 @@ compare_cb (PraxiWindow *self)
 }
 
 static void
+train_cb (PraxiWindow *self)
+{
+  gtk_toggle_button_set_active (self->side_button, TRUE);
+  gtk_stack_set_visible_child_name (self->side_pages, "train");
+}
+
+static void
 picture_fit_cb (PraxiWindow *self)
 {
   praxi_player_view_set_zoom (self->player, 0);
@@ -104,6 +111,7 @@ static const PraxiAction actions[] = {
     {"picture-farther", N_ ("Zoom out of the picture"), picture_farther_cb, NULL, "<Control>minus"},
     {"full-screen", N_ ("Full screen"), full_screen_cb, NULL, "F11"},
     {"toggle-side", N_ ("Side panel"), toggle_side_cb, NULL, "F9"},
+    {"show-train", N_ ("Show the training"), train_cb, NULL, NULL},
     {"show-compare", N_ ("Show the comparison"), compare_cb, NULL, NULL},
 };
 

@@ -453,6 +453,24 @@ back_concat (PraxiBackward *b, const PraxiNode *node, int dy)
   }
 }
 
+/* Noughts where the slice took nothing; with a step of 1 only. */
+static gboolean
+back_slice (PraxiBackward *b, const PraxiNode *node, int dy)
+{
+  const PraxiTensor *x = tensor_of (b, node->in[0]);
+  PraxiOp op = {.kind = PRAXI_OP_PAD};
+  int64_t pads[2 * PRAXI_MAX_RANK] = {0};
+  for (int i = 0; i < node->op.n_axes; i++) {
+    if (node->op.steps[i] != 1)
+      return FALSE;
+    pads[node->op.axes[i]] = node->op.starts[i];
+    pads[x->rank + node->op.axes[i]] = x->dims[node->op.axes[i]] - node->op.ends[i];
+  }
+  const int in[2] = {dy, integers (b, pads, 2 * x->rank)};
+  give (b, node->in[0], add_op (b, &op, in, 2));
+  return TRUE;
+}
+
 static void
 back_expand (PraxiBackward *b, const PraxiNode *node, int dy)
 {
@@ -545,6 +563,8 @@ praxi_backward_node (PraxiBackward *backward, const PraxiNode *node, int dy)
                                     tensor_of (backward, node->in[1])->rank == 2;
   if (node->op.kind == PRAXI_OP_BATCH_NORM)
     return back_batch_norm (backward, node, dy);
+  if (node->op.kind == PRAXI_OP_SLICE)
+    return back_slice (backward, node, dy);
   if (is_plane_product)
     back_gemm (backward, node, dy);
   else if (rules[node->op.kind] != NULL)

@@ -10,6 +10,7 @@
 #include "engine/store/media-table.h"
 #include "engine/store/runs.h"
 #include "ui/session-analysis.h"
+#include "ui/session-training.h"
 #include "ui/session-labels.h"
 #include "ui/session-model.h"
 #include "ui/session-report.h"
@@ -257,6 +258,25 @@ test_compare (Fixture *fixture, gconstpointer data)
 }
 
 static void
+test_train (Fixture *fixture, gconstpointer data)
+{
+  open_media (fixture);
+  g_assert_true (do_action (fixture, "win.show-train"));
+  g_assert_false (praxi_session_has_own_model (fixture->session));
+  shoot (fixture, "train-empty");
+  praxi_session_train (fixture->session);
+  g_assert_cmpint (praxi_session_training (fixture->session), ==, PRAXI_TRAINING_RUNNING);
+  wait_for (praxi_session_training (fixture->session) == PRAXI_TRAINING_DONE);
+  g_assert_cmpuint (praxi_session_epochs (fixture->session)->len, ==, 3);
+  g_assert_cmpint (praxi_session_best_epoch (fixture->session), ==, 1);
+  g_assert_true (praxi_session_has_own_model (fixture->session));
+  g_assert_false (praxi_session_uses_own_model (fixture->session));
+  praxi_session_use_own_model (fixture->session, TRUE);
+  wait_for (praxi_session_uses_own_model (fixture->session));
+  shoot (fixture, "train");
+}
+
+static void
 assert_file (const char *path, const char *begin, const char *inside)
 {
   g_autofree char *text = NULL;
@@ -372,6 +392,7 @@ main (int argc, char **argv)
   add ("/window/work", test_work);
   add ("/window/timeline-is-read", test_timeline_is_read);
   add ("/window/compare", test_compare);
+  add ("/window/train", test_train);
   add ("/window/report", test_report);
   add ("/window/model", test_model);
   add ("/window/failed-job", test_failed_job);

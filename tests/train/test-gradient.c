@@ -112,6 +112,19 @@ build_moves (PraxiBuilder *b, int x, int w)
   return praxi_builder_binary (b, PRAXI_OP_MUL, all, w);
 }
 
+static int
+build_slice (PraxiBuilder *b, int x, int w)
+{
+  const PraxiOp cut = {.kind = PRAXI_OP_SLICE,
+                       .n_axes = 2,
+                       .axes = {0, 2},
+                       .starts = {1, 0},
+                       .ends = {3, 3},
+                       .steps = {1, 1}};
+  return praxi_builder_unary (b, PRAXI_OP_SIGMOID,
+                              praxi_builder_binary (b, PRAXI_OP_MUL, op (b, &cut, x, -1), w));
+}
+
 static const Case cases[] = {
     {"conv", 4, 4, {2, 4, 5, 6}, {6, 2, 3, 3}, build_conv, -1},
     {"gemm", 2, 2, {3, 4}, {5, 4}, build_gemm, -1},
@@ -120,6 +133,7 @@ static const Case cases[] = {
     {"roots", 2, 2, {3, 4}, {3, 4}, build_roots, 1.5},
     {"hard", 2, 2, {5, 7}, {1, 7}, build_hard, -1},
     {"pools", 4, 4, {1, 2, 4, 5}, {1, 4, 1, 1}, build_pools, -1},
+    {"slice", 3, 3, {4, 2, 5}, {2, 2, 3}, build_slice, -1},
     {"moves", 3, 2, {2, 3, 4}, {4, 6}, build_moves, -1},
 };
 
