@@ -6,6 +6,7 @@
 
 #include "ui/preferences.h"
 #include "ui/session-settings.h"
+#include "ui/watchdog.h"
 #include "ui/window.h"
 
 struct _PraxiApplication {
@@ -171,6 +172,7 @@ praxi_application_startup (GApplication *app)
   G_APPLICATION_CLASS (praxi_application_parent_class)->startup (app);
   praxi_preferences_follow_theme (PRAXI_APPLICATION (app)->settings);
   gtk_window_set_default_icon_name (PRAXI_APPLICATION_ID);
+  praxi_watchdog_start ();
   g_action_map_add_action_entries (G_ACTION_MAP (app), entries, G_N_ELEMENTS (entries), app);
   gtk_application_set_accels_for_action (GTK_APPLICATION (app), "app.quit", quit_keys);
   gtk_application_set_accels_for_action (GTK_APPLICATION (app), "window.close", close_keys);

@@ -22,7 +22,7 @@ CLIP = shutil.copy(sys.argv[2], HOME)  # elsewhere the sample analyses itself
 class Player(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.app = App([PRAXISCOPE, CLIP], os.path.join(HOME, 'praxiscope.log'))
+        cls.app = App([PRAXISCOPE, CLIP], os.path.join(HOME, 'praxiscope.log'), PRAXI_WATCHDOG='1')
         cls.timeline = cls.app.get('slider', 'Timeline')
         cls.screen = cls.app.get(None, 'Picture')
         wait(lambda: cls.timeline.get_state_set().contains(Atspi.StateType.FOCUSED), 'the keys to be the timeline’s')
@@ -34,6 +34,8 @@ class Player(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         status, log = cls.app.close()
+        blocked = [line for line in log.splitlines() if line.startswith('main loop')]
+        print('\n'.join(blocked[-5:] or ['main loop: never blocked for 50 ms']))  # judged by nobody: other programs count
         problems = [line for line in log.splitlines() if 'CRITICAL' in line or 'WARNING' in line or 'ERROR' in line]
         assert not problems, problems
         assert status == 0, status
