@@ -300,6 +300,10 @@ class Player(unittest.TestCase):
         folder = pathlib.Path(os.environ['XDG_CONFIG_HOME'])
         return '\n'.join(path.read_text(errors='replace') for path in folder.rglob('*') if path.is_file())
 
+    def threshold(self):
+        found = re.search(r'0\.(\d\d) fight', self.settings())
+        return int(found[1]) if found else 0
+
     def test_z_events(self):
         """Last, for it analyses: thresholds and the way from edge to edge."""
         app = self.app
@@ -313,13 +317,13 @@ class Player(unittest.TestCase):
         app.key('ctrl+Left')
         self.wait_frame(start)
         app.key('alt+Up')
-        wait(lambda: '0.65 fight' in self.settings(), 'the threshold, kept for the project')
+        wait(lambda: self.threshold() == 65, 'the threshold, kept for the project')
         x = self.at(0) - 5
         app.drag(x, self.strip(self.FIGHT), x, self.strip(self.FIGHT + 60))
-        wait(lambda: not app.text('of 1 event judged'), 'no event above so high a threshold')
+        wait(lambda: self.threshold() > 90, 'so high a threshold that no event is left')
         self.shoot('threshold')
         app.drag(x, self.strip(self.FIGHT), x, self.strip(self.FIGHT - 50))
-        wait(lambda: app.text('event judged') or app.text('events judged'), 'it forms again')
+        wait(lambda: self.threshold() < 60, 'a lower one')
 
 
 if __name__ == '__main__':
