@@ -122,6 +122,8 @@ make_color (PraxiClassDialog *self, const PraxiUiClass *cls)
 static void
 rename_to_entry (PraxiClassDialog *self, GtkWidget *entry)
 {
+  if (self->session == NULL) /* an entry loses the focus when the dialog goes */
+    return;
   const PraxiUiClass *cls = praxi_session_find_class (self->session, class_of (entry));
   g_autofree char *name = g_strstrip (g_strdup (gtk_editable_get_text (GTK_EDITABLE (entry))));
   if (cls == NULL || g_str_equal (name, cls->name))
