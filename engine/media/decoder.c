@@ -29,6 +29,7 @@ struct PraxiDecoder {
   int point;           /* where decoding began */
   gboolean is_fresh;   /* nothing was yielded since */
   gboolean is_tainted; /* the picture it began with is damaged */
+  gboolean has_damage; /* some picture so far was */
   GPtrArray *pending;  /* decoded PraxiFrame, by ordinal; all ≥ next_ordinal */
   guint window;        /* frames to wait for one that should come earlier */
   const int *wanted;   /* [n_wanted], or NULL: all */
@@ -90,13 +91,15 @@ praxi_decoder_free (PraxiDecoder *decoder)
 }
 
 /* Footage that begins in the middle of a group of pictures shows what the codec makes of missing
- * references, and only a codec that has seen nothing makes the same of them again. */
+ * references, damaged footage what it makes of missing parts, and only a codec that has seen
+ * nothing makes the same of them again. */
 static void
 renew_codec (PraxiDecoder *decoder, const PraxiSeekPoint *from)
 {
-  AVCodecContext *fresh = from->is_keyframe ? NULL
-                                            : praxi_codec_open (praxi_media_codec (decoder->media),
-                                                                decoder->codec->thread_count);
+  AVCodecContext *fresh =
+      from->is_keyframe && !decoder->has_damage
+          ? NULL
+          : praxi_codec_open (praxi_media_codec (decoder->media), decoder->codec->thread_count);
   if (fresh == NULL) {
     avcodec_flush_buffers (decoder->codec);
     return;
@@ -221,7 +224,8 @@ send_packet (PraxiDecoder *decoder)
     decoder->highest_skipped = MAX (decoder->highest_skipped, ordinal);
   decoder->packet->pts = decoder->packet->dts = decoder->next_packet;
   /* A packet the codec refuses is a damaged frame; what follows may be sound. */
-  avcodec_send_packet (decoder->codec, decoder->packet);
+  const int result = avcodec_send_packet (decoder->codec, decoder->packet);
+  decoder->has_damage = decoder->has_damage || result == AVERROR_INVALIDDATA;
   decoder->has_packet = FALSE;
   decoder->next_packet++;
 }
@@ -235,11 +239,13 @@ take_picture (PraxiDecoder *decoder)
   guint at = decoder->pending->len;
   while (at > 0 && praxi_frame_ordinal (g_ptr_array_index (decoder->pending, at - 1)) > ordinal)
     at--;
-  if (decoder->picture->pts ==
-          g_array_index (decoder->map->points, PraxiSeekPoint, decoder->point).packet &&
-      (decoder->picture->decode_error_flags != 0 ||
-       (decoder->picture->flags & AV_FRAME_FLAG_CORRUPT) != 0))
-    decoder->is_tainted = TRUE;
+  const gboolean is_damaged = decoder->picture->decode_error_flags != 0 ||
+                              (decoder->picture->flags & AV_FRAME_FLAG_CORRUPT) != 0;
+  const gboolean is_first =
+      decoder->picture->pts ==
+      g_array_index (decoder->map->points, PraxiSeekPoint, decoder->point).packet;
+  decoder->is_tainted = decoder->is_tainted || (is_damaged && is_first);
+  decoder->has_damage = decoder->has_damage || is_damaged;
   const gboolean is_double =
       at > 0 && praxi_frame_ordinal (g_ptr_array_index (decoder->pending, at - 1)) == ordinal;
   if (ordinal < decoder->next_ordinal || is_double) {
@@ -258,6 +264,7 @@ decode_some (PraxiDecoder *decoder)
   const int result = avcodec_receive_frame (decoder->codec, decoder->picture);
   const gboolean is_error = result < 0 && result != AVERROR (EAGAIN) && result != AVERROR_EOF;
   decoder->n_errors = is_error ? decoder->n_errors + 1 : 0;
+  decoder->has_damage = decoder->has_damage || is_error;
   if (result >= 0)
     take_picture (decoder);
   else if (result == AVERROR (EAGAIN))
