@@ -82,9 +82,21 @@ def make_playable():
     remux("front.mp4", "good.mp4", "-movflags", "+faststart")
     part("cut-damaged.mp4", "front.mp4", 0, 0.6)
     remux("noise-damaged.mkv", "good.mp4", "-bsf:v", "noise=amount=2000")
+    flip_bits("flips-damaged.mp4", "front.mp4", 200)
     make_changing_size()
     shutil.copy("good.mp4", b"na\nme \xff\xfe \xe2\x80\xae4pm.exe.mp4")
     shutil.copy("good.mp4", "concat:a|b.mp4")
+
+
+def flip_bits(name, source, n):
+    """Damages pictures, not the index, which lies before them."""
+    with open(source, "rb") as file:
+        data = bytearray(file.read())
+    chance = random.Random(1)
+    for _ in range(n):
+        data[chance.randrange(data.index(b"mdat") + 8, len(data))] ^= 1 << chance.randrange(8)
+    with open(name, "wb") as file:
+        file.write(data)
 
 
 def make_changing_size():
@@ -165,7 +177,7 @@ def check_playable(path):
     count = json.loads(info.stdout)["video"]["frames"]
     if len(frames) != len(times):
         return f"{len(frames)} frames listed, ffprobe decodes {len(times)}"
-    if count != len(frames) and b"noise" not in name:
+    if count != len(frames) and not name.startswith((b"noise", b"flips")):
         return f"{count} frames in the index, {len(frames)} decoded"
     off = [k for k, (frame, at) in enumerate(zip(frames, times))
            if at is None or abs(frame["pts_s"] - at) > 0.002]
