@@ -191,7 +191,7 @@ class Sitting(unittest.TestCase):
         app.key('Return')
         wait(lambda: 'red coat' in [label['note'] for label in labels()], 'the note in the project')
         app.key('ctrl+f')
-        time.sleep(0.2)
+        time.sleep(1)  # the page has to be shown before it can have the keys
         xdo('type', 'coat')
         wait(lambda: app.text('1 of 2 labels'), 'one label found')
         self.shoot('found')
