@@ -23,6 +23,7 @@ struct _PraxiWindow {
   gboolean had_side;                 /* the side panel was open before full screen */
 
   AdwToastOverlay *toasts;
+  GListModel *toast_children;
   AdwToast *toast; /* shown last; NULL when it went */
   GtkStack *pages;
   GtkPaned *list_pane;

@@ -31,6 +31,27 @@ toast_gone_cb (AdwToast *toast, PraxiWindow *self)
     self->toast = NULL;
 }
 
+/* libadwaita 1.2 leaves the button of a toast without a name. */
+static void
+name_dismiss_buttons (GtkWidget *widget)
+{
+  if (GTK_IS_BUTTON (widget) && gtk_button_get_label (GTK_BUTTON (widget)) == NULL)
+    gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                    _ ("Dismiss"), -1);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    name_dismiss_buttons (child);
+}
+
+static void
+toast_shown_cb (PraxiWindow *self)
+{
+  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->toasts)); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    if (child != GTK_WIDGET (self->player))
+      name_dismiss_buttons (child);
+}
+
 /* The newest sentence replaces the one before: it is what just happened. */
 void
 praxi_window_say (PraxiWindow *self, const char *text)
@@ -292,6 +313,7 @@ praxi_window_dispose (GObject *object)
   PraxiWindow *self = PRAXI_WINDOW (object);
   if (self->session != NULL)
     praxi_session_close (self->session);
+  g_clear_object (&self->toast_children);
   gtk_widget_dispose_template (GTK_WIDGET (self), PRAXI_TYPE_WINDOW);
   g_clear_object (&self->keymap);
   g_clear_object (&self->session);
@@ -353,6 +375,9 @@ praxi_window_init (PraxiWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   praxi_window_add_actions (self);
+  self->toast_children = gtk_widget_observe_children (GTK_WIDGET (self->toasts));
+  g_signal_connect_object (self->toast_children, "items-changed", G_CALLBACK (toast_shown_cb), self,
+                           G_CONNECT_SWAPPED);
   GtkDropTarget *drop = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
   g_signal_connect (drop, "drop", G_CALLBACK (drop_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (drop));
