@@ -205,7 +205,7 @@ static void
 update_row (GtkWidget *row, PraxiMediaItem *item)
 {
   GtkImage *picture = GTK_IMAGE (gtk_widget_get_first_child (row));
-  GtkWidget *name = gtk_widget_get_first_child (gtk_widget_get_last_child (row));
+  GtkWidget *name = gtk_widget_get_first_child (gtk_widget_get_next_sibling (GTK_WIDGET (picture)));
   GtkWidget *state = gtk_widget_get_next_sibling (name);
   GdkTexture *thumbnail = praxi_media_item_thumbnail (item);
   const gboolean is_camera = praxi_media_item_is_camera (item);
