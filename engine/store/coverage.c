@@ -46,21 +46,6 @@ add_span (PraxiStore *store, gint64 media_id, PraxiSeenSpan span, GError **error
                                           put_span (store, insert, media_id, span, error));
 }
 
-static gboolean
-check_media (PraxiStore *store, gint64 media_id, GError **error)
-{
-  g_autoptr (PraxiStatement) select =
-      praxi_sql_prepare (store, "SELECT 1 FROM media WHERE id = ?1", error);
-  if (select == NULL)
-    return FALSE;
-  sqlite3_bind_int64 (select, 1, media_id);
-  const int status = praxi_sql_step (store, select, error);
-  if (status == 0)
-    return praxi_store_fail (store, PRAXI_ERROR_NOT_FOUND, error,
-                             "there is no media %" G_GINT64_FORMAT "; add it first", media_id);
-  return status > 0;
-}
-
 gboolean
 praxi_store_add_coverage (PraxiStore *store,
                           gint64 media_id,
@@ -70,7 +55,7 @@ praxi_store_add_coverage (PraxiStore *store,
 {
   if (!praxi_store_begin (store, error))
     return FALSE;
-  gboolean ok = check_media (store, media_id, error);
+  gboolean ok = praxi_store_check_media (store, media_id, error);
   for (guint i = 0; ok && i < n_spans; i++)
     ok = add_span (store, media_id, spans[i], error);
   return praxi_store_end (store, ok, error);

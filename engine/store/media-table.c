@@ -71,6 +71,21 @@ praxi_store_get_media (PraxiStore *store, gint64 id, GError **error)
   return status > 0 ? read_media (store, select) : NULL;
 }
 
+gboolean
+praxi_store_check_media (PraxiStore *store, gint64 media_id, GError **error)
+{
+  g_autoptr (PraxiStatement) select =
+      praxi_sql_prepare (store, "SELECT 1 FROM media WHERE id = ?1", error);
+  if (select == NULL)
+    return FALSE;
+  sqlite3_bind_int64 (select, 1, media_id);
+  const int status = praxi_sql_step (store, select, error);
+  if (status == 0)
+    return praxi_store_fail (store, PRAXI_ERROR_NOT_FOUND, error,
+                             "there is no media %" G_GINT64_FORMAT "; add it first", media_id);
+  return status > 0;
+}
+
 /* *id is 0 when the path is not in the project. */
 static gboolean
 find_id (PraxiStore *store, const char *path, gint64 *id, GError **error)

@@ -148,21 +148,6 @@ check_start (PraxiStore *store, const PraxiRunStart *start, GError **error)
                                  error);
 }
 
-static gboolean
-check_media (PraxiStore *store, gint64 media_id, GError **error)
-{
-  g_autoptr (PraxiStatement) select =
-      praxi_sql_prepare (store, "SELECT 1 FROM media WHERE id = ?1", error);
-  if (select == NULL)
-    return FALSE;
-  sqlite3_bind_int64 (select, 1, media_id);
-  const int status = praxi_sql_step (store, select, error);
-  if (status == 0)
-    return praxi_store_fail (store, PRAXI_ERROR_NOT_FOUND, error,
-                             "there is no media %" G_GINT64_FORMAT "; add it first", media_id);
-  return status > 0;
-}
-
 /* The number in the name is the run's id, which is the number of the history row to come. */
 static char *
 new_track (const PraxiStore *store)
@@ -180,7 +165,8 @@ begin_run (PraxiStore *store,
            GError **error)
 {
   gint64 model_id = 0;
-  if (!check_start (store, start, error) || !check_media (store, start->media_id, error) ||
+  if (!check_start (store, start, error) ||
+      !praxi_store_check_media (store, start->media_id, error) ||
       !add_model (store, start, &model_id, error))
     return FALSE;
   *track = new_track (store);

@@ -78,6 +78,9 @@ gboolean praxi_store_check_text (const PraxiStore *store,
                                  gsize max_bytes,
                                  GError **error);
 
+/* Refuses a media that is not in the project. */
+gboolean praxi_store_check_media (PraxiStore *store, gint64 media_id, GError **error);
+
 /* A path as it is kept (relative to the project's folder where it lies below it), and back. */
 char *praxi_store_keep_path (const PraxiStore *store, const char *path);
 char *praxi_store_full_path (const PraxiStore *store, const char *kept);

@@ -92,21 +92,6 @@ praxi_store_get_verdict (PraxiStore *store, gint64 id, GError **error)
 }
 
 static gboolean
-check_media (PraxiStore *store, gint64 media_id, GError **error)
-{
-  g_autoptr (PraxiStatement) select =
-      praxi_sql_prepare (store, "SELECT 1 FROM media WHERE id = ?1", error);
-  if (select == NULL)
-    return FALSE;
-  sqlite3_bind_int64 (select, 1, media_id);
-  const int status = praxi_sql_step (store, select, error);
-  if (status == 0)
-    return praxi_store_fail (store, PRAXI_ERROR_NOT_FOUND, error,
-                             "there is no media %" G_GINT64_FORMAT "; add it first", media_id);
-  return status > 0;
-}
-
-static gboolean
 write_verdict (PraxiStore *store, const PraxiVerdict *verdict, gint64 *id, GError **error)
 {
   const gsize max_name = PRAXI_STORE_MAX_NAME_BYTES;
@@ -116,7 +101,7 @@ write_verdict (PraxiStore *store, const PraxiVerdict *verdict, gint64 *id, GErro
   if (!praxi_store_check_text (store, "model", verdict->model_sha256, max_name, error) ||
       !praxi_store_check_text (store, "class name", verdict->cls, max_name, error) ||
       !praxi_store_check_text (store, "author", verdict->author, max_name, error) ||
-      !check_media (store, verdict->media_id, error))
+      !praxi_store_check_media (store, verdict->media_id, error))
     return FALSE;
   g_autoptr (GString) row = g_string_sized_new (256);
   praxi_row_add_int (row, verdict->media_id);
