@@ -1,9 +1,9 @@
 /* praxi classify: one answer for each short clip. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "app/analysis.h"
+#include "app/answer.h"
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
 #include "engine/core/text.h"
@@ -29,88 +29,53 @@ tick_cb (gpointer data, double done_s, double total_s)
   return !praxi_cli_cancelled;
 }
 
-/* The mean over the windows that were analysed. */
 static void
-mean_scores (const PraxiScoreTrack *track, double *scores)
+mean_scores (const PraxiScoreTrack *track, PraxiAnswer *answer)
 {
-  const int n_classes = praxi_score_track_n_classes (track);
-  int n = 0;
+  g_autofree float *scores = g_new (float, answer->n_classes);
   for (int k = 0; k < praxi_score_track_n_windows (track); k++) {
-    if (isnan (praxi_score_track_get (track, k, 0)))
-      continue;
-    n++;
-    for (int c = 0; c < n_classes; c++)
-      scores[c] += (double) praxi_score_track_get (track, k, c);
+    for (int c = 0; c < answer->n_classes; c++)
+      scores[c] = praxi_score_track_get (track, k, c);
+    praxi_answer_add_window (answer, scores);
   }
-  for (int c = 0; c < n_classes; c++)
-    scores[c] /= MAX (n, 1);
-}
-
-typedef struct {
-  int class_index;
-  double p;
-} Ranked;
-
-static int
-descending_cb (const void *a, const void *b)
-{
-  const Ranked *x = a, *y = b;
-  if (x->p != y->p)
-    return x->p < y->p ? 1 : -1;
-  return x->class_index - y->class_index;
 }
 
 static void
-add_json (Classify *classify, const char *path, const Ranked *ranked, const double *scores)
+add_json (Classify *classify, const char *path, const PraxiAnswer *answer)
 {
-  const PraxiScorer *scorer = &classify->model.scorer;
   JsonBuilder *builder = classify->builder;
   g_autofree char *file = g_filename_display_name (path);
   json_builder_begin_object (builder);
   praxi_json_add_string (builder, "file", file);
-  json_builder_set_member_name (builder, "top");
-  json_builder_begin_array (builder);
-  for (int i = 0; i < classify->top; i++) {
-    json_builder_begin_object (builder);
-    praxi_json_add_string (builder, "class", scorer->classes[ranked[i].class_index]);
-    praxi_json_add_double (builder, "p", ranked[i].p);
-    json_builder_end_object (builder);
-  }
-  json_builder_end_array (builder);
-  json_builder_set_member_name (builder, "scores");
-  json_builder_begin_array (builder);
-  for (int c = 0; c < scorer->n_classes; c++)
-    praxi_json_push_double (builder, scores[c]);
-  json_builder_end_array (builder);
+  praxi_answer_add_json (answer, classify->top, builder);
   json_builder_end_object (builder);
 }
 
 static void
-print_text (const Classify *classify, const char *path, const Ranked *ranked)
+print_text (const Classify *classify, const char *path, const PraxiAnswer *answer)
 {
   g_autofree char *file = praxi_text_file_name (path);
+  g_autofree int *order = praxi_answer_order (answer);
   printf ("%s:", file);
   for (int i = 0; i < classify->top; i++)
-    printf ("%s %s %d %%", i > 0 ? "," : "", classify->model.scorer.classes[ranked[i].class_index],
-            (int) lround (ranked[i].p * 100));
+    printf ("%s %s %d %%", i > 0 ? "," : "", answer->classes[order[i]],
+            (int) lround (praxi_answer_score (answer, order[i]) * 100));
   putchar ('\n');
   fflush (stdout);
 }
 
 static void
-answer (Classify *classify, const char *path, const PraxiScoreTrack *track)
+tell_answer (Classify *classify, const char *path, const PraxiScoreTrack *track)
 {
-  const int n_classes = classify->model.scorer.n_classes;
-  g_autofree double *scores = g_new0 (double, n_classes);
-  g_autofree Ranked *ranked = g_new (Ranked, n_classes);
-  mean_scores (track, scores);
-  for (int c = 0; c < n_classes; c++)
-    ranked[c] = (Ranked){c, scores[c]};
-  qsort (ranked, (gsize) n_classes, sizeof *ranked, descending_cb);
+  const PraxiScorer *scorer = &classify->model.scorer;
+  PraxiAnswer answer;
+  praxi_answer_begin (&answer, scorer->classes, scorer->n_classes);
+  mean_scores (track, &answer);
   if (classify->json)
-    add_json (classify, path, ranked, scores);
+    add_json (classify, path, &answer);
   else
-    print_text (classify, path, ranked);
+    print_text (classify, path, &answer);
+  praxi_answer_clear (&answer);
 }
 
 static gboolean
@@ -132,7 +97,7 @@ classify_media (Classify *classify, const char *path, GError **error)
   PraxiAnalysis analysis;
   if (track == NULL || !praxi_analyzer_run (analyzer, track, &analysis, error))
     return FALSE;
-  answer (classify, path, track);
+  tell_answer (classify, path, track);
   praxi_cli_footage_close (&classify->footage, length_s);
   return TRUE;
 }

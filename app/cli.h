@@ -28,6 +28,7 @@ PraxiExit praxi_cli_watch (int argc, char **argv);
 PraxiExit praxi_cli_label (int argc, char **argv);
 PraxiExit praxi_cli_train (int argc, char **argv);
 PraxiExit praxi_cli_compare (int argc, char **argv);
+PraxiExit praxi_cli_serve (int argc, char **argv);
 PraxiExit praxi_cli_bench (int argc, char **argv);
 PraxiExit praxi_cli_run_onnx (int argc, char **argv);
 PraxiExit praxi_cli_convert (int argc, char **argv);

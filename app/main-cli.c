@@ -13,6 +13,9 @@ static const PraxiCliCommand commands[] = {
     {"watch", "watches cameras: scores and records as it happens", praxi_cli_watch},
     {"train", "fine-tunes a model on labelled footage", praxi_cli_train},
     {"compare", "two models on the same labelled clips", praxi_cli_compare},
+#ifdef PRAXI_HAVE_SERVE
+    {"serve", "answers HTTP requests on this machine", praxi_cli_serve},
+#endif
     {"bench", "measures a model's speed", praxi_cli_bench},
     {"convert", "gives a foreign ONNX model its classes", praxi_cli_convert},
     {"devices", "lists what models can run on", praxi_cli_devices},
