@@ -9,16 +9,16 @@ import sys
 
 ROW = re.compile(r'\{"([\w-]+)",\s*N_ \("([^"]+)"\),\s*[^,]+,\s*[^,]+,\s*(NULL|"[^"]*")\}')
 GROUP = re.compile(r'PraxiActionGroup praxi_actions_\w+ = \{N_ \("([^"]+)"\)')
-FILES = ('play', 'labels', 'review', 'view', 'footage', 'camera', 'window')
+FILES = ('play', 'labels', 'review', 'scene', 'view', 'footage', 'camera', 'window')
 NAMES = {'comma': ',', 'period': '.', 'plus': '+', 'minus': '−', 'equal': '=', 'space': 'Space', 'Return': 'Enter',
-         'Escape': 'Esc', 'Left': '←', 'Right': '→', 'bracketleft': '[', 'bracketright': ']', 'question': '?',
+         'Escape': 'Esc', 'Left': '←', 'Right': '→', 'bracketleft': '[', 'bracketright': ']', 'question': '?', 'less': '<', 'greater': '>',
          'braceleft': '{', 'braceright': '}', 'Control': 'Ctrl'}
 TAIL = """
 The digits 1 to 9 and 0 choose the class that has them; while marks are set they make the label at once, and held while the video plays they label as long as they are held.
 
 ## In the timeline
 
-A click goes there, a drag selects, a drag at an edge of a label moves it. The wheel moves the timeline, Ctrl and the wheel zooms at the pointer.
+A click goes there, a drag selects, a drag at an edge of a label moves it. The wheel or the middle button moves the timeline; Ctrl and the wheel, or two fingers, zoom at the pointer. A double click on a label opens its note, and Alt keeps a dragged edge from snapping.
 """
 
 

@@ -26,6 +26,7 @@ extern const PraxiActionGroup praxi_actions_footage;
 extern const PraxiActionGroup praxi_actions_play;
 extern const PraxiActionGroup praxi_actions_labels;
 extern const PraxiActionGroup praxi_actions_review;
+extern const PraxiActionGroup praxi_actions_scene;
 extern const PraxiActionGroup praxi_actions_view;
 extern const PraxiActionGroup praxi_actions_camera;
 extern const PraxiActionGroup praxi_actions_window;

@@ -100,6 +100,20 @@ select_open (PraxiMediaList *self)
   }
 }
 
+/* A click opens. With Ctrl or Shift it only gathers footage for what the menu and keys do with the
+ * selected, which is the list's own doing.
+ */
+static void
+click_cb (GtkGestureClick *gesture, int n_press, double x, double y, GtkListItem *list_item)
+{
+  GtkWidget *row = gtk_event_controller_get_widget (GTK_EVENT_CONTROLLER (gesture));
+  const GdkModifierType keys =
+      gtk_event_controller_get_current_event_state (GTK_EVENT_CONTROLLER (gesture));
+  if (n_press == 1 && (keys & (GDK_CONTROL_MASK | GDK_SHIFT_MASK)) == 0)
+    chosen_cb (PRAXI_MEDIA_LIST (gtk_widget_get_ancestor (row, PRAXI_TYPE_MEDIA_LIST)),
+               gtk_list_item_get_position (list_item));
+}
+
 static void
 menu_cb (GtkGestureClick *gesture, int n_press, double x, double y, GtkListItem *list_item)
 {
@@ -198,6 +212,10 @@ setup_cb (GtkListItemFactory *factory, GtkListItem *list_item, gpointer user_dat
   gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (click), GDK_BUTTON_SECONDARY);
   g_signal_connect (click, "pressed", G_CALLBACK (menu_cb), list_item);
   gtk_widget_add_controller (row, GTK_EVENT_CONTROLLER (click));
+  GtkGesture *open = gtk_gesture_click_new ();
+  g_signal_connect (open, "released", G_CALLBACK (click_cb), list_item);
+  gtk_widget_add_controller (row, GTK_EVENT_CONTROLLER (open));
+  gtk_widget_add_css_class (row, "footage-row");
   gtk_list_item_set_child (list_item, row);
 }
 

@@ -2,9 +2,11 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/companion-view.h"
 #include "ui/go-to.h"
 #include "ui/screen.h"
 #include "ui/session-play.h"
+#include "ui/session-scene.h"
 
 enum { SIGNAL_CHOSEN, N_SIGNALS };
 static guint signals[N_SIGNALS];
@@ -13,6 +15,7 @@ struct _PraxiPlayerView {
   GtkBox parent_instance;
   PraxiSession *session;
   PraxiScreen *screen;
+  GtkBox *companions;
   GtkLabel *frame_label;
   GtkMenuButton *time_button;
   GtkLabel *time_label;
@@ -107,9 +110,49 @@ praxi_player_view_go_to (PraxiPlayerView *self)
   gtk_menu_button_popup (self->time_button);
 }
 
+/* The keys are the timeline's again; also when GTK would leave them on a button, where the space
+ * bar would open its menu again.
+ */
+static void
+closed_cb (PraxiPlayerView *self)
+{
+  g_signal_emit (self, signals[SIGNAL_CHOSEN], 0);
+}
+
+/* A view for each video in sync; those that stay keep their zoom. */
+static void
+update_companions (PraxiPlayerView *self)
+{
+  GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->companions));
+  const guint n_companions = praxi_session_n_companions (self->session);
+  for (guint i = 0; i < n_companions; i++) {
+    PraxiCompanion *companion = praxi_session_companion (self->session, i);
+    while (child != NULL && !praxi_companion_view_shows (PRAXI_COMPANION_VIEW (child), companion)) {
+      GtkWidget *gone = child;
+      child = gtk_widget_get_next_sibling (child);
+      gtk_box_remove (self->companions, gone);
+    }
+    if (child != NULL) {
+      child = gtk_widget_get_next_sibling (child);
+      continue;
+    }
+    GtkWidget *view = praxi_companion_view_new (self->session, companion);
+    g_signal_connect_object (view, "chosen", G_CALLBACK (closed_cb), self, G_CONNECT_SWAPPED);
+    gtk_box_append (self->companions, view);
+  }
+  while (child != NULL) {
+    GtkWidget *gone = child;
+    child = gtk_widget_get_next_sibling (child);
+    gtk_box_remove (self->companions, gone);
+  }
+  gtk_widget_set_visible (GTK_WIDGET (self->companions), n_companions > 0);
+}
+
 static void
 changed_cb (PraxiPlayerView *self, guint changes)
 {
+  if (changes & PRAXI_CHANGE_SCENE)
+    update_companions (self);
   if (changes & (PRAXI_CHANGE_PICTURE | PRAXI_CHANGE_MEDIA))
     update_numbers (self);
   if (changes & (PRAXI_CHANGE_PLAYING | PRAXI_CHANGE_MEDIA))
@@ -124,13 +167,6 @@ praxi_player_view_set_session (PraxiPlayerView *self, PraxiSession *session)
   praxi_go_to_set_session (self->go_to, session);
   g_signal_connect_object (session, "changed", G_CALLBACK (changed_cb), self, G_CONNECT_SWAPPED);
   changed_cb (self, PRAXI_CHANGE_ALL);
-}
-
-/* GTK leaves the keys on the button, where the space bar would open its menu again. */
-static void
-closed_cb (PraxiPlayerView *self)
-{
-  g_signal_emit (self, signals[SIGNAL_CHOSEN], 0);
 }
 
 /* The way out is on the screen while the window has no frame. */
@@ -162,6 +198,7 @@ praxi_player_view_class_init (PraxiPlayerViewClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/praxiscope/Praxiscope/player-view.ui");
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, screen);
+  gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, companions);
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, frame_label);
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, time_label);
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, pts_label);

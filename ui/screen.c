@@ -15,6 +15,7 @@ static guint signals[N_SIGNALS];
 struct _PraxiScreen {
   GtkWidget parent_instance;
   PraxiSession *session;
+  PraxiCompanion *companion; /* NULL: the session's own picture */
   guint dim_source;
   gboolean is_dim;
 
@@ -28,6 +29,27 @@ struct _PraxiScreen {
 
 G_DEFINE_FINAL_TYPE (PraxiScreen, praxi_screen, GTK_TYPE_WIDGET)
 
+/* --- what it shows -------------------------------------------------------------------------- */
+
+static PraxiPicture
+shown_picture (PraxiScreen *self)
+{
+  if (self->companion == NULL)
+    return praxi_session_picture (self->session);
+  const PraxiPicture nothing = {0};
+  return praxi_companion_frame (self->companion) >= 0 ? praxi_companion_picture (self->companion)
+                                                      : nothing;
+}
+
+static gboolean
+waits_for_picture (PraxiScreen *self)
+{
+  const int n_frames = self->companion != NULL ? praxi_companion_n_frames (self->companion)
+                                               : praxi_session_n_frames (self->session);
+  return !shown_picture (self).is_current && n_frames > 0 &&
+         praxi_session_speed (self->session) == 0;
+}
+
 /* --- geometry ------------------------------------------------------------------------------ */
 
 /* Width and height of the footage's pictures; those of a picture that came are as good. */
@@ -35,7 +57,9 @@ static gboolean
 frame_size (PraxiScreen *self, double *width, double *height)
 {
   int width_px = 0, height_px = 0;
-  if (self->session != NULL)
+  if (self->companion != NULL)
+    praxi_companion_frame_size (self->companion, &width_px, &height_px);
+  else if (self->session != NULL)
     praxi_session_frame_size (self->session, &width_px, &height_px);
   *width = width_px;
   *height = height_px;
@@ -99,7 +123,10 @@ ask_for_size (PraxiScreen *self)
     width_px = MAX (width_px, (int) MIN (box.size.width * (float) scale, MAX_PICTURE_PX));
     height_px = MAX (height_px, (int) MIN (box.size.height * (float) scale, MAX_PICTURE_PX));
   }
-  praxi_session_set_picture_size (self->session, width_px, height_px);
+  if (self->companion != NULL)
+    praxi_companion_set_picture_size (self->companion, width_px, height_px);
+  else
+    praxi_session_set_picture_size (self->session, width_px, height_px);
 }
 
 /* --- zoom ---------------------------------------------------------------------------------- */
@@ -225,7 +252,7 @@ snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   const GdkRGBA black = {0.04f, 0.04f, 0.05f, 1};
   gtk_snapshot_append_color (snapshot, &black,
                              &GRAPHENE_RECT_INIT (0, 0, (float) width, (float) height));
-  const PraxiPicture picture = praxi_session_picture (self->session);
+  const PraxiPicture picture = shown_picture (self);
   const graphene_rect_t box = picture_box (self);
   if (picture.texture == NULL || box.size.width <= 0)
     return;
@@ -269,10 +296,7 @@ dim_cb (gpointer user_data)
 static void
 update_dim (PraxiScreen *self)
 {
-  const gboolean waits = !praxi_session_picture (self->session).is_current &&
-                         praxi_session_n_frames (self->session) > 0 &&
-                         praxi_session_speed (self->session) == 0;
-  if (!waits) {
+  if (!waits_for_picture (self)) {
     g_clear_handle_id (&self->dim_source, g_source_remove);
     self->is_dim = FALSE;
   } else if (self->dim_source == 0 && !self->is_dim) {
@@ -283,7 +307,7 @@ update_dim (PraxiScreen *self)
 static void
 changed_cb (PraxiScreen *self, guint changes)
 {
-  if (praxi_session_media (self->session) != self->shown_media)
+  if (praxi_session_media (self->session) != self->shown_media && self->companion == NULL)
     praxi_screen_set_zoom (self, 0);
   self->shown_media = praxi_session_media (self->session);
   if (!(changes & (PRAXI_CHANGE_PICTURE | PRAXI_CHANGE_MEDIA)))
@@ -300,10 +324,27 @@ praxi_screen_set_session (PraxiScreen *self, PraxiSession *session)
 }
 
 static void
+companion_changed_cb (PraxiScreen *self)
+{
+  update_dim (self);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+void
+praxi_screen_set_companion (PraxiScreen *self, PraxiCompanion *companion)
+{
+  self->companion = g_object_ref (companion);
+  g_signal_connect_object (companion, "changed", G_CALLBACK (companion_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  ask_for_size (self);
+}
+
+static void
 praxi_screen_dispose (GObject *object)
 {
   PraxiScreen *self = PRAXI_SCREEN (object);
   g_clear_handle_id (&self->dim_source, g_source_remove);
+  g_clear_object (&self->companion);
   g_clear_object (&self->session);
   G_OBJECT_CLASS (praxi_screen_parent_class)->dispose (object);
 }

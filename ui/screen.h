@@ -8,7 +8,7 @@
 
 #include <gtk/gtk.h>
 
-#include "ui/session.h"
+#include "ui/companion.h"
 
 G_BEGIN_DECLS
 
@@ -17,6 +17,9 @@ G_DECLARE_FINAL_TYPE (PraxiScreen, praxi_screen, PRAXI, SCREEN, GtkWidget)
 
 /* session: ref'd; set once */
 void praxi_screen_set_session (PraxiScreen *screen, PraxiSession *session);
+
+/* Shows this video of the scene instead of the open one. companion: ref'd; set once */
+void praxi_screen_set_companion (PraxiScreen *screen, PraxiCompanion *companion);
 
 /* Pixels of the display per pixel of the picture; 0 fits the picture into the screen. Clamped to
  * 0.1 … 16. The middle of what is seen stays where it is.

@@ -96,6 +96,9 @@ ready_cb (PraxiDecodeClient *client,
   self->visible = praxi_session_footage (self);
   praxi_media_item_set_length (self->media, praxi_time_span_length (self->visible),
                                info->display_width, info->display_height);
+  if (self->arrives)
+    self->playhead = praxi_session_frame_at (self, self->arrive_ns);
+  self->arrives = FALSE;
   request_picture (self, TRUE);
   praxi_session_labels_open_media (self);
   praxi_session_changed (self, PRAXI_CHANGE_ALL);
@@ -200,6 +203,7 @@ praxi_session_media_close (PraxiSession *self)
 {
   praxi_session_stop_playing (self);
   praxi_session_live_leave (self);
+  praxi_session_scene_close (self);
   g_clear_pointer (&self->client, praxi_decode_client_free);
   g_clear_pointer (&self->index, praxi_frame_index_unref);
   g_clear_object (&self->picture.texture);
@@ -247,8 +251,8 @@ praxi_session_open_media (PraxiSession *self, PraxiMediaItem *item)
   praxi_session_changed (self, PRAXI_CHANGE_ALL);
 }
 
-static PraxiMediaItem *
-find_media (PraxiSession *self, const char *path)
+PraxiMediaItem *
+praxi_session_find_item (PraxiSession *self, const char *path)
 {
   const guint n_items = g_list_model_get_n_items (G_LIST_MODEL (self->media_list));
   for (guint i = 0; i < n_items; i++) {
@@ -263,7 +267,7 @@ void
 praxi_session_add_media (PraxiSession *self, const char *path)
 {
   g_autofree char *absolute = g_canonicalize_filename (path, NULL);
-  g_autoptr (PraxiMediaItem) item = find_media (self, absolute);
+  g_autoptr (PraxiMediaItem) item = praxi_session_find_item (self, absolute);
   if (item == NULL) {
     item = praxi_media_item_new (absolute);
     g_list_store_append (self->media_list, item);
@@ -297,6 +301,7 @@ praxi_session_move_playhead (PraxiSession *self, int ordinal, gboolean exact)
   self->playhead = ordinal;
   self->picture.is_current = FALSE;
   request_picture (self, exact);
+  praxi_session_scene_follow (self, exact);
   const guint marks = self->mark_in >= 0 || self->mark_out >= 0 ? PRAXI_CHANGE_MARKS : 0;
   praxi_session_changed (self, PRAXI_CHANGE_PLAYHEAD | PRAXI_CHANGE_PICTURE | marks);
 }

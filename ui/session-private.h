@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 typedef struct PraxiReview PraxiReview;
 typedef struct PraxiReportJob PraxiReportJob;
 typedef struct PraxiCameras PraxiCameras;
+typedef struct PraxiScene PraxiScene;
 
 typedef struct {
   double chosen_speed; /* of Play; 0: 1 */
@@ -50,6 +51,12 @@ struct _PraxiSession {
   int picture_width_px, picture_height_px;
   PraxiPicture preview;
   int preview_asked; /* the keyframe asked for last, one more than its ordinal; 0 for none */
+
+  gboolean arrives; /* a media just opened shows arrive_ns first, not its begin */
+  gint64 arrive_ns;
+
+  /* session-scene.c */
+  PraxiScene *scene;
 
   /* session-play.c */
   double speed;
@@ -151,6 +158,9 @@ void praxi_session_thresholds_close (PraxiSession *session);
 void praxi_session_changed (PraxiSession *session, guint changes);
 void praxi_session_say (PraxiSession *session, gboolean is_error, const char *text);
 
+/* session-media.c: the row of the list with that path, NULL for none; free with g_object_unref. */
+PraxiMediaItem *praxi_session_find_item (PraxiSession *session, const char *path);
+
 /* session-media.c: the pointer is over this time, show what is there. */
 void praxi_session_ask_preview (PraxiSession *session, gint64 time_ns);
 
@@ -210,6 +220,16 @@ void praxi_session_find_events (PraxiSession *session,
                                 const PraxiScoreTrack *track,
                                 JsonObject *thresholds,
                                 GArray *events);
+
+void praxi_session_scene_init (PraxiSession *session);
+void praxi_session_scene_clear (PraxiSession *session);
+
+/* session-scene.c: the videos in sync with the media just opened, those of the one before gone. */
+void praxi_session_scene_load (PraxiSession *session);
+void praxi_session_scene_close (PraxiSession *session);
+
+/* session-scene.c: the playhead moved. */
+void praxi_session_scene_follow (PraxiSession *session, gboolean exact);
 
 void praxi_session_cameras_init (PraxiSession *session);
 void praxi_session_cameras_close (PraxiSession *session);

@@ -170,21 +170,10 @@ scan_call (PraxiStore *store, gpointer data, GError **error)
 
 /* --- the list ------------------------------------------------------------------------------ */
 
-static PraxiMediaItem *
-find_listed (PraxiSession *self, const char *path)
-{
-  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->media_list)); i++) {
-    g_autoptr (PraxiMediaItem) item = g_list_model_get_item (G_LIST_MODEL (self->media_list), i);
-    if (g_str_equal (praxi_media_item_path (item), path))
-      return g_steal_pointer (&item);
-  }
-  return NULL;
-}
-
 static void
 show_row (PraxiSession *self, const Row *row)
 {
-  g_autoptr (PraxiMediaItem) item = find_listed (self, row->path);
+  g_autoptr (PraxiMediaItem) item = praxi_session_find_item (self, row->path);
   if (item == NULL) {
     item = praxi_media_item_new (row->path);
     g_list_store_append (self->media_list, item);
@@ -247,12 +236,19 @@ praxi_session_load_project (PraxiSession *self)
 void
 praxi_session_list_media (PraxiSession *self, const char *path)
 {
-  g_autoptr (PraxiMediaItem) item = find_listed (self, path);
+  g_autoptr (PraxiMediaItem) item = praxi_session_find_item (self, path);
   if (item != NULL)
     return;
   item = praxi_media_item_new (path);
   g_list_store_append (self->media_list, item);
   praxi_session_make_thumbnails (self);
+}
+
+void
+praxi_session_refresh_list (PraxiSession *self)
+{
+  praxi_store_thread_call (praxi_session_store (self), load_call, question_new (self, NULL, NULL),
+                           loaded_cb);
 }
 
 static void

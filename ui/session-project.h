@@ -10,6 +10,9 @@ G_BEGIN_DECLS
  */
 void praxi_session_load_project (PraxiSession *session);
 
+/* Tells the list anew what the project knows of its footage, a moment later. */
+void praxi_session_refresh_list (PraxiSession *session);
+
 /* Adds a file to the list and opens nothing. path: absolute */
 void praxi_session_list_media (PraxiSession *session, const char *path);
 

@@ -463,6 +463,7 @@ praxi_session_labels_open_media (PraxiSession *self)
   PraxiEdit *edit = praxi_edit_new (PRAXI_EDIT_LOAD);
   edit->media = describe_media (self);
   praxi_session_push_edit (self, edit);
+  praxi_session_scene_load (self);
 }
 
 /* Whatever is on its way is waited for: it was shown, so it must be kept. */
@@ -483,6 +484,7 @@ praxi_session_labels_close (PraxiSession *self)
 void
 praxi_session_open_project (PraxiSession *self, const char *path)
 {
+  praxi_session_scene_close (self); /* its distances belong to the project before */
   flush (self);
   g_queue_clear_full (&self->refused, edit_free);
   g_clear_pointer (&self->refusal, g_free);

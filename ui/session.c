@@ -29,6 +29,7 @@ praxi_session_finalize (GObject *object)
   PraxiSession *self = PRAXI_SESSION (object);
   praxi_session_review_clear (self);
   praxi_session_cameras_clear (self);
+  praxi_session_scene_clear (self);
   praxi_session_labels_clear (self);
   g_clear_object (&self->media_list);
   g_clear_object (&self->settings);
@@ -61,6 +62,7 @@ praxi_session_init (PraxiSession *self)
   praxi_session_review_init (self);
   praxi_session_training_init (self);
   praxi_session_cameras_init (self);
+  praxi_session_scene_init (self);
 }
 
 PraxiSession *

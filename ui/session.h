@@ -31,7 +31,8 @@ typedef enum {
   PRAXI_CHANGE_COVERAGE = 1 << 12, /* what was seen and judged, and the review queue */
   PRAXI_CHANGE_LIVE = 1 << 13,     /* the open camera: its state, a footage that grew */
   PRAXI_CHANGE_TRAINING = 1 << 14, /* epochs of a training, the model that analyses use */
-  PRAXI_CHANGE_ALL = (1 << 15) - 1,
+  PRAXI_CHANGE_SCENE = 1 << 15,    /* which videos are in sync, how far apart, the chosen one */
+  PRAXI_CHANGE_ALL = (1 << 16) - 1,
 } PraxiChange;
 
 #define PRAXI_TYPE_SESSION (praxi_session_get_type ())

@@ -6,8 +6,8 @@
 #include "ui/window-private.h"
 
 const PraxiActionGroup *const praxi_action_groups[] = {
-    &praxi_actions_footage, &praxi_actions_play,   &praxi_actions_labels, &praxi_actions_review,
-    &praxi_actions_view,    &praxi_actions_camera, &praxi_actions_window};
+    &praxi_actions_footage, &praxi_actions_play, &praxi_actions_labels, &praxi_actions_review,
+    &praxi_actions_scene,   &praxi_actions_view, &praxi_actions_camera, &praxi_actions_window};
 const guint praxi_n_action_groups = G_N_ELEMENTS (praxi_action_groups);
 
 const PraxiAction *

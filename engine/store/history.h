@@ -24,7 +24,8 @@ typedef struct {
   gint64 step;   /* seq of the first row of the step it belongs to */
   char *verb;    /* "edit", "undo", "redo", or "note": kept, but undo passes over it */
   gint64 target; /* the step undone or redone, else 0 */
-  char *kind;    /* "media", "class", "label", "model", "run", "verdict", "class_order" */
+  char *kind;    /* "media", "class", "label", "model", "run", "verdict", "class_order",
+                    "scene_media" */
   gint64 row_id;
   char *before; /* the row as SQL literals, NULL when there was none */
   char *after;  /* NULL when it was removed */

@@ -5,6 +5,7 @@
 
 #include "engine/core/text.h"
 #include "engine/store/history-private.h"
+#include "engine/store/scenes.h"
 
 void
 praxi_media_row_free (PraxiMediaRow *media)
@@ -317,7 +318,7 @@ remove_media (PraxiStore *store, gint64 id, GError **error)
   if (has_table (store, find_coverage) &&
       !run_for (store, "DELETE FROM coverage WHERE media_id = ?1", id, error))
     return FALSE;
-  return remove_runs (store, id, error) &&
+  return praxi_store_leave_scene (store, id, error) && remove_runs (store, id, error) &&
          praxi_history_change (store, PRAXI_KIND_MEDIA, &id, NULL, error);
 }
 

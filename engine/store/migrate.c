@@ -1,11 +1,12 @@
 #include <stdio.h>
 
 #include "engine/store/schema-2.h"
+#include "engine/store/schema-3.h"
 #include "engine/store/schema.h"
 #include "engine/store/sql.h"
 
 /* steps[v] brings a file from schema v to v + 1. */
-static const char *const steps[PRAXI_STORE_SCHEMA] = {schema_sql, schema_2_sql};
+static const char *const steps[PRAXI_STORE_SCHEMA] = {schema_sql, schema_2_sql, schema_3_sql};
 
 static gboolean
 read_version (PraxiStore *store, gint64 *version, GError **error)

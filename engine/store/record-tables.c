@@ -15,6 +15,7 @@
 #define VERDICT_COLUMNS                                                                            \
   "id, media_id, model_sha256, class, start_ns, end_ns, verdict, author, created_us, hash"
 #define CLASS_ORDER_COLUMNS "id, ids, hash"
+#define SCENE_MEDIA_COLUMNS "id, media_id, scene, offset_ns, hash"
 
 #define SELECT_ONE(table, columns) "SELECT " columns " FROM " table " WHERE id = ?1"
 #define SELECT_ALL(table, columns) "SELECT " columns " FROM " table " ORDER BY id"
@@ -104,6 +105,16 @@ const PraxiRecordTable praxi_record_tables[PRAXI_N_KINDS] = {
          .select_all = SELECT_ALL ("class_order", CLASS_ORDER_COLUMNS),
          .put = PUT ("class_order", CLASS_ORDER_COLUMNS, "?1, ?2, ?3", "ids = ?2, hash = ?3"),
          .remove = REMOVE ("class_order")},
+    [PRAXI_KIND_SCENE_MEDIA] = {.name = "scene_media",
+                                .n_columns = 4,
+                                .since = 3,
+                                .select = SELECT_ONE ("scene_media", SCENE_MEDIA_COLUMNS),
+                                .select_all = SELECT_ALL ("scene_media", SCENE_MEDIA_COLUMNS),
+                                .put = PUT ("scene_media",
+                                            SCENE_MEDIA_COLUMNS,
+                                            "?1, ?2, ?3, ?4, ?5",
+                                            "media_id = ?2, scene = ?3, offset_ns = ?4, hash = ?5"),
+                                .remove = REMOVE ("scene_media")},
 };
 
 PraxiKind

@@ -1,4 +1,4 @@
--- The project file, schema 1; schema-2.sql follows it. `praxi_store_migrate` runs them in one
+-- The project file, schema 1; schema-2.sql and schema-3.sql follow it. `praxi_store_migrate` runs them in one
 -- transaction on a new file, and they are the reference that every opened file is compared with: an
 -- object more or less is refused.
 --

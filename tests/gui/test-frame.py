@@ -13,7 +13,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from driver import App, Atspi, wait
+from driver import App, Atspi, wait, xdo
 
 PRAXISCOPE, PRAXI = (os.path.abspath(path) for path in sys.argv[1:3])
 HOME = os.environ['HOME']
@@ -96,13 +96,13 @@ class Sitting(unittest.TestCase):
         self.window('Preferences')
         self.push('Keys', 'page tab')
         self.shoot('keys')
-        self.change_key('One frame on', 'y')
-        app.get('push button', 'One frame on: Y')
+        self.change_key('One frame on', 'h')
+        app.get('push button', 'One frame on: H')
         self.change_key('Mark in', 'u')
         self.change_key('To the start', 'l', take='Faster')
         app.get('push button', 'Faster: no key')
         self.close_window('Preferences')
-        app.key('y', 'y')
+        app.key('h', 'h')
         wait(lambda: self.frame_at_playhead() == 2, 'two frames on by the new key')
         app.key('l')
         wait(lambda: self.frame_at_playhead() == 0, 'the taken key to lead to the start')
@@ -112,7 +112,7 @@ class Sitting(unittest.TestCase):
         self.stop()
 
         self.start(CLIP)
-        self.app.key('y')
+        self.app.key('h')
         wait(lambda: self.frame_at_playhead() == 1, 'the key of the day before')
         self.app.key('ctrl+question')
         self.window('Keys')
@@ -123,7 +123,7 @@ class Sitting(unittest.TestCase):
         self.push('Keys', 'page tab')
         self.push('Reset all keys')
         self.app.get('push button', 'To the start: Home')
-        wait(lambda: not self.app.find('push button', 'One frame on: Y'), 'the key to be forgotten')
+        wait(lambda: not self.app.find('push button', 'One frame on: H'), 'the key to be forgotten')
         self.close_window('Preferences')
         self.app.key('Right')
         wait(lambda: self.frame_at_playhead() == 2, 'the key by default')
@@ -139,6 +139,42 @@ class Sitting(unittest.TestCase):
             texts = [node.get_name() for node in self.app.walk(row.get_parent()) if node.get_role_name() == 'label'] if row else []
             return next((text for text in texts if text != name), '')
         return wait(search, f'the state of {name!r}')
+
+    def ahead(self):
+        """Seconds by which the video in sync is ahead, None while there is none."""
+        spin = self.app.find('spin button', 'Seconds ahead of the open video')
+        return round(Atspi.Value.get_current_value(spin), 2) if spin else None
+
+    def sync(self):
+        """Another video beside the open one: Ctrl and a click gathers it, Y shows it, keys and wheel move it."""
+        app = self.app
+        row = next(node for node in app.walk(app.find('list', 'Footage')) if node.get_name() == 'second.mp4')
+        xdo('keydown', 'ctrl')
+        app.click(row)
+        xdo('keyup', 'ctrl')
+        app.key('y')
+        picture = app.get(None, 'Picture of second.mp4')
+        wait(lambda: self.ahead() == 0, 'both from their first frames')
+        app.key('alt+period', 'alt+period', 'alt+comma')
+        frame_s = wait(self.ahead, 'a frame ahead')
+        app.key('alt+shift+period')
+        wait(lambda: self.ahead() == round(11 * frame_s, 2), 'eleven frames ahead')
+        app.get(None, 'Not recorded at this moment')  # the playhead is at the end
+        x, y, width, height = app.rect(picture)
+        app.move(x + width / 2, y + height / 2)
+        xdo('click', '--repeat', 3, '--delay', 30, 4)
+        wait(lambda: self.ahead() == round(8 * frame_s, 2), 'the wheel to turn it back')
+        app.key('Home')
+        wait(lambda: self.frame_at_playhead() == 0, 'the start')
+        self.shoot('sync')
+        app.key('alt+o')
+        wait(lambda: self.frame_at_playhead() == 8, 'the other video, at the same moment')
+        wait(lambda: self.ahead() == -round(8 * frame_s, 2), 'the first one behind it')
+        app.key('alt+o')
+        wait(lambda: self.frame_at_playhead() == 0, 'the first one again')
+        wait(lambda: self.ahead() == round(8 * frame_s, 2), 'the other one ahead')
+        app.key('shift+y')
+        wait(lambda: self.ahead() is None, 'one video')
 
     def test_b_queue(self):
         """Two analyses wait in a queue and run one after the other; the window comes back as it was left."""
@@ -159,6 +195,9 @@ class Sitting(unittest.TestCase):
         app.key('End')
         wait(lambda: self.frame_at_playhead() > 700, 'the end')
         last = self.frame_at_playhead()
+        self.sync()
+        app.key('End')
+        wait(lambda: self.frame_at_playhead() == last, 'the end again')
         app.key('F9')
         self.stop()
 

@@ -1,5 +1,6 @@
 #include "tests/store/store-fixture.h"
 
+#include <sqlite3.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,4 +169,15 @@ fixture_count (int argc, char **argv, const char *name, int fallback)
   g_autofree char *variable = g_strdup_printf ("PRAXI_TEST_%s", upper);
   const char *value = g_getenv (variable);
   return value != NULL ? atoi (value) : fallback;
+}
+
+void
+run_sql (const char *path, const char *sql)
+{
+  sqlite3 *db = NULL;
+  char *message = NULL;
+  g_assert_cmpint (sqlite3_open (path, &db), ==, SQLITE_OK);
+  sqlite3_exec (db, sql, NULL, NULL, &message);
+  g_assert_cmpstr (message, ==, NULL);
+  sqlite3_close (db);
 }

@@ -42,6 +42,9 @@ void assert_intact (const char *path);
 /* Fails the test unless error has the code, names the project and is one sentence with advice. */
 void assert_refusal (const GError *error, PraxiErrorCode code);
 
+/* Changes a project behind the program's back. */
+void run_sql (const char *path, const char *sql);
+
 /* Bytes of a file as SHA-256. */
 char *file_sha256 (const char *path);
 

@@ -27,27 +27,16 @@ make_project (const Fixture *fixture, int n)
 }
 
 static void
-run_sql (const char *path, const char *sql)
-{
-  sqlite3 *db = NULL;
-  char *message = NULL;
-  g_assert_cmpint (sqlite3_open (path, &db), ==, SQLITE_OK);
-  sqlite3_exec (db, sql, NULL, NULL, &message);
-  g_assert_cmpstr (message, ==, NULL);
-  sqlite3_close (db);
-}
-
-static void
 test_newer (Fixture *fixture, gconstpointer data)
 {
   make_project (fixture, 2);
-  run_sql (fixture->path, "PRAGMA user_version = 3");
+  run_sql (fixture->path, "PRAGMA user_version = 4");
   g_autofree char *before = file_sha256 (fixture->path);
   for (guint flags = 0; flags < 4; flags++) {
     g_autoptr (GError) error = NULL;
     g_assert_null (praxi_store_open (fixture->path, (PraxiStoreFlags) flags, &error));
     assert_refusal (error, PRAXI_ERROR_UNSUPPORTED);
-    g_assert_nonnull (strstr (error->message, "schema 3"));
+    g_assert_nonnull (strstr (error->message, "schema 4"));
   }
   g_autofree char *after = file_sha256 (fixture->path);
   g_assert_cmpstr (after, ==, before);

@@ -1,7 +1,6 @@
 /* What a review leaves in a project: verdicts, coverage, the order of classes; and how a project of
  * the schema before gets room for it.
  */
-#include <sqlite3.h>
 #include <string.h>
 
 #include "engine/store/coverage.h"
@@ -60,11 +59,7 @@ test_forged (Fixture *fixture, gconstpointer data)
       .media_id = add_footage (store, "/a.mp4"), .cls = (char *) "fight", .end_ns = 1};
   g_assert_true (praxi_store_add_verdict (store, &rejected, NULL, NULL));
   praxi_store_close (store);
-  sqlite3 *db = NULL;
-  g_assert_cmpint (sqlite3_open (fixture->path, &db), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_exec (db, "UPDATE verdict SET verdict = 'reviewed'", NULL, NULL, NULL),
-                   ==, SQLITE_OK);
-  sqlite3_close (db);
+  run_sql (fixture->path, "UPDATE verdict SET verdict = 'reviewed'");
   g_autoptr (PraxiVerifyReport) report = NULL;
   g_assert_true (praxi_store_verify_file (fixture->path, &report, NULL));
   g_assert_false (report->is_intact);
@@ -191,12 +186,8 @@ test_changed_rows (Fixture *fixture, gconstpointer data)
 static void
 make_schema_1 (const char *path)
 {
-  sqlite3 *db = NULL;
-  g_assert_cmpint (sqlite3_open (path, &db), ==, SQLITE_OK);
-  const char sql[] = "PRAGMA journal_mode = DELETE; DROP TABLE verdict; DROP TABLE class_order;"
-                     "DROP TABLE coverage; PRAGMA user_version = 1";
-  g_assert_cmpint (sqlite3_exec (db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
-  sqlite3_close (db);
+  run_sql (path, "PRAGMA journal_mode = DELETE; DROP TABLE verdict; DROP TABLE class_order;"
+                 "DROP TABLE coverage; DROP TABLE scene_media; PRAGMA user_version = 1");
 }
 
 static void
