@@ -80,6 +80,9 @@ summary_json (const PraxiAnalyzeResult *result)
   praxi_json_add_string (builder, "backend", praxi_executor_backend_name (executor));
   praxi_json_add_string (builder, "device", praxi_executor_device_name (executor));
   praxi_json_add_string (builder, "precision", praxi_executor_precision (executor));
+  const double share = praxi_executor_stream_share (executor);
+  praxi_json_add_string (builder, "mode", share < 1 ? "streaming" : "windows");
+  praxi_json_add_double (builder, "recomputed", share);
   json_builder_set_member_name (builder, "classes");
   json_builder_begin_array (builder);
   for (int c = 0; c < praxi_score_track_n_classes (result->track); c++)

@@ -7,7 +7,11 @@
 #include "engine/infer/device.h"
 #include "engine/infer/fuse.h"
 #include "engine/infer/program.h"
+#include "engine/infer/stream.h"
 #include "engine/model/fold.h"
+
+/* A hop that came this often in a row is the one to prepare for. */
+enum { HOPS_TO_CHANGE = 4 };
 
 struct PraxiExecutor {
   PraxiModel *model; /* NULL for a bare graph */
@@ -19,9 +23,14 @@ struct PraxiExecutor {
   char *device;
   const char *precision;
   /* of the motion stem; its row p belongs to frames p and p + 1 */
-  gboolean has_stem, stem_has_run;
+  gboolean has_stem;
   int64_t first_pair;
-  PraxiTensor *inputs, *outputs; /* row-major, without data */
+  /* what clips that overlap share; made when they first do */
+  gboolean has_run; /* on the clip before */
+  PraxiStream *stream;
+  gboolean stream_is_filled;
+  int stream_hop, other_hop, n_other; /* a hop that is not the stream's, so often in a row */
+  PraxiTensor *inputs, *outputs;      /* row-major, without data */
   int n_inputs, n_outputs;
   int score_output;
   /* foreign clips: f32 [batch,3,T,H,W] in channels-last order, and x → (x/255 − mean)/std */
@@ -187,6 +196,7 @@ praxi_executor_new (PraxiModel *model, const PraxiExecutorOptions *options, GErr
 void
 praxi_executor_free (PraxiExecutor *executor)
 {
+  g_clear_pointer (&executor->stream, praxi_stream_free);
   g_clear_pointer (&executor->program, praxi_program_free);
   if (executor->pool != NULL)
     praxi_pool_free (executor->pool);
@@ -198,16 +208,17 @@ praxi_executor_free (PraxiExecutor *executor)
   g_free (executor);
 }
 
+/* Frames [first, n_frames); those before stand in the buffer. */
 static const void *
-convert_clips (PraxiExecutor *executor, const guint8 *clips, int n_clips)
+convert_clips (PraxiExecutor *executor, const guint8 *clips, int first, int n_frames)
 {
   const PraxiModelSpec *spec = executor->spec;
   if (!spec->is_float)
     return clips;
-  const gsize n_pixels =
-      (gsize) n_clips * (gsize) spec->frames * (gsize) spec->height * (gsize) spec->width;
-  float *out = executor->converted;
-  for (gsize i = 0; i < n_pixels; i++)
+  const gsize frame = (gsize) spec->height * (gsize) spec->width;
+  float *out = executor->converted + 3 * frame * (gsize) first;
+  clips += 3 * frame * (gsize) first;
+  for (gsize i = frame * (gsize) first; i < frame * (gsize) n_frames; i++)
     for (int c = 0; c < 3; c++)
       *out++ = executor->table[c][*clips++];
   return executor->converted;
@@ -267,10 +278,12 @@ clip_bytes (const PraxiModelSpec *spec)
 static gboolean
 run_clips (PraxiExecutor *executor, const guint8 *clips, int n_clips, float *scores, GError **error)
 {
-  praxi_program_set_input (executor->program, 0, convert_clips (executor, clips, n_clips));
+  const int n_frames = n_clips * executor->spec->frames;
+  praxi_program_set_input (executor->program, 0, convert_clips (executor, clips, 0, n_frames));
+  executor->has_run = FALSE;
   if (!praxi_program_run (executor->program, 0, error))
     return FALSE;
-  executor->stem_has_run = executor->has_stem;
+  executor->has_run = executor->stream_is_filled = TRUE;
   take_scores (executor, n_clips, scores);
   return are_numbers (executor, scores, n_clips, error);
 }
@@ -322,6 +335,82 @@ shift_rows (const PraxiTensor *rows, int64_t n_new)
   memmove (rows->data, (guint8 *) rows->data + row * (gsize) n_new, row * (gsize) n_kept);
 }
 
+/* Computes the pairs of frames that are new, and all that follows from the maps. */
+static gboolean
+run_shifted_stem (PraxiExecutor *executor,
+                  const guint8 *clip,
+                  int new_frames,
+                  float *scores,
+                  GError **error)
+{
+  const int n_pairs = executor->spec->frames - 1;
+  if (!executor->has_stem || new_frames >= n_pairs)
+    return praxi_executor_run (executor, clip, 1, scores, error);
+  const PraxiStep *stem = &executor->program->steps[0];
+  for (int i = 0; i < stem->node->n_out; i++)
+    if (stem->out[i] != NULL)
+      shift_rows (stem->out[i], new_frames);
+  executor->first_pair = n_pairs - new_frames;
+  const gboolean good = run_clips (executor, clip, 1, scores, error);
+  executor->first_pair = 0;
+  return good;
+}
+
+/* Makes what a hop of new_frames takes. One that comes now and then is not worth a change. */
+static void
+choose_stream (PraxiExecutor *executor, int new_frames)
+{
+  if (new_frames == executor->stream_hop) {
+    executor->n_other = 0;
+    return;
+  }
+  executor->n_other = new_frames == executor->other_hop ? executor->n_other + 1 : 1;
+  executor->other_hop = new_frames;
+  if (executor->stream_hop > 0 && executor->n_other < HOPS_TO_CHANGE)
+    return;
+  const PraxiStreamOptions options = {
+      .time_axis = executor->spec->layout == PRAXI_LAYOUT_NCTHW ? 2 : 1,
+      .hop_frames = new_frames,
+      .first_pair = executor->has_stem ? &executor->first_pair : NULL};
+  g_clear_pointer (&executor->stream, praxi_stream_free);
+  /* Where memory is short, whole runs do as well. */
+  executor->stream = praxi_stream_new (executor->program, &options, NULL);
+  executor->stream_is_filled = FALSE;
+  executor->stream_hop = new_frames;
+}
+
+static const void *
+convert_new_frames (PraxiExecutor *executor, const guint8 *clip, int new_frames)
+{
+  const PraxiModelSpec *spec = executor->spec;
+  const gsize frame = 3 * (gsize) spec->height * (gsize) spec->width;
+  const gsize n_kept = (gsize) (spec->frames - new_frames);
+  if (spec->is_float)
+    memmove (executor->converted, executor->converted + frame * (gsize) new_frames,
+             sizeof (float) * frame * n_kept);
+  return convert_clips (executor, clip, (int) n_kept, spec->frames);
+}
+
+static gboolean
+run_stream (PraxiExecutor *executor,
+            const guint8 *clip,
+            int new_frames,
+            float *scores,
+            GError **error)
+{
+  praxi_program_set_input (executor->program, 0, convert_new_frames (executor, clip, new_frames));
+  executor->has_run = FALSE;
+  executor->first_pair = executor->spec->frames - 1 - new_frames;
+  praxi_stream_shift (executor->stream);
+  const gboolean good = praxi_stream_run (executor->stream, error);
+  executor->first_pair = 0;
+  executor->has_run = good;
+  if (!good)
+    return FALSE;
+  take_scores (executor, 1, scores);
+  return are_numbers (executor, scores, 1, error);
+}
+
 gboolean
 praxi_executor_run_shifted (PraxiExecutor *executor,
                             const guint8 *clip,
@@ -332,18 +421,20 @@ praxi_executor_run_shifted (PraxiExecutor *executor,
   if (!has_spec (executor, error))
     return FALSE;
   const int n_pairs = executor->spec->frames - 1;
-  const gboolean can_keep =
-      executor->stem_has_run && executor->batch == 1 && new_frames >= 0 && new_frames < n_pairs;
-  if (!can_keep)
+  if (!executor->has_run || executor->batch != 1 || new_frames < 1 || new_frames > n_pairs)
     return praxi_executor_run (executor, clip, 1, scores, error);
-  const PraxiStep *stem = &executor->program->steps[0];
-  for (int i = 0; i < stem->node->n_out; i++)
-    if (stem->out[i] != NULL)
-      shift_rows (stem->out[i], new_frames);
-  executor->first_pair = n_pairs - new_frames;
-  const gboolean good = run_clips (executor, clip, 1, scores, error);
-  executor->first_pair = 0;
-  return good;
+  choose_stream (executor, new_frames);
+  const gboolean can_stream = executor->stream != NULL && executor->stream_is_filled &&
+                              new_frames == executor->stream_hop &&
+                              (new_frames < n_pairs || !executor->has_stem);
+  return can_stream ? run_stream (executor, clip, new_frames, scores, error)
+                    : run_shifted_stem (executor, clip, new_frames, scores, error);
+}
+
+double
+praxi_executor_stream_share (const PraxiExecutor *executor)
+{
+  return executor->stream != NULL ? praxi_stream_share (executor->stream) : 1;
 }
 
 const char *
@@ -379,7 +470,8 @@ praxi_executor_batch (const PraxiExecutor *executor)
 gsize
 praxi_executor_peak_bytes (const PraxiExecutor *executor)
 {
-  return praxi_program_bytes (executor->program);
+  return praxi_program_bytes (executor->program) +
+         (executor->stream != NULL ? praxi_stream_bytes (executor->stream) : 0);
 }
 
 gint64

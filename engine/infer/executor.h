@@ -37,14 +37,21 @@ gboolean praxi_executor_run (PraxiExecutor *executor,
                              GError **error);
 
 /* praxi_executor_run for one clip whose first T − new_frames frames are the last ones of the clip
- * of the previous call: features before the first temporal operator are kept. Scores are those of
- * praxi_executor_run, bit for bit. new_frames = T, or a first call, computes all.
+ * of the previous call: every row of time that those frames alone decide is kept, through temporal
+ * operators too. INT8 values are those of praxi_executor_run, bit for bit. new_frames = T, or a
+ * first call, computes all; the memory is made when clips first overlap, and again when they go on
+ * overlapping by another number of frames.
  */
 gboolean praxi_executor_run_shifted (PraxiExecutor *executor,
                                      const guint8 *clip,
                                      int new_frames,
                                      float *scores,
                                      GError **error);
+
+/* Multiply-adds of a shifted run as a share of a whole one's, 1 while or where nothing but the
+ * motion stem keeps anything.
+ */
+double praxi_executor_stream_share (const PraxiExecutor *executor);
 
 const char *praxi_executor_backend_name (const PraxiExecutor *executor); /* "cpu", "ref" */
 const char *praxi_executor_device_name (const PraxiExecutor *executor); /* "Intel Xeon … (avx2)" */

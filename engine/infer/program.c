@@ -201,15 +201,20 @@ praxi_program_free (PraxiProgram *program)
 }
 
 void
+praxi_program_place (PraxiProgram *program, int value, void *data)
+{
+  if (program->tensors[value].data == data)
+    return;
+  program->tensors[value].data = data;
+  for (guint k = 0; k < program->graph->values->len; k++)
+    if (program->places[k].root == value)
+      place_view (program, (int) k);
+}
+
+void
 praxi_program_set_input (PraxiProgram *program, int i, const void *data)
 {
-  const int root = input_root (program->graph, i);
-  if (program->tensors[root].data == data)
-    return;
-  program->tensors[root].data = (void *) data;
-  for (guint k = 0; k < program->graph->values->len; k++)
-    if (program->places[k].root == root)
-      place_view (program, (int) k);
+  praxi_program_place (program, input_root (program->graph, i), (void *) data);
 }
 
 static double

@@ -43,6 +43,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiProgram, praxi_program_free)
 /* Says where the data of input i (row-major) lies, for this run and its views. */
 void praxi_program_set_input (PraxiProgram *program, int i, const void *data);
 
+/* Moves a value that is no view to memory of the caller's, and its views with it. */
+void praxi_program_place (PraxiProgram *program, int value, void *data);
+
 /* Runs the steps from `first` on.
  * Errors: DEVICE, FORMAT (an index in the data is out of range)
  */

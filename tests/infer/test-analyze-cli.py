@@ -75,6 +75,8 @@ class AnalyzeTest(unittest.TestCase):
         self.assertAlmostEqual(entry["footage_s"], 4)
         self.assertFalse(entry["partial"])
         self.assertGreater(entry["peak_rss_bytes"], 1e6)
+        self.assertEqual(entry["mode"], "streaming")
+        self.assertLess(entry["recomputed"], 0.5)
 
     def test_thresholds(self):
         entry = self.document(praxi("analyze", "--json", "--enter", "1", self.clip))[0]

@@ -1,0 +1,552 @@
+#include "engine/infer/stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/core/error.h"
+#include "engine/infer/rows.h"
+
+/* Less saved than this is not worth the memory. */
+#define WORTHWHILE_SHARE 0.95
+
+/* Rows [first, first + dims[axis]) of a value. */
+typedef struct {
+  PraxiTensor tensor;
+  int value;        /* −1: absent */
+  gint64 at_bytes;  /* of its first row behind the value's data */
+  gboolean is_open; /* its data is set before each run; else it is a constant */
+} Part;
+
+/* An operator for some rows of its outputs. */
+typedef struct {
+  PraxiKernel *kernel;
+  const PraxiBackend *backend;
+  Part *in, *out;
+  const PraxiTensor **in_at, **out_at;
+} Piece;
+
+typedef struct {
+  PraxiRows rows; /* of the outputs */
+  PraxiRowRule rule;
+  gboolean is_split, is_stem;
+  Piece pieces[2]; /* of the rows at the beginning and at the end */
+  int n_pieces;
+} StepPlan;
+
+/* What others read of a value: rows [0, head) and [tail, …). */
+typedef struct {
+  gint64 head, tail;
+} Need;
+
+typedef struct {
+  int value;
+  void *home; /* where the program had it */
+  guint8 *data;
+  gsize bytes, moved_bytes; /* all of it; by how much it moves */
+  gboolean is_owned;
+} Kept;
+
+struct PraxiStream {
+  PraxiProgram *program;
+  PraxiStreamOptions options;
+  PraxiRows *rows; /* one a value; of roots only */
+  Need *needs;     /* likewise */
+  StepPlan *plans; /* one a step */
+  GArray *kept;    /* of Kept */
+  gsize scratch_bytes, packed_bytes;
+  void *scratch;
+  double macs, whole_macs;
+};
+
+static gint64
+n_rows (const PraxiStream *stream, int value)
+{
+  return stream->program->tensors[value].dims[stream->rows[value].axis];
+}
+
+/* Rows of any value; those of a view lie `shift` rows behind its root's. */
+static PraxiRows
+rows_of (const PraxiStream *stream, int value, gint64 *shift)
+{
+  const PraxiProgram *program = stream->program;
+  const PraxiPlace *place = &program->places[value];
+  *shift = 0;
+  if (place->root == value)
+    return stream->rows[value];
+  return praxi_rows_of_view (&program->tensors[place->root], &stream->rows[place->root],
+                             &program->tensors[value], place->offset, shift);
+}
+
+/* By how many rows a value moves. */
+static gint64
+hop_rows (const PraxiStream *stream, const PraxiRows *rows)
+{
+  return stream->options.hop_frames / rows->frames;
+}
+
+/* Rows of the value that a run computes anew: [0, begin) and [tail_of, …). */
+static gint64
+tail_of (const PraxiStream *stream, const PraxiRows *rows)
+{
+  return rows->end - hop_rows (stream, rows);
+}
+
+static gboolean
+repeats (const PraxiStream *stream, const PraxiRows *rows)
+{
+  return rows->axis >= 0 && stream->options.hop_frames % rows->frames == 0 &&
+         rows->begin < tail_of (stream, rows);
+}
+
+/* --- what repeats ---------------------------------------------------------------------------- */
+
+/* Shapes as the rules want them: only constants carry data. */
+static void
+bare_inputs (const PraxiStream *stream, const PraxiNode *node, PraxiTensor *in)
+{
+  for (int i = 0; i < node->n_in; i++) {
+    if (node->in[i] < 0)
+      continue;
+    in[i] = stream->program->tensors[node->in[i]];
+    in[i].data = praxi_graph_value (stream->program->graph, node->in[i])->tensor.data;
+  }
+}
+
+static PraxiRows
+stem_rows (const PraxiStream *stream, const PraxiNode *node, int output)
+{
+  /* Maps tell how the flow changed since the pair before, which the first one has not. */
+  return (PraxiRows){.axis = 0,
+                     .frames = 1,
+                     .begin = output == 0,
+                     .end = stream->program->tensors[node->out[output]].dims[0]};
+}
+
+static void
+plan_step (PraxiStream *stream, int i)
+{
+  const PraxiNode *node = stream->program->steps[i].node;
+  StepPlan *plan = &stream->plans[i];
+  plan->rows.axis = -1;
+  plan->is_stem = node->op.kind == PRAXI_OP_MOTION_STEM && stream->options.first_pair != NULL;
+  if (plan->is_stem) {
+    for (int j = 0; j < node->n_out; j++)
+      if (node->out[j] >= 0)
+        stream->rows[node->out[j]] = stem_rows (stream, node, j);
+    return;
+  }
+  g_autofree PraxiTensor *in = g_new0 (PraxiTensor, node->n_in + 1);
+  g_autofree const PraxiTensor **at = g_new0 (const PraxiTensor *, node->n_in + 1);
+  g_autofree PraxiRows *rows = g_new0 (PraxiRows, node->n_in + 1);
+  bare_inputs (stream, node, in);
+  gint64 shift;
+  for (int j = 0; j < node->n_in; j++) {
+    at[j] = node->in[j] >= 0 ? &in[j] : NULL;
+    rows[j] = node->in[j] >= 0 ? rows_of (stream, node->in[j], &shift) : (PraxiRows){.axis = -1};
+  }
+  if (node->n_out != 1 || node->out[0] < 0 || stream->program->steps[i].kernel == NULL)
+    return;
+  plan->rows =
+      praxi_rows_of_node (node, at, rows, &stream->program->tensors[node->out[0]], &plan->rule);
+  if (!repeats (stream, &plan->rows))
+    plan->rows.axis = -1;
+  plan->is_split = plan->rows.axis >= 0 && plan->rule.can_split;
+  stream->rows[node->out[0]] = plan->rows;
+}
+
+static void
+plan_rows (PraxiStream *stream)
+{
+  const PraxiGraph *graph = stream->program->graph;
+  stream->rows = g_new (PraxiRows, graph->values->len + 1);
+  stream->plans = g_new0 (StepPlan, stream->program->n_steps + 1);
+  for (guint v = 0; v < graph->values->len; v++)
+    stream->rows[v].axis = -1;
+  const int clip = g_array_index (graph->inputs, int, 0);
+  const PraxiTensor *input = &stream->program->tensors[clip];
+  const int axis = stream->options.time_axis;
+  if (axis < input->rank && praxi_rows_are_outermost (input, axis))
+    stream->rows[clip] = (PraxiRows){.axis = axis, .frames = 1, .end = input->dims[axis]};
+  for (int i = 0; i < stream->program->n_steps; i++)
+    plan_step (stream, i);
+}
+
+/* --- what is kept ---------------------------------------------------------------------------- */
+
+/* Rows [first, end) of an output as rows of an input. */
+static void
+rows_behind (const StepPlan *plan,
+             const PraxiNode *node,
+             int input,
+             gint64 n_input_rows,
+             gint64 *first,
+             gint64 *end)
+{
+  const int w = plan->rule.window;
+  if (w < 0 || input != 0)
+    return;
+  const PraxiWindow *window = &node->op.window;
+  const gint64 reach = (window->kernel[w] - 1) * window->dilation[w] + 1;
+  *first = *first * window->stride[w] - window->pad_begin[w];
+  *end = (*end - 1) * window->stride[w] - window->pad_begin[w] + reach;
+  *first = MAX (*first, 0);
+  *end = MIN (*end, n_input_rows);
+}
+
+/* Whether the input has rows of its own, not one thing for all of them. */
+static gboolean
+has_rows (const PraxiStream *stream, const PraxiNode *node, int input)
+{
+  gint64 shift;
+  return node->in[input] >= 0 && rows_of (stream, node->in[input], &shift).axis >= 0;
+}
+
+static void
+need_all (PraxiStream *stream, int value)
+{
+  stream->needs[stream->program->places[value].root] = (Need){.head = G_MAXINT64, .tail = 0};
+}
+
+static void
+need_rows (PraxiStream *stream, int value, gint64 head, gint64 tail)
+{
+  gint64 shift;
+  rows_of (stream, value, &shift);
+  Need *need = &stream->needs[stream->program->places[value].root];
+  if (head > 0)
+    need->head = MAX (need->head, head + shift);
+  need->tail = MIN (need->tail, tail + shift);
+}
+
+static void
+need_inputs (PraxiStream *stream, int i)
+{
+  const PraxiNode *node = stream->program->steps[i].node;
+  const StepPlan *plan = &stream->plans[i];
+  for (int j = 0; j < node->n_in; j++) {
+    if (node->in[j] < 0)
+      continue;
+    if (!plan->is_split || !has_rows (stream, node, j)) {
+      need_all (stream, node->in[j]);
+      continue;
+    }
+    gint64 shift;
+    const PraxiRows rows = rows_of (stream, node->in[j], &shift);
+    const gint64 n = stream->program->tensors[node->in[j]].dims[rows.axis];
+    gint64 zero = 0, head = plan->rows.begin, tail = tail_of (stream, &plan->rows), last = tail + 1;
+    if (head > 0)
+      rows_behind (plan, node, j, n, &zero, &head);
+    rows_behind (plan, node, j, n, &tail, &last);
+    need_rows (stream, node->in[j], head, tail);
+  }
+}
+
+static void
+plan_needs (PraxiStream *stream)
+{
+  const PraxiGraph *graph = stream->program->graph;
+  stream->needs = g_new (Need, graph->values->len + 1);
+  for (guint v = 0; v < graph->values->len; v++)
+    stream->needs[v] = (Need){.head = 0, .tail = G_MAXINT64};
+  for (guint k = 0; k < graph->outputs->len; k++)
+    need_all (stream, g_array_index (graph->outputs, int, k));
+  for (int i = 0; i < stream->program->n_steps; i++)
+    need_inputs (stream, i);
+}
+
+static gboolean
+keep (PraxiStream *stream, int value, gboolean is_placed, GError **error)
+{
+  const PraxiTensor *tensor = &stream->program->tensors[value];
+  const PraxiRows *rows = &stream->rows[value];
+  const gsize row_bytes = (gsize) tensor->strides[rows->axis] * praxi_dtype_size (tensor->dtype);
+  Kept kept = {.value = value,
+               .home = tensor->data,
+               .bytes = row_bytes * (gsize) n_rows (stream, value),
+               .moved_bytes = row_bytes * (gsize) hop_rows (stream, rows),
+               .is_owned = !is_placed};
+  if (is_placed) {
+    kept.data = tensor->data;
+  } else if (posix_memalign ((void **) &kept.data, 64, kept.bytes) != 0) {
+    return praxi_error_from_status (PRAXI_STATUS_MEMORY, "what overlapping clips share", error);
+  } else {
+    praxi_program_place (stream->program, value, kept.data);
+  }
+  g_array_append_val (stream->kept, kept);
+  return TRUE;
+}
+
+/* Outputs of which more is read than a run computes. */
+static gboolean
+plan_kept (PraxiStream *stream, GError **error)
+{
+  for (int i = 0; i < stream->program->n_steps; i++) {
+    const StepPlan *plan = &stream->plans[i];
+    const PraxiNode *node = stream->program->steps[i].node;
+    for (int j = 0; j < node->n_out && (plan->is_stem || plan->is_split); j++) {
+      const int value = node->out[j];
+      if (value < 0)
+        continue;
+      const Need *need = &stream->needs[value];
+      const PraxiRows *rows = &stream->rows[value];
+      const gboolean is_read = need->head > rows->begin || need->tail < tail_of (stream, rows);
+      if ((plan->is_stem || is_read) && !keep (stream, value, plan->is_stem, error))
+        return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/* --- pieces ---------------------------------------------------------------------------------- */
+
+/* Cuts rows [first, end) out of a value. */
+static Part
+cut (const PraxiStream *stream, int value, int axis, gint64 first, gint64 end)
+{
+  Part part = {.tensor = stream->program->tensors[value], .value = value, .is_open = TRUE};
+  PraxiTensor *tensor = &part.tensor;
+  const gint64 stride = tensor->strides[axis], all = stride * tensor->dims[axis];
+  for (int d = 0; d < tensor->rank; d++)
+    if (d != axis && tensor->strides[d] == all)
+      tensor->strides[d] = stride * (end - first);
+  tensor->dims[axis] = end - first;
+  tensor->data = NULL;
+  part.at_bytes = first * stride * (gint64) praxi_dtype_size (tensor->dtype);
+  return part;
+}
+
+static Part
+whole (const PraxiStream *stream, int value)
+{
+  Part part = {.value = value};
+  if (value < 0)
+    return part;
+  part.tensor = stream->program->tensors[value];
+  part.tensor.data = praxi_graph_value (stream->program->graph, value)->tensor.data;
+  part.is_open = part.tensor.data == NULL;
+  return part;
+}
+
+/* The operator as it is for rows [first, end): only at the clip's edges there is padding. */
+static PraxiOp
+op_for_rows (const PraxiNode *node, const StepPlan *plan, gint64 n_in, gint64 first, gint64 end)
+{
+  PraxiOp op = node->op;
+  const int w = plan->rule.window;
+  if (w < 0)
+    return op;
+  PraxiWindow *window = &op.window;
+  const gint64 begin = first * window->stride[w] - window->pad_begin[w];
+  const gint64 stop = (end - 1) * window->stride[w] - window->pad_begin[w] +
+                      (window->kernel[w] - 1) * window->dilation[w] + 1;
+  window->pad_begin[w] = MAX (-begin, 0);
+  window->pad_end[w] = MAX (stop - n_in, 0);
+  window->auto_pad = PRAXI_AUTO_PAD_NOTSET;
+  return op;
+}
+
+static gint64
+n_in_rows (const PraxiStream *stream, const PraxiNode *node, int input)
+{
+  gint64 shift;
+  const PraxiRows rows = rows_of (stream, node->in[input], &shift);
+  return stream->program->tensors[node->in[input]].dims[rows.axis];
+}
+
+static void
+cut_inputs (const PraxiStream *stream, int i, gint64 first, gint64 end, Piece *piece)
+{
+  const PraxiNode *node = stream->program->steps[i].node;
+  for (int j = 0; j < node->n_in; j++) {
+    if (!has_rows (stream, node, j)) {
+      piece->in[j] = whole (stream, node->in[j]);
+    } else {
+      gint64 from = first, to = end, shift;
+      rows_behind (&stream->plans[i], node, j, n_in_rows (stream, node, j), &from, &to);
+      piece->in[j] =
+          cut (stream, node->in[j], rows_of (stream, node->in[j], &shift).axis, from, to);
+    }
+    piece->in_at[j] = node->in[j] >= 0 ? &piece->in[j].tensor : NULL;
+  }
+}
+
+static gboolean
+prepare_piece (PraxiStream *stream, int i, const PraxiOp *op, Piece *piece, GError **error)
+{
+  const PraxiStep *step = &stream->program->steps[i];
+  const PraxiBackend *const choices[] = {step->backend, praxi_backend_ref ()};
+  PraxiStatus status = PRAXI_STATUS_UNSUPPORTED;
+  for (int k = 0; k < 2 && status == PRAXI_STATUS_UNSUPPORTED; k++) {
+    piece->backend = choices[k];
+    status = piece->backend->prepare (piece->backend, op, piece->in_at, step->node->n_in,
+                                      piece->out_at, 1, stream->program->pool, &piece->kernel);
+  }
+  if (status != PRAXI_OK) {
+    piece->kernel = NULL;
+    return praxi_error_from_status (status, step->node->name, error);
+  }
+  stream->scratch_bytes =
+      MAX (stream->scratch_bytes, piece->backend->kernel_scratch_bytes (piece->kernel));
+  stream->packed_bytes += piece->backend->kernel_weight_bytes (piece->kernel);
+  stream->macs += (double) praxi_op_macs (op, piece->in_at, &piece->out[0].tensor);
+  return TRUE;
+}
+
+static gboolean
+add_piece (PraxiStream *stream, int i, gint64 first, gint64 end, GError **error)
+{
+  const PraxiNode *node = stream->program->steps[i].node;
+  StepPlan *plan = &stream->plans[i];
+  Piece *piece = &plan->pieces[plan->n_pieces++];
+  piece->in = g_new0 (Part, node->n_in + 1);
+  piece->out = g_new0 (Part, 1);
+  piece->in_at = g_new0 (const PraxiTensor *, node->n_in + 1);
+  piece->out_at = g_new0 (const PraxiTensor *, 1);
+  cut_inputs (stream, i, first, end, piece);
+  piece->out[0] = cut (stream, node->out[0], plan->rows.axis, first, end);
+  piece->out_at[0] = &piece->out[0].tensor;
+  const gint64 n_in = plan->rule.window >= 0 ? n_in_rows (stream, node, 0) : 0;
+  const PraxiOp op = op_for_rows (node, plan, n_in, first, end);
+  return prepare_piece (stream, i, &op, piece, error);
+}
+
+static gboolean
+plan_pieces (PraxiStream *stream, GError **error)
+{
+  for (int i = 0; i < stream->program->n_steps; i++) {
+    const PraxiStep *step = &stream->program->steps[i];
+    const StepPlan *plan = &stream->plans[i];
+    const double macs = step->node->n_out > 0 && step->out[0] != NULL && step->kernel != NULL
+                            ? (double) praxi_op_macs (&step->node->op, step->in, step->out[0])
+                            : 0;
+    stream->whole_macs += macs;
+    if (!plan->is_split) {
+      stream->macs += macs;
+      continue;
+    }
+    const gint64 n = stream->program->tensors[step->node->out[0]].dims[plan->rows.axis];
+    if (plan->rows.begin > 0 && !add_piece (stream, i, 0, plan->rows.begin, error))
+      return FALSE;
+    if (!add_piece (stream, i, tail_of (stream, &plan->rows), n, error))
+      return FALSE;
+  }
+  if (stream->scratch_bytes > 0 &&
+      posix_memalign (&stream->scratch, 64, stream->scratch_bytes) != 0) {
+    stream->scratch = NULL;
+    return praxi_error_from_status (PRAXI_STATUS_MEMORY, "what overlapping clips share", error);
+  }
+  return TRUE;
+}
+
+/* --- life ------------------------------------------------------------------------------------ */
+
+PraxiStream *
+praxi_stream_new (PraxiProgram *program, const PraxiStreamOptions *options, GError **error)
+{
+  g_autoptr (PraxiStream) stream = g_new0 (PraxiStream, 1);
+  stream->program = program;
+  stream->options = *options;
+  stream->kept = g_array_new (FALSE, FALSE, sizeof (Kept));
+  plan_rows (stream);
+  plan_needs (stream);
+  if (!plan_pieces (stream, error))
+    return NULL;
+  if (praxi_stream_share (stream) > WORTHWHILE_SHARE)
+    return NULL;
+  return plan_kept (stream, error) ? g_steal_pointer (&stream) : NULL;
+}
+
+static void
+piece_clear (Piece *piece)
+{
+  if (piece->kernel != NULL)
+    piece->backend->kernel_free (piece->kernel);
+  g_free (piece->in);
+  g_free (piece->out);
+  g_free (piece->in_at);
+  g_free (piece->out_at);
+}
+
+void
+praxi_stream_free (PraxiStream *stream)
+{
+  for (int i = 0; i < stream->program->n_steps; i++)
+    for (int k = 0; k < stream->plans[i].n_pieces; k++)
+      piece_clear (&stream->plans[i].pieces[k]);
+  for (guint k = 0; k < stream->kept->len; k++) {
+    const Kept *kept = &g_array_index (stream->kept, Kept, k);
+    if (!kept->is_owned)
+      continue;
+    praxi_program_place (stream->program, kept->value, kept->home);
+    free (kept->data);
+  }
+  g_array_unref (stream->kept);
+  g_free (stream->rows);
+  g_free (stream->needs);
+  g_free (stream->plans);
+  free (stream->scratch);
+  g_free (stream);
+}
+
+/* --- running --------------------------------------------------------------------------------- */
+
+void
+praxi_stream_shift (PraxiStream *stream)
+{
+  for (guint k = 0; k < stream->kept->len; k++) {
+    const Kept *kept = &g_array_index (stream->kept, Kept, k);
+    memmove (kept->data, kept->data + kept->moved_bytes, kept->bytes - kept->moved_bytes);
+  }
+}
+
+static void
+point (const PraxiStream *stream, Part *part)
+{
+  if (part->is_open && part->value >= 0)
+    part->tensor.data = (guint8 *) stream->program->tensors[part->value].data + part->at_bytes;
+}
+
+static PraxiStatus
+run_piece (PraxiStream *stream, const PraxiNode *node, Piece *piece)
+{
+  for (int j = 0; j < node->n_in; j++)
+    point (stream, &piece->in[j]);
+  point (stream, &piece->out[0]);
+  return piece->backend->run (piece->kernel, piece->in_at, piece->out_at, stream->scratch,
+                              stream->program->pool);
+}
+
+gboolean
+praxi_stream_run (PraxiStream *stream, GError **error)
+{
+  PraxiProgram *program = stream->program;
+  for (int i = 0; i < program->n_steps; i++) {
+    PraxiStep *step = &program->steps[i];
+    StepPlan *plan = &stream->plans[i];
+    PraxiStatus status = PRAXI_OK;
+    for (int k = 0; k < plan->n_pieces && status == PRAXI_OK; k++)
+      status = run_piece (stream, step->node, &plan->pieces[k]);
+    if (!plan->is_split && step->kernel != NULL)
+      status =
+          step->backend->run (step->kernel, step->in, step->out, program->scratch, program->pool);
+    if (status != PRAXI_OK)
+      return praxi_error_from_status (status, step->node->name, error);
+  }
+  return TRUE;
+}
+
+double
+praxi_stream_share (const PraxiStream *stream)
+{
+  return stream->whole_macs > 0 ? stream->macs / stream->whole_macs : 1;
+}
+
+gsize
+praxi_stream_bytes (const PraxiStream *stream)
+{
+  gsize bytes = stream->scratch_bytes + stream->packed_bytes;
+  for (guint k = 0; k < stream->kept->len; k++)
+    if (g_array_index (stream->kept, Kept, k).is_owned)
+      bytes += g_array_index (stream->kept, Kept, k).bytes;
+  return bytes;
+}
