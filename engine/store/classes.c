@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "engine/store/classes-private.h"
-#include "engine/store/history-private.h"
+#include "engine/store/records.h"
 #include "engine/store/labels.h"
 
 void
@@ -24,8 +24,8 @@ praxi_class_palette (guint n)
   return colors[n % PRAXI_CLASS_PALETTE];
 }
 
-static PraxiClass *
-read_class (PraxiStatement *select)
+static gpointer
+read_class (PraxiStore *store, PraxiStatement *select)
 {
   PraxiClass *cls = g_new0 (PraxiClass, 1);
   g_autofree char *color = praxi_sql_text (select, 2);
@@ -36,6 +36,15 @@ read_class (PraxiStatement *select)
     cls->name = g_strdup ("");
   g_strlcpy (cls->color, color != NULL ? color : "", sizeof cls->color);
   cls->key = key != NULL ? key[0] : '\0';
+  return cls;
+}
+
+/* As read_class, with the count of its labels in the fifth column. */
+static gpointer
+read_counted_class (PraxiStore *store, PraxiStatement *select)
+{
+  PraxiClass *cls = read_class (store, select);
+  cls->n_labels = sqlite3_column_int64 (select, 4);
   return cls;
 }
 
@@ -81,19 +90,12 @@ praxi_store_list_classes (PraxiStore *store, GError **error)
   static const char sql[] =
       "SELECT id, name, color, key, (SELECT count (*) FROM label WHERE class_id = class.id)"
       " FROM class ORDER BY id";
-  g_autoptr (PraxiStatement) select = praxi_sql_prepare (store, sql, error);
-  if (select == NULL)
-    return NULL;
-  g_autoptr (GPtrArray) classes =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) praxi_class_free);
-  int status;
-  while ((status = praxi_sql_step (store, select, error)) > 0) {
-    PraxiClass *cls = read_class (select);
-    cls->n_labels = sqlite3_column_int64 (select, 4);
-    g_ptr_array_add (classes, cls);
-  }
-  put_in_order (classes, order);
-  return status == 0 ? g_steal_pointer (&classes) : NULL;
+  GPtrArray *classes =
+      praxi_store_read_records (store, praxi_sql_prepare (store, sql, error), read_counted_class,
+                                (GDestroyNotify) praxi_class_free, error);
+  if (classes != NULL)
+    put_in_order (classes, order);
+  return classes;
 }
 
 static gboolean
@@ -115,22 +117,13 @@ praxi_store_find_class (PraxiStore *store, const char *name, GError **error)
   const int status = praxi_sql_step (store, select, error);
   if (status == 0)
     fail_class (store, name, error);
-  return status > 0 ? read_class (select) : NULL;
+  return status > 0 ? read_class (store, select) : NULL;
 }
 
 static PraxiClass *
 get_class (PraxiStore *store, gint64 id, GError **error)
 {
-  const char *sql = praxi_record_tables[PRAXI_KIND_CLASS].select;
-  g_autoptr (PraxiStatement) select = praxi_sql_prepare (store, sql, error);
-  if (select == NULL)
-    return NULL;
-  sqlite3_bind_int64 (select, 1, id);
-  const int status = praxi_sql_step (store, select, error);
-  if (status == 0)
-    praxi_store_fail (store, PRAXI_ERROR_NOT_FOUND, error,
-                      "there is no class %" G_GINT64_FORMAT "; list them again", id);
-  return status > 0 ? read_class (select) : NULL;
+  return praxi_store_read_record (store, PRAXI_KIND_CLASS, id, read_class, error);
 }
 
 static gboolean

@@ -1,6 +1,6 @@
 #include "engine/store/coverage.h"
 
-#include "engine/store/sql.h"
+#include "engine/store/records.h"
 
 /* The union of a span with all kept ones that overlap or touch it. */
 static gboolean
@@ -55,7 +55,7 @@ praxi_store_add_coverage (PraxiStore *store,
 {
   if (!praxi_store_begin (store, error))
     return FALSE;
-  gboolean ok = praxi_store_check_media (store, media_id, error);
+  gboolean ok = praxi_store_check_record (store, PRAXI_KIND_MEDIA, media_id, error);
   for (guint i = 0; ok && i < n_spans; i++)
     ok = add_span (store, media_id, spans[i], error);
   return praxi_store_end (store, ok, error);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "engine/store/history-private.h"
+#include "engine/store/records.h"
 
 #define LABEL_COLUMNS                                                                              \
   "id, media_id, class_id, start_ns, end_ns, start_frame, end_frame, author, source, note,"        \
@@ -42,8 +42,8 @@ is_row_damaged (PraxiStatement *select)
          memcmp (sqlite3_column_blob (select, table->n_columns), hash, sizeof hash) != 0;
 }
 
-static PraxiLabel *
-read_label (PraxiStatement *select)
+static gpointer
+read_label (PraxiStore *store, PraxiStatement *select)
 {
   PraxiLabel *label = g_new0 (PraxiLabel, 1);
   label->is_damaged = is_row_damaged (select);
@@ -68,59 +68,17 @@ praxi_store_list_labels (PraxiStore *store, gint64 media_id, GError **error)
       "SELECT " LABEL_COLUMNS " FROM label ORDER BY media_id, start_ns, id";
   static const char of_one[] =
       "SELECT " LABEL_COLUMNS " FROM label WHERE media_id = ?1 ORDER BY start_ns, id";
-  g_autoptr (PraxiStatement) select =
-      praxi_sql_prepare (store, media_id != 0 ? of_one : of_all, error);
-  if (select == NULL)
-    return NULL;
-  if (media_id != 0)
+  PraxiStatement *select = praxi_sql_prepare (store, media_id != 0 ? of_one : of_all, error);
+  if (select != NULL && media_id != 0)
     sqlite3_bind_int64 (select, 1, media_id);
-  g_autoptr (GPtrArray) labels = g_ptr_array_new_with_free_func ((GDestroyNotify) praxi_label_free);
-  int status;
-  while ((status = praxi_sql_step (store, select, error)) > 0)
-    g_ptr_array_add (labels, read_label (select));
-  return status == 0 ? g_steal_pointer (&labels) : NULL;
-}
-
-static gboolean
-fail_missing (PraxiStore *store, gint64 id, GError **error)
-{
-  return praxi_store_fail (store, PRAXI_ERROR_NOT_FOUND, error,
-                           "there is no label %" G_GINT64_FORMAT "; list them again", id);
+  return praxi_store_read_records (store, select, read_label, (GDestroyNotify) praxi_label_free,
+                                   error);
 }
 
 PraxiLabel *
 praxi_store_get_label (PraxiStore *store, gint64 id, GError **error)
 {
-  const char *sql = praxi_record_tables[PRAXI_KIND_LABEL].select;
-  g_autoptr (PraxiStatement) select = praxi_sql_prepare (store, sql, error);
-  if (select == NULL)
-    return NULL;
-  sqlite3_bind_int64 (select, 1, id);
-  const int status = praxi_sql_step (store, select, error);
-  if (status == 0)
-    fail_missing (store, id, error);
-  return status > 0 ? read_label (select) : NULL;
-}
-
-/* What was seen in this transaction is still there: nobody else writes, and a removal forgets all.
- */
-static gboolean
-check_exists (PraxiStore *store, const char *sql, const char *kind, gint64 id, GError **error)
-{
-  const gint64 key = id * 4 + (kind[0] == 'm' ? 0 : kind[0] == 'c' ? 1 : 2);
-  if (store->depth > 0 && g_hash_table_contains (store->seen_rows, &key))
-    return TRUE;
-  g_autoptr (PraxiStatement) select = praxi_sql_prepare (store, sql, error);
-  if (select == NULL)
-    return FALSE;
-  sqlite3_bind_int64 (select, 1, id);
-  const int status = praxi_sql_step (store, select, error);
-  if (status == 0)
-    return praxi_store_fail (store, PRAXI_ERROR_NOT_FOUND, error,
-                             "there is no %s %" G_GINT64_FORMAT "; add it first", kind, id);
-  if (status > 0)
-    g_hash_table_add (store->seen_rows, g_memdup2 (&key, sizeof key));
-  return status > 0;
+  return praxi_store_read_record (store, PRAXI_KIND_LABEL, id, read_label, error);
 }
 
 static gboolean
@@ -137,9 +95,8 @@ check_label (PraxiStore *store, const PraxiLabel *label, GError **error)
   return praxi_store_check_text (store, "author", label->author, max_name, error) &&
          praxi_store_check_text (store, "source", label->source, max_name, error) &&
          praxi_store_check_text (store, "note", label->note, PRAXI_STORE_MAX_TEXT_BYTES, error) &&
-         check_exists (store, "SELECT 1 FROM media WHERE id = ?1", "media", label->media_id,
-                       error) &&
-         check_exists (store, "SELECT 1 FROM class WHERE id = ?1", "class", label->class_id, error);
+         praxi_store_check_record (store, PRAXI_KIND_MEDIA, label->media_id, error) &&
+         praxi_store_check_record (store, PRAXI_KIND_CLASS, label->class_id, error);
 }
 
 static gboolean
@@ -178,7 +135,7 @@ static gboolean
 update_label (PraxiStore *store, const PraxiLabel *label, GError **error)
 {
   gint64 id = label->id;
-  return check_exists (store, "SELECT 1 FROM label WHERE id = ?1", "label", id, error) &&
+  return praxi_store_check_record (store, PRAXI_KIND_LABEL, id, error) &&
          write_label (store, label, &id, error);
 }
 

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "engine/core/text.h"
-#include "engine/store/history-private.h"
+#include "engine/store/records.h"
 #include "engine/store/scenes.h"
 
 void
@@ -20,7 +20,7 @@ praxi_media_row_free (PraxiMediaRow *media)
   g_free (media);
 }
 
-static PraxiMediaRow *
+static gpointer
 read_media (PraxiStore *store, PraxiStatement *select)
 {
   PraxiMediaRow *media = g_new0 (PraxiMediaRow, 1);
@@ -46,45 +46,14 @@ GPtrArray *
 praxi_store_list_media (PraxiStore *store, GError **error)
 {
   const char *sql = praxi_record_tables[PRAXI_KIND_MEDIA].select_all;
-  g_autoptr (PraxiStatement) select = praxi_sql_prepare (store, sql, error);
-  if (select == NULL)
-    return NULL;
-  g_autoptr (GPtrArray) rows =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) praxi_media_row_free);
-  int status;
-  while ((status = praxi_sql_step (store, select, error)) > 0)
-    g_ptr_array_add (rows, read_media (store, select));
-  return status == 0 ? g_steal_pointer (&rows) : NULL;
+  return praxi_store_read_records (store, praxi_sql_prepare (store, sql, error), read_media,
+                                   (GDestroyNotify) praxi_media_row_free, error);
 }
 
 PraxiMediaRow *
 praxi_store_get_media (PraxiStore *store, gint64 id, GError **error)
 {
-  const char *sql = praxi_record_tables[PRAXI_KIND_MEDIA].select;
-  g_autoptr (PraxiStatement) select = praxi_sql_prepare (store, sql, error);
-  if (select == NULL)
-    return NULL;
-  sqlite3_bind_int64 (select, 1, id);
-  const int status = praxi_sql_step (store, select, error);
-  if (status == 0)
-    praxi_store_fail (store, PRAXI_ERROR_NOT_FOUND, error,
-                      "there is no media %" G_GINT64_FORMAT "; list them again", id);
-  return status > 0 ? read_media (store, select) : NULL;
-}
-
-gboolean
-praxi_store_check_media (PraxiStore *store, gint64 media_id, GError **error)
-{
-  g_autoptr (PraxiStatement) select =
-      praxi_sql_prepare (store, "SELECT 1 FROM media WHERE id = ?1", error);
-  if (select == NULL)
-    return FALSE;
-  sqlite3_bind_int64 (select, 1, media_id);
-  const int status = praxi_sql_step (store, select, error);
-  if (status == 0)
-    return praxi_store_fail (store, PRAXI_ERROR_NOT_FOUND, error,
-                             "there is no media %" G_GINT64_FORMAT "; add it first", media_id);
-  return status > 0;
+  return praxi_store_read_record (store, PRAXI_KIND_MEDIA, id, read_media, error);
 }
 
 /* *id is 0 when the path is not in the project. */

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "engine/store/history-private.h"
+#include "engine/store/records.h"
 
 #define RUN_COLUMNS                                                                                \
   "run.id, run.media_id, model.name, model.sha256, model.path, run.params, run.state, run.track,"  \
@@ -49,7 +49,7 @@ state_from_name (const char *name)
   return PRAXI_RUN_FAILED;
 }
 
-static PraxiRun *
+static gpointer
 read_run (PraxiStore *store, PraxiStatement *select)
 {
   PraxiRun *run = g_new0 (PraxiRun, 1);
@@ -73,15 +73,10 @@ praxi_store_list_runs (PraxiStore *store, gint64 media_id, GError **error)
 {
   static const char sql[] =
       "SELECT " RUN_COLUMNS RUN_TABLES " WHERE ?1 = 0 OR run.media_id = ?1 ORDER BY run.id";
-  g_autoptr (PraxiStatement) select = praxi_sql_prepare (store, sql, error);
-  if (select == NULL)
-    return NULL;
-  sqlite3_bind_int64 (select, 1, media_id);
-  g_autoptr (GPtrArray) runs = g_ptr_array_new_with_free_func ((GDestroyNotify) praxi_run_free);
-  int status;
-  while ((status = praxi_sql_step (store, select, error)) > 0)
-    g_ptr_array_add (runs, read_run (store, select));
-  return status == 0 ? g_steal_pointer (&runs) : NULL;
+  PraxiStatement *select = praxi_sql_prepare (store, sql, error);
+  if (select != NULL)
+    sqlite3_bind_int64 (select, 1, media_id);
+  return praxi_store_read_records (store, select, read_run, (GDestroyNotify) praxi_run_free, error);
 }
 
 PraxiRun *
@@ -166,7 +161,7 @@ begin_run (PraxiStore *store,
 {
   gint64 model_id = 0;
   if (!check_start (store, start, error) ||
-      !praxi_store_check_media (store, start->media_id, error) ||
+      !praxi_store_check_record (store, PRAXI_KIND_MEDIA, start->media_id, error) ||
       !add_model (store, start, &model_id, error))
     return FALSE;
   *track = new_track (store);

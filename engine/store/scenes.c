@@ -1,6 +1,6 @@
 #include "engine/store/scenes.h"
 
-#include "engine/store/history-private.h"
+#include "engine/store/records.h"
 
 enum { FIRST_SCHEMA = 3 };
 
@@ -18,6 +18,17 @@ praxi_scene_media_free (PraxiSceneMedia *media)
   g_free (media);
 }
 
+static gpointer
+read_scene_media (PraxiStore *store, PraxiStatement *select)
+{
+  PraxiSceneMedia *media = g_new0 (PraxiSceneMedia, 1);
+  g_autofree char *kept = praxi_sql_bytes (select, 1);
+  media->media_id = sqlite3_column_int64 (select, 0);
+  media->path = praxi_store_full_path (store, kept != NULL && *kept != '\0' ? kept : ".");
+  media->delta_ns = sqlite3_column_int64 (select, 2);
+  return media;
+}
+
 GPtrArray *
 praxi_store_list_scene (PraxiStore *store, gint64 media_id, GError **error)
 {
@@ -25,24 +36,13 @@ praxi_store_list_scene (PraxiStore *store, gint64 media_id, GError **error)
       "SELECT other.media_id, path, mine.offset_ns - other.offset_ns FROM scene_media AS mine"
       " JOIN scene_media AS other ON other.scene = mine.scene AND other.id <> mine.id"
       " JOIN media ON media.id = other.media_id WHERE mine.media_id = ?1 ORDER BY other.id";
-  g_autoptr (GPtrArray) all =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) praxi_scene_media_free);
+  const GDestroyNotify free_func = (GDestroyNotify) praxi_scene_media_free;
   if (store->schema < FIRST_SCHEMA)
-    return g_steal_pointer (&all);
-  g_autoptr (PraxiStatement) select = praxi_sql_prepare (store, sql, error);
-  if (select == NULL)
-    return NULL;
-  sqlite3_bind_int64 (select, 1, media_id);
-  int status;
-  while ((status = praxi_sql_step (store, select, error)) > 0) {
-    PraxiSceneMedia *media = g_new0 (PraxiSceneMedia, 1);
-    g_autofree char *kept = praxi_sql_bytes (select, 1);
-    media->media_id = sqlite3_column_int64 (select, 0);
-    media->path = praxi_store_full_path (store, kept != NULL && *kept != '\0' ? kept : ".");
-    media->delta_ns = sqlite3_column_int64 (select, 2);
-    g_ptr_array_add (all, media);
-  }
-  return status == 0 ? g_steal_pointer (&all) : NULL;
+    return g_ptr_array_new_with_free_func (free_func);
+  PraxiStatement *select = praxi_sql_prepare (store, sql, error);
+  if (select != NULL)
+    sqlite3_bind_int64 (select, 1, media_id);
+  return praxi_store_read_records (store, select, read_scene_media, free_func, error);
 }
 
 static gboolean
@@ -79,8 +79,8 @@ join (PraxiStore *store, gint64 media_id, gint64 other_id, gint64 delta_ns, GErr
   if (media_id == other_id)
     return praxi_store_fail (store, PRAXI_ERROR_USAGE, error,
                              "footage is in sync with itself; choose other footage");
-  if (!praxi_store_check_media (store, media_id, error) ||
-      !praxi_store_check_media (store, other_id, error) ||
+  if (!praxi_store_check_record (store, PRAXI_KIND_MEDIA, media_id, error) ||
+      !praxi_store_check_record (store, PRAXI_KIND_MEDIA, other_id, error) ||
       !find_row (store, media_id, &mine, error) || !find_row (store, other_id, &other, error))
     return FALSE;
   if (mine.id == 0 && other.id != 0) {

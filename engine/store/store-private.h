@@ -46,7 +46,7 @@ struct PraxiStore {
   GError *group_error;   /* the first error in the group */
   PraxiHistoryHead head; /* newest history row; valid while depth > 0 */
   gint64 step;           /* of the group; 0 before its first change */
-  GHashTable *seen_rows; /* of labels.c: known to be there as long as depth > 0 */
+  GHashTable *seen_rows; /* of records.c: known to be there as long as depth > 0 */
   gboolean only_notes;   /* changes are recorded, undo passes over them */
 
   gint64 seen_seq; /* up to here the history is in the stacks */
@@ -77,9 +77,6 @@ gboolean praxi_store_check_text (const PraxiStore *store,
                                  const char *text,
                                  gsize max_bytes,
                                  GError **error);
-
-/* Refuses a media that is not in the project. */
-gboolean praxi_store_check_media (PraxiStore *store, gint64 media_id, GError **error);
 
 /* A path as it is kept (relative to the project's folder where it lies below it), and back. */
 char *praxi_store_keep_path (const PraxiStore *store, const char *path);

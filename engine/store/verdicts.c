@@ -1,6 +1,6 @@
 #include "engine/store/verdicts.h"
 
-#include "engine/store/history-private.h"
+#include "engine/store/records.h"
 
 #define VERDICT_COLUMNS                                                                            \
   "id, media_id, model_sha256, class, start_ns, end_ns, verdict, author, created_us"
@@ -38,8 +38,8 @@ read_name (PraxiStatement *select, int column)
   return name != NULL ? name : g_strdup ("");
 }
 
-static PraxiVerdict *
-read_verdict (PraxiStatement *select)
+static gpointer
+read_verdict (PraxiStore *store, PraxiStatement *select)
 {
   PraxiVerdict *verdict = g_new0 (PraxiVerdict, 1);
   g_autofree char *kind = praxi_sql_text (select, 6);
@@ -62,33 +62,19 @@ praxi_store_list_verdicts (PraxiStore *store, gint64 media_id, GError **error)
 {
   static const char sql[] = "SELECT " VERDICT_COLUMNS " FROM verdict"
                             " WHERE ?1 = 0 OR media_id = ?1 ORDER BY media_id, start_ns, id";
-  g_autoptr (GPtrArray) verdicts =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) praxi_verdict_free);
+  const GDestroyNotify free_func = (GDestroyNotify) praxi_verdict_free;
   if (store->schema < 2)
-    return g_steal_pointer (&verdicts);
-  g_autoptr (PraxiStatement) select = praxi_sql_prepare (store, sql, error);
-  if (select == NULL)
-    return NULL;
-  sqlite3_bind_int64 (select, 1, media_id);
-  int status;
-  while ((status = praxi_sql_step (store, select, error)) > 0)
-    g_ptr_array_add (verdicts, read_verdict (select));
-  return status == 0 ? g_steal_pointer (&verdicts) : NULL;
+    return g_ptr_array_new_with_free_func (free_func);
+  PraxiStatement *select = praxi_sql_prepare (store, sql, error);
+  if (select != NULL)
+    sqlite3_bind_int64 (select, 1, media_id);
+  return praxi_store_read_records (store, select, read_verdict, free_func, error);
 }
 
 PraxiVerdict *
 praxi_store_get_verdict (PraxiStore *store, gint64 id, GError **error)
 {
-  const char *sql = praxi_record_tables[PRAXI_KIND_VERDICT].select;
-  g_autoptr (PraxiStatement) select = praxi_sql_prepare (store, sql, error);
-  if (select == NULL)
-    return NULL;
-  sqlite3_bind_int64 (select, 1, id);
-  const int status = praxi_sql_step (store, select, error);
-  if (status == 0)
-    praxi_store_fail (store, PRAXI_ERROR_NOT_FOUND, error,
-                      "there is no verdict %" G_GINT64_FORMAT "; list them again", id);
-  return status > 0 ? read_verdict (select) : NULL;
+  return praxi_store_read_record (store, PRAXI_KIND_VERDICT, id, read_verdict, error);
 }
 
 static gboolean
@@ -101,7 +87,7 @@ write_verdict (PraxiStore *store, const PraxiVerdict *verdict, gint64 *id, GErro
   if (!praxi_store_check_text (store, "model", verdict->model_sha256, max_name, error) ||
       !praxi_store_check_text (store, "class name", verdict->cls, max_name, error) ||
       !praxi_store_check_text (store, "author", verdict->author, max_name, error) ||
-      !praxi_store_check_media (store, verdict->media_id, error))
+      !praxi_store_check_record (store, PRAXI_KIND_MEDIA, verdict->media_id, error))
     return FALSE;
   g_autoptr (GString) row = g_string_sized_new (256);
   praxi_row_add_int (row, verdict->media_id);
