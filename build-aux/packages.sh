@@ -1,5 +1,5 @@
 # Debian packages that building, running and testing need; sourced by run and check.
-build_packages="gcc libc6-dev meson ninja-build pkg-config protobuf-c-compiler libprotobuf-c-dev
+build_packages="gcc g++ libc6-dev meson ninja-build pkg-config protobuf-c-compiler libprotobuf-c-dev
   libonnx-dev libgtk-4-dev libadwaita-1-dev libsecret-1-dev libjson-glib-dev libsqlite3-dev
   libavformat-dev libavcodec-dev libavdevice-dev libavutil-dev libswscale-dev libmicrohttpd-dev gettext appstream
   librsvg2-common adwaita-icon-theme"

@@ -6,10 +6,42 @@
 #include "kernels/op.h"
 #include "kernels/pool.h"
 
-enum { PRAXI_BACKEND_ABI = 1 };
+enum { PRAXI_BACKEND_ABI = 2, PRAXI_WHY_BYTES = 240 };
 
 typedef struct PraxiBackend PraxiBackend;
 typedef struct PraxiKernel PraxiKernel; /* one operator prepared for one place in a graph */
+typedef struct PraxiRecording PraxiRecording;
+
+typedef struct {
+  size_t arena_bytes; /* reserved now */
+  size_t peak_bytes;  /* the most that was reserved at once */
+} PraxiDeviceStats;
+
+/* Memory that the processor does not reach: tensors, scratch and packed constants of such a backend
+ * lie there, and what it runs is done in order, some time before wait returns.
+ * Errors: DEVICE (lost: a fault, or no answer for ten seconds; all that follows fails at once)
+ */
+typedef struct {
+  /* One block, 256-byte aligned. MEMORY: over the budget, or the device has no more. */
+  PraxiStatus (*reserve) (const PraxiBackend *backend, size_t bytes, void **memory);
+  void (*release) (const PraxiBackend *backend, void *memory);
+  /* Puts a kernel's packed constants to memory, kernel_weight_bytes of it, before the first run. */
+  PraxiStatus (*place) (PraxiKernel *kernel, void *memory);
+  PraxiStatus (*upload) (const PraxiBackend *backend, void *to, const void *from, size_t bytes);
+  PraxiStatus (*download) (const PraxiBackend *backend, void *to, const void *from, size_t bytes);
+  PraxiStatus (*wait) (const PraxiBackend *backend);
+  /* What is run between the two is kept instead of done; recording_run does it again and again. */
+  PraxiStatus (*recording_begin) (const PraxiBackend *backend);
+  PraxiStatus (*recording_end) (const PraxiBackend *backend, PraxiRecording **recording);
+  PraxiStatus (*recording_run) (const PraxiBackend *backend, const PraxiRecording *recording);
+  void (*recording_free) (const PraxiBackend *backend, PraxiRecording *recording);
+  void (*stats) (const PraxiBackend *backend, PraxiDeviceStats *stats);
+  /* Why the device is lost, one sentence; "" while it works. */
+  const char *(*failure) (const PraxiBackend *backend);
+  /* The context and stream that a decoder has to use for pictures without a copy. */
+  void (*interop) (const PraxiBackend *backend, void **context, void **stream);
+  void (*close) (PraxiBackend *backend);
+} PraxiDeviceTable;
 
 struct PraxiBackend {
   int abi;          /* PRAXI_BACKEND_ABI */
@@ -45,6 +77,8 @@ struct PraxiBackend {
   const char *(*kernel_name) (
       const PraxiKernel *kernel); /* "conv-dense-vnni" …, for `praxi bench` */
   void (*kernel_free) (PraxiKernel *kernel);
+
+  const PraxiDeviceTable *device; /* NULL: works in the processor's memory */
 };
 
 const PraxiBackend *praxi_backend_ref (void);
@@ -53,3 +87,30 @@ const PraxiBackend *praxi_backend_ref (void);
  * scalar); a level the processor lacks is never used.
  */
 const PraxiBackend *praxi_backend_cpu (void);
+
+/* A backend from a plug-in, a shared object with the one symbol praxi_plugin_entry. */
+typedef struct {
+  char name[128];      /* of the device: "NVIDIA GeForce …" */
+  char driver[32];     /* "CUDA 13.0"; "" where there is none */
+  size_t memory_bytes; /* of the device */
+  bool is_usable;
+  char why[PRAXI_WHY_BYTES]; /* one sentence where it is not */
+} PraxiDeviceInfo;
+
+typedef struct {
+  int abi; /* PRAXI_BACKEND_ABI */
+  /* Asks the driver; opens nothing. */
+  void (*probe) (PraxiDeviceInfo *info);
+  /* budget_bytes: the most that the backend may reserve; 0: what the device has
+   * backend: with a device table; free with its close. One serves one thread at a time
+   * Errors:  DEVICE, MEMORY; why says it in a sentence (PRAXI_WHY_BYTES)
+   */
+  PraxiStatus (*open) (size_t budget_bytes, PraxiBackend **backend, char *why);
+} PraxiPlugin;
+
+typedef const PraxiPlugin *PraxiPluginEntry (int abi);
+
+/* The CUDA plug-in, praxi-cuda.so: looked for in $PRAXI_PLUGINS, beside the program and in the
+ * library folder, once. NULL where there is none; why says so in a sentence (PRAXI_WHY_BYTES).
+ */
+const PraxiPlugin *praxi_plugin_cuda (char *why);

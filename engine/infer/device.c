@@ -10,6 +10,8 @@ device_free_cb (gpointer data)
 {
   PraxiDevice *device = data;
   g_free (device->name);
+  g_free (device->driver);
+  g_free (device->why);
   g_free (device);
 }
 
@@ -35,9 +37,26 @@ processor (const PraxiBackend *backend)
   device->name = backend->level[0] != '\0' ? g_strdup_printf ("%s (%s)", name, backend->level)
                                            : g_steal_pointer (&name);
   device->memory_bytes = (gint64) sysconf (_SC_PHYS_PAGES) * (gint64) sysconf (_SC_PAGESIZE);
-  device->driver = "";
+  device->driver = g_strdup ("");
   device->is_usable = TRUE;
-  device->why = "";
+  device->why = g_strdup ("");
+  return device;
+}
+
+static PraxiDevice *
+gpu (void)
+{
+  PraxiDevice *device = g_new0 (PraxiDevice, 1);
+  PraxiDeviceInfo info = {.name = "NVIDIA GPU"};
+  const PraxiPlugin *plugin = praxi_plugin_cuda (info.why);
+  if (plugin != NULL)
+    plugin->probe (&info);
+  device->backend = "cuda";
+  device->name = g_strdup (info.name);
+  device->memory_bytes = (gint64) info.memory_bytes;
+  device->driver = g_strdup (info.driver);
+  device->is_usable = info.is_usable;
+  device->why = g_strdup (info.is_usable ? "" : info.why);
   return device;
 }
 
@@ -45,13 +64,12 @@ GPtrArray *
 praxi_devices_list (void)
 {
   GPtrArray *devices = g_ptr_array_new_with_free_func (device_free_cb);
+  PraxiDevice *cuda = gpu ();
+  if (cuda->is_usable)
+    g_ptr_array_add (devices, cuda);
   g_ptr_array_add (devices, processor (praxi_backend_cpu ()));
   g_ptr_array_add (devices, processor (praxi_backend_ref ()));
-  PraxiDevice *cuda = g_new0 (PraxiDevice, 1);
-  cuda->backend = "cuda";
-  cuda->name = g_strdup ("NVIDIA GPU");
-  cuda->driver = "";
-  cuda->why = "this build has no CUDA plug-in";
-  g_ptr_array_add (devices, cuda);
+  if (!cuda->is_usable)
+    g_ptr_array_add (devices, cuda);
   return devices;
 }

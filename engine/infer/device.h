@@ -9,9 +9,9 @@ typedef struct {
   const char *backend; /* "cpu", "ref", "cuda" */
   char *name;
   gint64 memory_bytes;
-  const char *driver; /* "" where there is none */
+  char *driver; /* "" where there is none */
   gboolean is_usable;
-  const char *why; /* "" for what is usable */
+  char *why; /* "" for what is usable, else one sentence */
 } PraxiDevice;
 
 /* An array of PraxiDevice, the best first; free with g_ptr_array_unref. */

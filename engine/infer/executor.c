@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engine/core/error.h"
-#include "engine/infer/device.h"
+#include "engine/infer/backend-choice.h"
 #include "engine/infer/fuse.h"
 #include "engine/infer/program.h"
 #include "engine/infer/stream.h"
@@ -20,7 +20,7 @@ struct PraxiExecutor {
   PraxiProgram *program;
   gint64 macs;
   int batch; /* clips in one run */
-  char *device;
+  PraxiBackendChoice choice;
   const char *precision;
   /* of the motion stem; its row p belongs to frames p and p + 1 */
   gboolean has_stem;
@@ -37,18 +37,6 @@ struct PraxiExecutor {
   float *converted;
   float table[3][256];
 };
-
-static const PraxiBackend *
-choose_backend (const char *name, GError **error)
-{
-  if (name == NULL || g_str_equal (name, "auto") || g_str_equal (name, "cpu"))
-    return praxi_backend_cpu ();
-  if (g_str_equal (name, "ref"))
-    return praxi_backend_ref ();
-  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_USAGE,
-               "backend '%s' is not there; 'praxi devices' lists what is", name);
-  return NULL;
-}
 
 static void
 list_tensors (PraxiExecutor *executor, const PraxiGraph *graph)
@@ -73,15 +61,14 @@ build (PraxiExecutor *executor,
        const PraxiExecutorOptions *options,
        GError **error)
 {
-  const PraxiBackend *backend = choose_backend (options->backend, error);
-  if (backend == NULL)
-    return FALSE;
   if (options->threads < 0 || options->threads > 1024 || options->batch < 0 ||
       options->batch > 4096) {
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_USAGE,
                  "threads have to be 1 to 1024, a batch 1 to 4096");
     return FALSE;
   }
+  if (!praxi_backend_choose (options->backend, options->vram_bytes, &executor->choice, error))
+    return FALSE;
   executor->macs = praxi_graph_macs (graph);
   list_tensors (executor, graph);
   if (!options->no_fuse) {
@@ -94,16 +81,12 @@ build (PraxiExecutor *executor,
   if (!praxi_error_from_status (praxi_pool_new (options->threads, &executor->pool),
                                 "starting threads", error))
     return FALSE;
-  executor->program = praxi_program_new (graph, backend, executor->pool, error);
+  executor->program = praxi_program_new (graph, executor->choice.backend, executor->pool, error);
   if (executor->program == NULL)
     return FALSE;
   if (executor->has_stem)
     praxi_program_set_input (executor->program, (int) graph->inputs->len - 1,
                              &executor->first_pair);
-  g_autofree char *processor = praxi_device_processor_name ();
-  executor->device = backend->level[0] != '\0'
-                         ? g_strdup_printf ("%s (%s)", processor, backend->level)
-                         : g_steal_pointer (&processor);
   return TRUE;
 }
 
@@ -165,11 +148,9 @@ find_score_output (const PraxiModelSpec *spec, const PraxiGraph *graph)
   return 0;
 }
 
-PraxiExecutor *
-praxi_executor_new (PraxiModel *model, const PraxiExecutorOptions *options, GError **error)
+static PraxiExecutor *
+executor_new (PraxiModel *model, const PraxiExecutorOptions *options, GError **error)
 {
-  const PraxiExecutorOptions none = {0};
-  options = options != NULL ? options : &none;
   g_autoptr (PraxiExecutor) executor = g_new0 (PraxiExecutor, 1);
   executor->model = praxi_model_ref (model);
   executor->spec = praxi_model_spec (model);
@@ -193,15 +174,46 @@ praxi_executor_new (PraxiModel *model, const PraxiExecutorOptions *options, GErr
   return g_steal_pointer (&executor);
 }
 
+/* Where a GPU has too little memory fewer clips at once may fit; what fails there the processor can
+ * do, unless the GPU was asked for by name.
+ */
+PraxiExecutor *
+praxi_executor_new (PraxiModel *model, const PraxiExecutorOptions *options, GError **error)
+{
+  PraxiExecutorOptions now = options != NULL ? *options : (PraxiExecutorOptions){0};
+  const gboolean is_auto = now.backend == NULL || g_str_equal (now.backend, "auto");
+  gboolean may_be_gpu = is_auto || g_str_equal (now.backend, "cuda");
+  for (;;) {
+    g_autoptr (GError) failed = NULL;
+    PraxiExecutor *executor = executor_new (model, &now, &failed);
+    const gboolean lacks_memory = g_error_matches (failed, PRAXI_ERROR, PRAXI_ERROR_MEMORY);
+    const gboolean is_lost = g_error_matches (failed, PRAXI_ERROR, PRAXI_ERROR_DEVICE);
+    if (executor != NULL)
+      return executor;
+    if (may_be_gpu && lacks_memory && now.batch > 1) {
+      now.batch /= 2;
+      g_printerr ("praxi: %s; taking %d clips at once\n", failed->message, now.batch);
+    } else if (may_be_gpu && is_auto && (lacks_memory || is_lost)) {
+      g_printerr ("praxi: %s; using the processor instead\n", failed->message);
+      now.backend = "cpu";
+      now.batch = options != NULL ? options->batch : 0;
+      may_be_gpu = FALSE;
+    } else {
+      g_propagate_error (error, g_steal_pointer (&failed));
+      return NULL;
+    }
+  }
+}
+
 void
 praxi_executor_free (PraxiExecutor *executor)
 {
   g_clear_pointer (&executor->stream, praxi_stream_free);
   g_clear_pointer (&executor->program, praxi_program_free);
+  praxi_backend_choice_clear (&executor->choice);
   if (executor->pool != NULL)
     praxi_pool_free (executor->pool);
   g_clear_pointer (&executor->model, praxi_model_unref);
-  g_free (executor->device);
   g_free (executor->inputs);
   g_free (executor->outputs);
   g_free (executor->converted);
@@ -275,14 +287,42 @@ clip_bytes (const PraxiModelSpec *spec)
   return (gsize) spec->frames * (gsize) spec->height * (gsize) spec->width * 3;
 }
 
+/* Goes on with the processor where the GPU is lost: what was computed before stands. */
+static gboolean
+fall_back (PraxiExecutor *executor, GError **error)
+{
+  const gboolean is_lost = executor->model != NULL && executor->choice.owned != NULL &&
+                           g_error_matches (*error, PRAXI_ERROR, PRAXI_ERROR_DEVICE);
+  const PraxiExecutorOptions options = {
+      .backend = "cpu", .threads = praxi_pool_threads (executor->pool), .batch = executor->batch};
+  PraxiExecutor *other = is_lost ? praxi_executor_new (executor->model, &options, NULL) : NULL;
+  if (other == NULL)
+    return FALSE;
+  g_printerr ("praxi: %s: %s; going on with the processor\n", executor->choice.device,
+              (*error)->message);
+  g_clear_error (error);
+  const PraxiExecutor lost = *executor;
+  *executor = *other;
+  *other = lost;
+  if (executor->has_stem)
+    praxi_program_set_input (executor->program, executor->n_inputs, &executor->first_pair);
+  praxi_executor_free (other);
+  return TRUE;
+}
+
 static gboolean
 run_clips (PraxiExecutor *executor, const guint8 *clips, int n_clips, float *scores, GError **error)
 {
   const int n_frames = n_clips * executor->spec->frames;
-  praxi_program_set_input (executor->program, 0, convert_clips (executor, clips, 0, n_frames));
-  executor->has_run = FALSE;
-  if (!praxi_program_run (executor->program, 0, error))
+  GError *failed = NULL;
+  do {
+    praxi_program_set_input (executor->program, 0, convert_clips (executor, clips, 0, n_frames));
+    executor->has_run = FALSE;
+  } while (!praxi_program_run (executor->program, 0, &failed) && fall_back (executor, &failed));
+  if (failed != NULL) {
+    g_propagate_error (error, failed);
     return FALSE;
+  }
   executor->has_run = executor->stream_is_filled = TRUE;
   take_scores (executor, n_clips, scores);
   return are_numbers (executor, scores, n_clips, error);
@@ -421,7 +461,9 @@ praxi_executor_run_shifted (PraxiExecutor *executor,
   if (!has_spec (executor, error))
     return FALSE;
   const int n_pairs = executor->spec->frames - 1;
-  if (!executor->has_run || executor->batch != 1 || new_frames < 1 || new_frames > n_pairs)
+  const gboolean can_keep =
+      executor->has_run && executor->batch == 1 && executor->program->device == NULL;
+  if (!can_keep || new_frames < 1 || new_frames > n_pairs)
     return praxi_executor_run (executor, clip, 1, scores, error);
   choose_stream (executor, new_frames);
   const gboolean can_stream = executor->stream != NULL && executor->stream_is_filled &&
@@ -446,7 +488,7 @@ praxi_executor_backend_name (const PraxiExecutor *executor)
 const char *
 praxi_executor_device_name (const PraxiExecutor *executor)
 {
-  return executor->device;
+  return executor->choice.device;
 }
 
 const char *
@@ -557,11 +599,16 @@ praxi_executor_run_tensors (PraxiExecutor *executor,
                             const PraxiTensor *out,
                             GError **error)
 {
-  executor->first_pair = 0;
-  for (int i = 0; i < executor->n_inputs; i++)
-    praxi_program_set_input (executor->program, i, in[i].data);
-  if (!praxi_program_run (executor->program, 0, error))
+  GError *failed = NULL;
+  do {
+    executor->first_pair = 0;
+    for (int i = 0; i < executor->n_inputs; i++)
+      praxi_program_set_input (executor->program, i, in[i].data);
+  } while (!praxi_program_run (executor->program, 0, &failed) && fall_back (executor, &failed));
+  if (failed != NULL) {
+    g_propagate_error (error, failed);
     return FALSE;
+  }
   for (int i = 0; i < executor->n_outputs; i++) {
     int64_t count = 0;
     const PraxiTensor *from = praxi_program_output (executor->program, i);

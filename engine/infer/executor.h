@@ -8,16 +8,19 @@
 G_BEGIN_DECLS
 
 typedef struct {
-  const char *backend; /* NULL or "auto": the best there is; "cpu", "ref" */
+  const char *backend; /* NULL or "auto": the best there is; "cuda", "cpu", "ref" */
   int threads;         /* 0: one per processor this process may use */
   int batch;           /* clips in one run, for models with an open first dimension; 0: 1 */
+  gint64 vram_bytes;   /* the most of a GPU's memory that this executor may take; 0: all */
   gboolean no_fuse;    /* leaves every operator as the file has it: slow, for comparison */
 } PraxiExecutorOptions;
 
 typedef struct PraxiExecutor PraxiExecutor;
 
-/* options: NULL for the defaults
- * Errors:  UNSUPPORTED (backend, operator), FORMAT, MEMORY
+/* A GPU that has too little memory takes fewer clips at once, or with "auto" the processor does it;
+ * one that fails later hands over to the processor. Each is said on stderr.
+ * options: NULL for the defaults
+ * Errors:  UNSUPPORTED (backend, operator), FORMAT, MEMORY, DEVICE
  * Thread:  one executor serves one thread at a time; it owns its thread pool
  */
 PraxiExecutor *
@@ -53,7 +56,7 @@ gboolean praxi_executor_run_shifted (PraxiExecutor *executor,
  */
 double praxi_executor_stream_share (const PraxiExecutor *executor);
 
-const char *praxi_executor_backend_name (const PraxiExecutor *executor); /* "cpu", "ref" */
+const char *praxi_executor_backend_name (const PraxiExecutor *executor); /* that really runs it */
 const char *praxi_executor_device_name (const PraxiExecutor *executor); /* "Intel Xeon … (avx2)" */
 const char *praxi_executor_precision (const PraxiExecutor *executor);   /* "int8", "f32" */
 int praxi_executor_threads (const PraxiExecutor *executor);

@@ -101,17 +101,21 @@ is_empty (const PraxiStep *step)
   return TRUE;
 }
 
-/* Prepares on the backend of choice, else on `ref`. While it prepares, only constants carry data.
+/* Prepares on the backend of choice, else on the processor. While it prepares, only constants carry
+ * data.
  */
 static gboolean
 prepare_step (PraxiProgram *program, PraxiStep *step, GError **error)
 {
   const PraxiNode *node = step->node;
-  const PraxiBackend *const choices[] = {program->backend, praxi_backend_ref ()};
+  const gboolean has_device = program->backend->device != NULL;
+  const PraxiBackend *const choices[] = {program->backend,
+                                         has_device ? praxi_backend_cpu () : praxi_backend_ref (),
+                                         praxi_backend_ref ()};
   PraxiStatus status = PRAXI_STATUS_UNSUPPORTED;
   if (is_empty (step))
     return TRUE;
-  for (int i = 0; i < 2 && status == PRAXI_STATUS_UNSUPPORTED; i++) {
+  for (int i = 0; i < 3 && status == PRAXI_STATUS_UNSUPPORTED; i++) {
     step->backend = choices[i];
     status = step->backend->prepare (step->backend, &node->op, step->in, node->n_in, step->out,
                                      node->n_out, program->pool, &step->kernel);
@@ -123,8 +127,9 @@ prepare_step (PraxiProgram *program, PraxiStep *step, GError **error)
                          praxi_op_name (node->op.kind), node->name);
     return praxi_error_from_status (status, what, error);
   }
-  program->scratch_bytes =
-      MAX (program->scratch_bytes, step->backend->kernel_scratch_bytes (step->kernel));
+  gsize *scratch_bytes =
+      step->backend->device != NULL ? &program->device_scratch_bytes : &program->scratch_bytes;
+  *scratch_bytes = MAX (*scratch_bytes, step->backend->kernel_scratch_bytes (step->kernel));
   program->packed_bytes += step->backend->kernel_weight_bytes (step->kernel);
   return TRUE;
 }
@@ -178,12 +183,18 @@ praxi_program_new (PraxiGraph *graph, const PraxiBackend *backend, PraxiPool *po
     return NULL;
   for (guint i = 0; i < graph->values->len; i++)
     place_view (program, (int) i);
+  if (backend->device != NULL) {
+    program->device = praxi_program_device_new (program, error);
+    if (program->device == NULL)
+      return NULL;
+  }
   return g_steal_pointer (&program);
 }
 
 void
 praxi_program_free (PraxiProgram *program)
 {
+  g_clear_pointer (&program->device, praxi_program_device_free);
   for (int i = 0; i < program->n_steps; i++) {
     PraxiStep *step = &program->steps[i];
     if (step->kernel != NULL)
@@ -228,6 +239,8 @@ now_s (void)
 gboolean
 praxi_program_run (PraxiProgram *program, int first, GError **error)
 {
+  if (program->device != NULL)
+    return praxi_program_device_run (program->device, error);
   for (int i = first; i < program->n_steps; i++) {
     PraxiStep *step = &program->steps[i];
     if (step->kernel == NULL)
@@ -250,9 +263,19 @@ praxi_program_output (const PraxiProgram *program, int i)
   return &program->tensors[g_array_index (program->graph->outputs, int, i)];
 }
 
+gboolean
+praxi_program_is_in_arena (const PraxiProgram *program, int value)
+{
+  const guint8 *data = program->tensors[value].data;
+  return program->arena != NULL && data >= program->arena &&
+         data < program->arena + program->arena_bytes;
+}
+
 gsize
 praxi_program_bytes (const PraxiProgram *program)
 {
+  if (program->device != NULL)
+    return praxi_program_device_bytes (program->device);
   return program->arena_bytes + program->scratch_bytes + program->packed_bytes +
          (gsize) praxi_graph_constant_bytes (program->graph);
 }

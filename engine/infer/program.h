@@ -4,6 +4,7 @@
 #pragma once
 
 #include "engine/infer/layout.h"
+#include "engine/infer/program-device.h"
 #include "kernels/backend.h"
 
 G_BEGIN_DECLS
@@ -17,7 +18,7 @@ typedef struct {
   double seconds; /* while timing */
 } PraxiStep;
 
-typedef struct {
+struct PraxiProgram {
   PraxiGraph *graph;
   const PraxiBackend *backend; /* of choice; a step may have `ref` */
   PraxiPool *pool;             /* borrowed */
@@ -28,12 +29,15 @@ typedef struct {
   guint8 *arena;
   gsize arena_bytes, scratch_bytes, packed_bytes;
   void *scratch;
+  PraxiProgramDevice *device; /* NULL where all runs in the processor's memory */
+  gsize device_scratch_bytes;
+  void *device_scratch;
   gboolean is_timing;
   gint64 timed_runs;
-} PraxiProgram;
+};
 
 /* graph: resolved; the program takes its own reference and changes it
- * Errors: UNSUPPORTED (an operator that not even `ref` has), MEMORY
+ * Errors: UNSUPPORTED (an operator that not even `ref` has), MEMORY, DEVICE
  */
 PraxiProgram *
 praxi_program_new (PraxiGraph *graph, const PraxiBackend *backend, PraxiPool *pool, GError **error);
@@ -53,6 +57,9 @@ gboolean praxi_program_run (PraxiProgram *program, int first, GError **error);
 
 /* The tensor of output i as it lies in memory after a run. */
 const PraxiTensor *praxi_program_output (const PraxiProgram *program, int i);
+
+/* Whether the memory of a value that has its own is the program's. */
+gboolean praxi_program_is_in_arena (const PraxiProgram *program, int value);
 
 gsize praxi_program_bytes (const PraxiProgram *program);
 

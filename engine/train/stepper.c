@@ -26,8 +26,8 @@ static gboolean
 make_executors (PraxiStepper *stepper, int threads, GError **error)
 {
   const PraxiTrainable *trainable = stepper->trainable;
-  const PraxiExecutorOptions fused = {.threads = threads};
-  const PraxiExecutorOptions plain = {.threads = threads, .no_fuse = TRUE};
+  const PraxiExecutorOptions fused = {.backend = "cpu", .threads = threads};
+  const PraxiExecutorOptions plain = {.backend = "cpu", .threads = threads, .no_fuse = TRUE};
   if (trainable->front != NULL) {
     stepper->front = praxi_executor_new_for_graph (trainable->front, NULL, 0, &fused, error);
     if (stepper->front == NULL)

@@ -7,6 +7,14 @@
 #include "kernels/backend.h"
 #include "kernels/cpu/cpu.h"
 
+/* The backends to test, NULL beyond the last: every level of cpu that this processor runs, best
+ * first; with PRAXI_PLUGINS in the environment the device of the plug-in there instead.
+ */
+const PraxiBackend *test_level (int n);
+
+/* Whether the executor has another backend for what this one has no kernel for. */
+bool test_may_lack (const PraxiBackend *backend);
+
 typedef enum { LAYOUT_ROW_MAJOR, LAYOUT_CHANNELS_LAST } Layout;
 
 /* A tensor with malloc'ed data of exactly its size; test_tensor_clear frees it. */
@@ -33,8 +41,8 @@ bool test_run (const PraxiBackend *backend,
                PraxiPool *pool,
                const char **name);
 
-/* Runs op by ref and by every level of cpu, which must have a kernel for it; fails where they
- * differ by more than limit.
+/* Runs op by ref and by every level, which must have a kernel for it unless it may lack it; fails
+ * where they differ by more than limit.
  */
 void test_check (const PraxiOp *op,
                  const PraxiTensor *const *in,

@@ -132,8 +132,8 @@ check_case (const Shape *s, bool quantized, unsigned seed, PraxiPool *pool)
   set_inputs (&c);
   const PraxiTensor *truth[] = {&c.truth}, *y[] = {&c.y};
   g_assert_true (test_run (praxi_backend_ref (), &c.op, c.in, c.n_in, truth, 1, pool, NULL));
-  for (int i = 0; praxi_backend_cpu_level (i); i++) {
-    const PraxiBackend *backend = praxi_backend_cpu_level (i);
+  for (int i = 0; test_level (i); i++) {
+    const PraxiBackend *backend = test_level (i);
     memset (c.y.data, 0x55, test_bytes (&c.y));
     const char *name = NULL;
     g_assert_true (test_run (backend, &c.op, c.in, c.n_in, y, 1, pool, &name));
@@ -262,8 +262,8 @@ bench (void)
       printf ("%s %4d>%4d/%-3d k%dx%dx%d s%d @%dx%dx%dx%d", quantized ? "int8" : "f32 ",
               s->in_channels, s->out_channels, s->groups, s->kernel[0], s->kernel[1], s->kernel[2],
               s->stride[2], s->batch, s->size[0], s->size[1], s->size[2]);
-      for (int level = 0; praxi_backend_cpu_level (level); level++) {
-        const PraxiBackend *backend = praxi_backend_cpu_level (level);
+      for (int level = 0; test_level (level); level++) {
+        const PraxiBackend *backend = test_level (level);
         if (strcmp (backend->level, "scalar") == 0)
           continue;
         const double ms = test_time_ms (backend, &c.op, c.in, c.n_in, y, 1, pool);

@@ -152,9 +152,9 @@ test_exponential (void)
     test_fill (&x, 1, 80);
     memcpy (x.data, ends, sizeof ends);
     const PraxiTensor *in[] = {&x}, *out[] = {&y};
-    for (int i = 0; praxi_backend_cpu_level (i); i++) {
+    for (int i = 0; test_level (i); i++) {
       const PraxiOp op = {.kind = is_log ? PRAXI_OP_LOG : PRAXI_OP_EXP};
-      g_assert_true (test_run (praxi_backend_cpu_level (i), &op, in, 1, out, 1, pool, NULL));
+      g_assert_true (test_run (test_level (i), &op, in, 1, out, 1, pool, NULL));
       for (int k = 0; k < 1000; k++) {
         const float v = ((float *) x.data)[k], got = ((float *) y.data)[k];
         const double right = (double) (is_log ? logf (v) : expf (v));

@@ -298,8 +298,8 @@ bench (void)
     printf ("%d>%d/%d k%dx%dx%d s%d @%dx%dx%dx%d\n", s->in_channels, s->out_channels, s->groups,
             s->kernel[0], s->kernel[1], s->kernel[2], s->stride[2], s->batch, s->size[0],
             s->size[1], s->size[2]);
-    for (int level = 0; praxi_backend_cpu_level (level); level++) {
-      const PraxiBackend *backend = praxi_backend_cpu_level (level);
+    for (int level = 0; test_level (level); level++) {
+      const PraxiBackend *backend = test_level (level);
       if (strcmp (backend->level, "scalar") == 0)
         continue;
       const double ms = bench_level (backend, s, &c, pool);

@@ -102,8 +102,8 @@ test_against_ref (void)
     run_truth (&c);
     PraxiPool *pool;
     g_assert_cmpint (praxi_pool_new (1 + (int) s % 3, &pool), ==, PRAXI_OK);
-    for (int i = 0; praxi_backend_cpu_level (i); i++)
-      check_level (praxi_backend_cpu_level (i), &c, pool);
+    for (int i = 0; test_level (i); i++)
+      check_level (test_level (i), &c, pool);
     praxi_pool_free (pool);
     case_clear (&c);
   }
@@ -148,10 +148,10 @@ test_new_pairs_only (void)
   const Shape shape = {7, 32, 48, 7, 3};
   PraxiPool *pool;
   g_assert_cmpint (praxi_pool_new (2, &pool), ==, PRAXI_OK);
-  for (int i = 0; praxi_backend_cpu_level (i); i++) {
+  for (int i = 0; test_level (i); i++) {
     for (int new_frames = 1; new_frames < 6; new_frames += 2) {
       Case c = case_new (&shape, LAYOUT_CHANNELS_LAST);
-      check_shift (praxi_backend_cpu_level (i), &c, pool, new_frames);
+      check_shift (test_level (i), &c, pool, new_frames);
       case_clear (&c);
     }
   }
@@ -186,8 +186,8 @@ bench (void)
   for (int threads = 1; threads <= 2; threads++) {
     PraxiPool *pool;
     praxi_pool_new (threads, &pool);
-    for (int i = 0; praxi_backend_cpu_level (i); i++) {
-      const PraxiBackend *backend = praxi_backend_cpu_level (i);
+    for (int i = 0; test_level (i); i++) {
+      const PraxiBackend *backend = test_level (i);
       const double ms = test_time_ms (backend, &c.op, in, 1, out, 1, pool);
       printf ("motion stem 192x144, %d thread(s) %-12s %7.1f us a pair\n", threads, backend->level,
               ms * 1000 / 20);

@@ -1,0 +1,230 @@
+/* QConv: which kernel, its weights packed, its launch. Formula in device/conv-bytes.h. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/cuda/cuda.h"
+
+typedef struct {
+  PraxiKernel base;
+  CudaConvBytes args;
+  CudaKernelId id;
+  int64_t weight_at, multiplier_at, offset_at, base_at;
+  int residual; /* number of the input; −1 for none */
+} ConvBytes;
+
+typedef struct {
+  const char *name;
+  CudaKernelId id;
+  int rows, columns;
+} Tile;
+
+/* All of one packing of weights, so that they can be tried on the same kernel. */
+static const Tile tiles[] = {
+    {"conv-s8-mma-large", CUDA_conv_s8_mma_large, 128, 64},
+    {"conv-s8-mma-small", CUDA_conv_s8_mma_small, 64, 32},
+    {"conv-s8-dp4a", CUDA_conv_s8_dp4a, 64, 64},
+};
+
+enum { TILES = sizeof tiles / sizeof *tiles };
+
+static bool
+is_byte (const PraxiTensor *tensor)
+{
+  return tensor->dtype == PRAXI_U8 || tensor->dtype == PRAXI_S8;
+}
+
+static int64_t
+n_taps (const CudaWindow *w)
+{
+  return (int64_t) w->kernel[0] * w->kernel[1] * w->kernel[2];
+}
+
+static int64_t
+n_positions (const CudaWindow *w)
+{
+  return (int64_t) w->batch * w->out[0] * w->out[1] * w->out[2];
+}
+
+/* Weight of output o, channel c of its group, tap; the tensor may have any strides. */
+static int8_t
+weight_of (const PraxiTensor *w, int64_t o, int64_t c, int64_t tap)
+{
+  int64_t at = o * w->strides[0] + c * w->strides[1];
+  for (int d = w->rank - 1; d >= 2; d--) {
+    at += tap % w->dims[d] * w->strides[d];
+    tap /= w->dims[d];
+  }
+  return ((const int8_t *) w->data)[at];
+}
+
+/* Puts weight (o, c, tap) to o · steps[0] + c · steps[1] + tap · steps[2]. */
+static PraxiStatus
+pack_weight (ConvBytes *conv, const PraxiTensor *weight, size_t bytes, const int64_t steps[3])
+{
+  conv->weight_at = praxi_cuda_pack (&conv->base, NULL, bytes);
+  if (conv->weight_at < 0)
+    return PRAXI_STATUS_MEMORY;
+  int8_t *packed = (int8_t *) conv->base.packed + conv->weight_at;
+  const int64_t taps = n_taps (&conv->args.w);
+  for (int64_t o = 0; o < weight->dims[0]; o++)
+    for (int64_t c = 0; c < weight->dims[1]; c++)
+      for (int64_t tap = 0; tap < taps; tap++)
+        packed[o * steps[0] + c * steps[1] + tap * steps[2]] = weight_of (weight, o, c, tap);
+  return PRAXI_OK;
+}
+
+/* What padding and zero points add to a sum, taken away: − zero · Σ w, of x as s8. */
+static PraxiStatus
+pack_base (ConvBytes *conv, const PraxiTensor *weight, int32_t zero)
+{
+  conv->base_at = praxi_cuda_pack (&conv->base, NULL, sizeof (int32_t) * (size_t) weight->dims[0]);
+  if (conv->base_at < 0)
+    return PRAXI_STATUS_MEMORY;
+  int32_t *base = (int32_t *) (void *) (conv->base.packed + conv->base_at);
+  for (int64_t o = 0; o < weight->dims[0]; o++) {
+    uint32_t sum = 0;
+    for (int64_t c = 0; c < weight->dims[1]; c++)
+      for (int64_t tap = 0; tap < n_taps (&conv->args.w); tap++)
+        sum += (uint32_t) weight_of (weight, o, c, tap);
+    base[o] = (int32_t) (0u - (uint32_t) zero * sum);
+  }
+  return PRAXI_OK;
+}
+
+static PraxiStatus
+pack_requantize (ConvBytes *conv, const PraxiRequantize *r, int64_t outputs)
+{
+  const size_t bytes = sizeof (float) * (size_t) outputs;
+  conv->multiplier_at = praxi_cuda_pack (&conv->base, r->multiplier, bytes);
+  conv->offset_at = praxi_cuda_pack (&conv->base, r->offset, bytes);
+  conv->args.r = (CudaRequantize){.zero = r->output_zero,
+                                  .residual_zero = r->residual_zero,
+                                  .residual_multiplier = r->residual_multiplier,
+                                  .low = (float) (r->low - r->output_zero),
+                                  .high = (float) (r->high - r->output_zero)};
+  return conv->multiplier_at < 0 || conv->offset_at < 0 ? PRAXI_STATUS_MEMORY : PRAXI_OK;
+}
+
+/* Cards of Turing's generation without tensor cores emulate them slowly. */
+static bool
+lacks_tensor_cores (const CudaBackend *backend)
+{
+  return backend->arch == 75 && backend->lacks_tensor_cores;
+}
+
+static const Tile *
+choose_tile (const CudaBackend *backend, const CudaWindow *w)
+{
+  const char *wanted = getenv ("PRAXI_CUDA_CONV");
+  for (int i = 0; wanted && i < TILES; i++)
+    if (strcmp (wanted, tiles[i].name) == 0)
+      return &tiles[i];
+  if (lacks_tensor_cores (backend))
+    return &tiles[2];
+  const int64_t large = (n_positions (w) + 127) / 128 * ((w->outputs + 63) / 64);
+  return large >= backend->multiprocessors && w->outputs > 32 ? &tiles[0] : &tiles[1];
+}
+
+static PraxiStatus
+choose (ConvBytes *conv, const PraxiTensor *weight)
+{
+  const CudaWindow *w = &conv->args.w;
+  const int64_t taps = n_taps (w), outputs = w->outputs, padded = (w->channels + 15) / 16 * 16;
+  if (w->groups == 1) {
+    const Tile *tile = choose_tile (conv->base.backend, w);
+    conv->base.name = tile->name;
+    conv->id = tile->id;
+    return pack_weight (conv, weight, (size_t) (outputs * taps * padded),
+                        (const int64_t[]){taps * padded, 1, padded});
+  }
+  if (w->groups == w->channels && w->groups == w->outputs && w->channels % 4 == 0 &&
+      (int64_t) w->batch * w->out[0] * w->out[1] <= 65535) {
+    conv->base.name = "conv-s8-depthwise";
+    conv->id = CUDA_conv_s8_depthwise;
+    return pack_weight (conv, weight, (size_t) (taps * outputs), (const int64_t[]){1, 0, outputs});
+  }
+  conv->base.name = "conv-s8-direct";
+  conv->id = CUDA_conv_s8_direct;
+  return pack_weight (conv, weight, (size_t) (taps * weight->dims[1] * outputs),
+                      (const int64_t[]){1, outputs, weight->dims[1] * outputs});
+}
+
+static PraxiStatus
+launch (const ConvBytes *conv, CudaConvBytes *args)
+{
+  const CudaWindow *w = &args->w;
+  const int64_t positions = n_positions (w);
+  CudaBackend *backend = conv->base.backend;
+  if (conv->id == CUDA_conv_s8_direct)
+    return praxi_cuda_launch (backend, conv->id, positions * w->outputs, 128, 1, args);
+  if (conv->id == CUDA_conv_s8_depthwise)
+    return praxi_cuda_launch (backend, conv->id, (int64_t) w->channels / 4 * ((w->out[2] + 3) / 4),
+                              128, (int64_t) w->batch * w->out[0] * w->out[1], args);
+  for (int i = 0; i < TILES; i++)
+    if (tiles[i].id == conv->id) {
+      const unsigned grid[3] = {(unsigned) ((positions + tiles[i].rows - 1) / tiles[i].rows),
+                                (unsigned) ((w->outputs + tiles[i].columns - 1) / tiles[i].columns),
+                                1};
+      return praxi_cuda_launch_blocks (backend, conv->id, grid, 256, args);
+    }
+  return PRAXI_STATUS_UNSUPPORTED;
+}
+
+static PraxiStatus
+run (PraxiKernel *kernel,
+     const PraxiTensor *const *in,
+     const PraxiTensor *const *out,
+     void *scratch)
+{
+  const ConvBytes *conv = (const ConvBytes *) kernel;
+  CudaConvBytes args = conv->args;
+  args.x = in[0]->data;
+  args.residual = conv->residual >= 0 ? in[conv->residual]->data : NULL;
+  args.y = out[0]->data;
+  args.weight = (const int8_t *) kernel->constants + conv->weight_at;
+  args.base = (const int32_t *) (const void *) (kernel->constants + conv->base_at);
+  args.r.multiplier = (const float *) (const void *) (kernel->constants + conv->multiplier_at);
+  args.r.offset = (const float *) (const void *) (kernel->constants + conv->offset_at);
+  return launch (conv, &args);
+}
+
+static bool
+can_take (const CudaPlace *place)
+{
+  const PraxiTensor *const *in = place->in,
+                           *residual = place->op->has_residual ? in[place->n_in - 1] : NULL;
+  if (place->n_in < 2 || !in[1] || !in[1]->data || in[0]->data || in[1]->dtype != PRAXI_S8)
+    return false;
+  if (!is_byte (in[0]) || !is_byte (place->out[0]) || !praxi_cuda_is_picture (in[0]) ||
+      !praxi_cuda_is_picture (place->out[0]))
+    return false;
+  return !residual || (!residual->data && is_byte (residual) && praxi_cuda_is_picture (residual));
+}
+
+PraxiStatus
+praxi_cuda_conv_bytes (const CudaPlace *place, PraxiKernel **kernel)
+{
+  const PraxiRequantize *r = &place->op->requantize;
+  const PraxiTensor *x = place->in[0], *weight = place->in[1];
+  if (!can_take (place))
+    return PRAXI_STATUS_UNSUPPORTED;
+  ConvBytes *conv = (ConvBytes *) praxi_cuda_kernel_new (place, "conv-s8", sizeof *conv);
+  if (!conv)
+    return PRAXI_STATUS_MEMORY;
+  *kernel = &conv->base;
+  if (!praxi_cuda_window (&conv->args.w, &place->op->window, x, place->out[0]))
+    return PRAXI_STATUS_UNSUPPORTED;
+  const bool is_u8 = x->dtype == PRAXI_U8;
+  conv->base.run = run;
+  conv->residual = place->op->has_residual ? place->n_in - 1 : -1;
+  conv->args.residual_is_u8 = conv->residual >= 0 && place->in[conv->residual]->dtype == PRAXI_U8;
+  conv->args.x_is_u8 = is_u8;
+  conv->args.x_zero = r->input_zero;
+  conv->args.flip = is_u8 ? 0x80808080u : 0;
+  conv->args.fill = (uint8_t) r->input_zero * 0x01010101u;
+  PraxiStatus status = choose (conv, weight);
+  if (status == PRAXI_OK)
+    status = pack_base (conv, weight, is_u8 ? r->input_zero - 128 : r->input_zero);
+  return status == PRAXI_OK ? pack_requantize (conv, r, conv->args.w.outputs) : status;
+}

@@ -1,0 +1,99 @@
+/* Conv in f32: which kernel, its weights packed, its launch. Formula in device/conv-floats.h. */
+#include "kernels/cuda/cuda.h"
+
+typedef struct {
+  PraxiKernel base;
+  CudaConvFloats args;
+  int64_t weight_at;
+  int residual, bias; /* numbers of inputs; −1 for none */
+} ConvFloats;
+
+/* [O, C/group, taps] to [taps, C/group, O]. */
+static PraxiStatus
+pack_weight (ConvFloats *conv, const PraxiTensor *weight)
+{
+  const CudaWindow *w = &conv->args.w;
+  const int64_t taps = (int64_t) w->kernel[0] * w->kernel[1] * w->kernel[2];
+  const int64_t outputs = weight->dims[0], channels = weight->dims[1];
+  conv->weight_at =
+      praxi_cuda_pack (&conv->base, NULL, sizeof (float) * (size_t) (taps * channels * outputs));
+  if (conv->weight_at < 0)
+    return PRAXI_STATUS_MEMORY;
+  float *packed = (float *) (void *) (conv->base.packed + conv->weight_at);
+  for (int64_t o = 0; o < outputs; o++)
+    for (int64_t c = 0; c < channels; c++)
+      for (int64_t tap = 0; tap < taps; tap++) {
+        int64_t at = o * weight->strides[0] + c * weight->strides[1], rest = tap;
+        for (int d = weight->rank - 1; d >= 2; d--) {
+          at += rest % weight->dims[d] * weight->strides[d];
+          rest /= weight->dims[d];
+        }
+        packed[(tap * channels + c) * outputs + o] = ((const float *) weight->data)[at];
+      }
+  return PRAXI_OK;
+}
+
+static PraxiStatus
+run (PraxiKernel *kernel,
+     const PraxiTensor *const *in,
+     const PraxiTensor *const *out,
+     void *scratch)
+{
+  const ConvFloats *conv = (const ConvFloats *) kernel;
+  CudaConvFloats args = conv->args;
+  const CudaWindow *w = &args.w;
+  const int64_t positions = (int64_t) w->batch * w->out[0] * w->out[1] * w->out[2];
+  args.x = in[0]->data;
+  args.y = out[0]->data;
+  args.weight = (const float *) (const void *) (kernel->constants + conv->weight_at);
+  args.bias = conv->bias >= 0 ? praxi_cuda_data (kernel, in, conv->bias) : NULL;
+  args.residual = conv->residual >= 0 ? in[conv->residual]->data : NULL;
+  if (w->groups > 1)
+    return praxi_cuda_launch (kernel->backend, CUDA_conv_f32_direct, positions * w->outputs, 128, 1,
+                              &args);
+  const unsigned grid[3] = {(unsigned) ((positions + 63) / 64), (unsigned) ((w->outputs + 63) / 64),
+                            1};
+  return praxi_cuda_launch_blocks (kernel->backend, CUDA_conv_f32_tiled, grid, 256, &args);
+}
+
+static bool
+can_take (const CudaPlace *place, const PraxiTensor *residual)
+{
+  const PraxiTensor *const *in = place->in;
+  if (place->n_in < 2 || !in[1] || !in[1]->data || in[0]->data || in[1]->dtype != PRAXI_F32)
+    return false;
+  if (in[0]->dtype != PRAXI_F32 || !praxi_cuda_is_picture (in[0]) ||
+      !praxi_cuda_is_picture (place->out[0]))
+    return false;
+  return !residual || (!residual->data && praxi_cuda_is_picture (residual));
+}
+
+PraxiStatus
+praxi_cuda_conv_floats (const CudaPlace *place, PraxiKernel **kernel)
+{
+  const PraxiOp *op = place->op;
+  const PraxiTensor *residual = op->has_residual ? place->in[place->n_in - 1] : NULL;
+  const bool has_bias = place->n_in > 2 && place->in[2] && !(op->has_residual && place->n_in < 4);
+  if (!can_take (place, residual))
+    return PRAXI_STATUS_UNSUPPORTED;
+  ConvFloats *conv = (ConvFloats *) praxi_cuda_kernel_new (place, "conv-f32", sizeof *conv);
+  if (!conv)
+    return PRAXI_STATUS_MEMORY;
+  *kernel = &conv->base;
+  if (!praxi_cuda_window (&conv->args.w, &op->window, place->in[0], place->out[0]))
+    return PRAXI_STATUS_UNSUPPORTED;
+  conv->base.run = run;
+  conv->base.name = conv->args.w.groups > 1 ? "conv-f32-direct" : "conv-f32-tiled";
+  conv->residual = residual ? place->n_in - 1 : -1;
+  conv->bias = has_bias ? 2 : -1;
+  conv->args.activation = (int32_t) op->activation;
+  conv->args.alpha = op->alpha;
+  conv->args.beta = op->beta;
+  if (has_bias) {
+    PraxiTensor bias = *place->in[2];
+    const PraxiStatus status = praxi_cuda_pack_input (&conv->base, 2, &bias);
+    if (status != PRAXI_OK)
+      return status;
+  }
+  return pack_weight (conv, place->in[1]);
+}
