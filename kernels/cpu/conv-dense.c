@@ -7,30 +7,31 @@
  * The offsets of one output plane's taps are computed once; a temporal tap only chooses another
  * input plane. Threads share planes × chunks of pixels evenly and in order.
  */
-#include "kernels/cpu/conv-shape.h"
+#include "kernels/cpu/conv-planes.h"
 #include "kernels/cpu/dense.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_PIXELS = 96, MAX_PLANES = 64, TAIL_BYTES = 16 };
+enum { CHUNK_PIXELS = 96, TAIL_BYTES = 16 };
 
 typedef struct {
   PraxiKernel base;
   const CpuLoops *loops;
-  ConvShape shape;
+  ConvPlanes planes;
   DensePack pack;
   CpuEpilogue epilogue;
   int32_t *offsets; /* NULL: the pixels of a plane are read in a row */
-  uint8_t *padding; /* one pixel of zeros */
+  void *padding;    /* one pixel of zeros */
   int64_t n_planes; /* of output */
   int64_t n_pixels; /* of an output plane */
-  int64_t pixel_bytes, plane_bytes;
   bool in_signed, has_residual;
   bool packs_at_run; /* weights and bias, into scratch */
   WeightSteps steps;
-  bool copies_last; /* groups of 4 channels would be read beyond the input's end */
-  size_t element;
+  bool copies_last;     /* groups of 4 channels would be read beyond the input's end */
+  size_t out_element;   /* bytes */
+  size_t thread_bytes;  /* of scratch; what else is there lies behind that of all threads */
+  size_t threads_bytes; /* of all threads */
 } ConvKernel;
 
 typedef struct {
@@ -40,54 +41,66 @@ typedef struct {
   const uint8_t *residual;
   uint8_t *out;
   const uint8_t *last_plane; /* a copy with room behind, or NULL */
+  uint8_t *scratch;
 } Job;
 
-static const void *
-input_plane (const Job *job, int64_t plane)
+/* Output pixels [begin, end) of one plane, whose input planes are at hand. */
+typedef struct {
+  int64_t plane, begin, end;
+  const uint8_t *planes[CONV_RING_MAX]; /* of each temporal tap; NULL: padding */
+} Span;
+
+static void
+take_planes (const Job *job, ConvRing *ring, Span *span)
 {
   const ConvKernel *kernel = job->kernel;
-  if (plane < 0)
-    return NULL;
-  if (job->last_plane && plane == kernel->shape.batch * kernel->shape.in[0] - 1)
-    return job->last_plane;
-  return job->in + plane * kernel->plane_bytes;
+  const ConvShape *s = &kernel->planes.shape;
+  for (int64_t k = 0; k < s->kernel[0]; k++) {
+    const int64_t plane = praxi_cpu_conv_plane (s, span->plane, k);
+    const uint8_t *in = job->in;
+    if (job->last_plane && plane == s->batch * s->in[0] - 1)
+      in = job->last_plane - plane * kernel->planes.plane_bytes;
+    span->planes[k] =
+        plane < 0 ? NULL : praxi_cpu_ring_take (ring, in, plane, span->begin, span->end);
+  }
 }
 
-/* One chunk of pixels of one output plane, all channels. */
+/* One chunk of pixels of a span, all channels. */
 static void
-run_chunk (const Job *job, int64_t plane, int64_t pixel, int64_t n_pixels)
+run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
 {
   const ConvKernel *kernel = job->kernel;
-  const ConvShape *s = &kernel->shape;
-  const void *planes[MAX_PLANES], *shifted[MAX_PLANES];
-  for (int64_t k = 0; k < s->kernel[0]; k++)
-    planes[k] = input_plane (job, praxi_cpu_conv_plane (s, plane, k));
+  const ConvShape *s = &kernel->planes.shape;
+  const void *shifted[CONV_RING_MAX];
   DenseCall call = {.planes = shifted,
                     .padding = kernel->padding,
                     .offsets = kernel->offsets ? kernel->offsets + pixel : NULL,
                     .offset_step = kernel->n_pixels,
-                    .pixel_bytes = kernel->pixel_bytes,
+                    .pixel_bytes = kernel->planes.pixel_bytes,
                     .n_planes = (int) s->kernel[0],
                     .n_taps = (int) s->taps,
                     .n_pixels = (int) n_pixels,
                     .in_signed = kernel->in_signed,
                     .out_step = s->out_channels,
                     .epilogue = kernel->epilogue};
-  const int64_t first = (plane * kernel->n_pixels + pixel) * s->out_channels;
-  const int64_t skipped = kernel->offsets ? 0 : pixel * kernel->pixel_bytes;
+  const int64_t first = (span->plane * kernel->n_pixels + pixel) * s->out_channels;
+  const int64_t skipped = kernel->offsets ? 0 : (pixel - span->begin) * kernel->planes.pixel_bytes;
   for (int i = 0; i < job->pack->n_chunks; i++) {
     const DenseChunk *chunk = &job->pack->chunks[i];
-    const size_t in_at = (size_t) (chunk->group * kernel->pack.group_in) * kernel->element;
-    const size_t out_at = (size_t) (first + chunk->channel) * kernel->element;
+    const int64_t in_at =
+        chunk->group * kernel->pack.group_in * (int64_t) kernel->planes.element + skipped;
+    const size_t out_at = (size_t) (first + chunk->channel) * kernel->out_element;
     for (int64_t k = 0; k < s->kernel[0]; k++)
-      shifted[k] = planes[k] ? (const uint8_t *) planes[k] + skipped + in_at : NULL;
+      shifted[k] = span->planes[k] ? span->planes[k] + in_at : NULL;
     praxi_cpu_pack_call (job->pack, chunk, &call);
     call.out = job->out + out_at;
     call.epilogue.residual = job->residual ? job->residual + out_at : NULL;
-    if (kernel->pack.is_s8)
-      kernel->loops->dense_s8 (&call);
-    else
+    if (!kernel->pack.is_s8)
       kernel->loops->dense_f32 (&call);
+    else if (kernel->pack.is_wide)
+      kernel->loops->dense_s16 (&call);
+    else
+      kernel->loops->dense_s8 (&call);
   }
 }
 
@@ -95,16 +108,22 @@ static void
 run_part (void *data, int i, int n)
 {
   const Job *job = data;
-  const int64_t n_pixels = job->kernel->n_pixels;
-  int64_t begin, end;
-  praxi_cpu_share (job->kernel->n_planes * n_pixels, i, n, &begin, &end);
-  while (begin < end) {
-    const int64_t plane = begin / n_pixels, pixel = begin % n_pixels;
-    int64_t chunk = n_pixels - pixel < end - begin ? n_pixels - pixel : end - begin;
-    if (chunk > CHUNK_PIXELS)
-      chunk = CHUNK_PIXELS;
-    run_chunk (job, plane, pixel, chunk);
-    begin += chunk;
+  const ConvKernel *kernel = job->kernel;
+  const int64_t n_pixels = kernel->n_pixels;
+  ConvRing ring;
+  praxi_cpu_ring_begin (&ring, &kernel->planes, job->scratch + (size_t) i * kernel->thread_bytes);
+  int64_t at, end;
+  praxi_cpu_share (kernel->n_planes * n_pixels, i, n, &at, &end);
+  while (at < end) {
+    Span span = {.plane = at / n_pixels, .begin = at % n_pixels};
+    const int64_t left = n_pixels - span.begin < end - at ? n_pixels - span.begin : end - at;
+    const int64_t length = left < kernel->planes.span_max ? left : kernel->planes.span_max;
+    span.end = span.begin + length;
+    take_planes (job, &ring, &span);
+    for (int64_t pixel = span.begin; pixel < span.end; pixel += CHUNK_PIXELS)
+      run_chunk (job, &span, pixel,
+                 span.end - pixel < CHUNK_PIXELS ? span.end - pixel : CHUNK_PIXELS);
+    at += length;
   }
 }
 
@@ -112,11 +131,14 @@ static DenseSource
 weights_of (const ConvKernel *kernel, const PraxiTensor *w)
 {
   const WeightSteps *steps = &kernel->steps;
+  const int64_t taps = kernel->planes.merges ? kernel->planes.source.kernel[2] : 1;
   return (DenseSource){.data = w->data,
                        .group_step = kernel->pack.group_out * steps->out,
                        .out_step = steps->out,
                        .in_step = steps->in,
-                       .tap_step = steps->tap,
+                       .tap_step = steps->tap * taps,
+                       .run = kernel->planes.merges ? kernel->planes.source.in_channels : 0,
+                       .run_step = steps->tap,
                        .scale = 1};
 }
 
@@ -139,7 +161,7 @@ pack_now (const ConvKernel *kernel, const PraxiTensor *const *in, void *scratch)
   memset (pack.bias, 0, pack.n_arrays * sizeof *pack.bias);
   praxi_cpu_pack_fill (&pack, &source, pack.weights);
   if (has_bias)
-    set_bias (&pack, in[2], kernel->shape.out_channels);
+    set_bias (&pack, in[2], kernel->planes.shape.out_channels);
   return pack;
 }
 
@@ -151,15 +173,18 @@ run (PraxiKernel *base,
      PraxiPool *pool)
 {
   const ConvKernel *kernel = (ConvKernel *) base;
-  const DensePack pack = kernel->packs_at_run ? pack_now (kernel, in, scratch) : kernel->pack;
-  Job job = {.kernel = kernel, .pack = &pack, .in = in[0]->data, .out = out[0]->data};
+  uint8_t *rest = (uint8_t *) scratch + kernel->threads_bytes;
+  const DensePack pack = kernel->packs_at_run ? pack_now (kernel, in, rest) : kernel->pack;
+  Job job = {
+      .kernel = kernel, .pack = &pack, .in = in[0]->data, .out = out[0]->data, .scratch = scratch};
   if (kernel->has_residual)
     job.residual = in[base->n_in - 1]->data;
   if (kernel->copies_last) {
-    const int64_t last = kernel->shape.batch * kernel->shape.in[0] - 1;
-    memcpy (scratch, job.in + last * kernel->plane_bytes, (size_t) kernel->plane_bytes);
-    memset ((char *) scratch + kernel->plane_bytes, 0, TAIL_BYTES);
-    job.last_plane = scratch;
+    const ConvShape *s = &kernel->planes.shape;
+    const size_t bytes = (size_t) kernel->planes.plane_bytes;
+    memcpy (rest, job.in + (size_t) (s->batch * s->in[0] - 1) * bytes, bytes);
+    memset (rest + bytes, 0, TAIL_BYTES);
+    job.last_plane = rest;
   }
   praxi_pool_run (pool, run_part, &job);
   return PRAXI_OK;
@@ -174,56 +199,42 @@ clear (PraxiKernel *base)
   free (kernel->padding);
 }
 
-static bool
-reads_in_a_row (const ConvShape *s)
-{
-  return s->taps == 1 && s->stride[1] == 1 && s->stride[2] == 1 && s->pad[1] == 0 &&
-         s->pad[2] == 0 && s->in[1] == s->out[1] && s->in[2] == s->out[2];
-}
-
-/* One pixel after the other through all planes: one plane of everything. */
-static void
-merge_planes (ConvShape *s)
-{
-  s->in[2] = s->out[2] = s->batch * s->in[0] * s->in[1] * s->in[2];
-  s->batch = s->in[0] = s->out[0] = s->in[1] = s->out[1] = 1;
-}
-
 static PraxiStatus
-plan_pixels (ConvKernel *kernel)
+plan_pixels (ConvKernel *kernel, int n_threads)
 {
-  ConvShape *s = &kernel->shape;
-  const bool in_a_row = reads_in_a_row (s);
-  if (in_a_row && s->kernel[0] == 1 && s->stride[0] == 1 && s->pad[0] == 0 &&
-      s->in[0] == s->out[0] && !kernel->copies_last)
-    merge_planes (s);
+  const ConvPlanes *planes = &kernel->planes;
+  const ConvShape *s = &planes->shape;
   kernel->n_planes = s->batch * s->out[0];
   kernel->n_pixels = s->out[1] * s->out[2];
-  kernel->pixel_bytes = s->in_channels * (int64_t) kernel->element;
-  kernel->plane_bytes = s->in[1] * s->in[2] * kernel->pixel_bytes;
-  if (!in_a_row) {
-    kernel->offsets = praxi_cpu_conv_offsets (s, kernel->pixel_bytes);
+  kernel->padding = praxi_cpu_planes_padding (planes);
+  if (!kernel->padding)
+    return PRAXI_STATUS_MEMORY;
+  if (!planes->in_a_row) {
+    kernel->offsets = praxi_cpu_conv_offsets (s, planes->pixel_bytes);
     if (!kernel->offsets)
       return PRAXI_STATUS_MEMORY;
   }
+  kernel->thread_bytes = praxi_cpu_planes_bytes (planes);
+  kernel->threads_bytes = (size_t) n_threads * kernel->thread_bytes;
+  kernel->base.scratch_bytes += kernel->threads_bytes;
   if (kernel->copies_last)
-    kernel->base.scratch_bytes = (size_t) kernel->plane_bytes + TAIL_BYTES;
+    kernel->base.scratch_bytes += (size_t) planes->plane_bytes + TAIL_BYTES;
   return PRAXI_OK;
 }
 
 static PraxiStatus
 pack_weights (ConvKernel *kernel, const CpuPlace *place)
 {
-  const ConvShape *s = &kernel->shape;
+  const ConvShape *s = &kernel->planes.shape;
   const PraxiRequantize *r = &place->op->requantize;
   DensePack *pack = &kernel->pack;
   const PraxiTensor *bias = praxi_cpu_conv_bias (place);
   pack->loops = place->loops;
   pack->groups = s->groups;
-  pack->group_in = s->in_channels / s->groups;
+  pack->group_in = kernel->planes.channels / s->groups;
   pack->group_out = s->out_channels / s->groups;
   pack->taps = s->kernel[0] * s->taps;
-  kernel->steps = praxi_cpu_weight_steps (s, place->in[1]);
+  kernel->steps = praxi_cpu_weight_steps (&kernel->planes.source, place->in[1]);
   kernel->packs_at_run = !praxi_cpu_conv_is_constant (place);
   if (kernel->packs_at_run) {
     const PraxiStatus status = praxi_cpu_pack_plan (pack);
@@ -254,29 +265,26 @@ praxi_cpu_conv (const CpuPlace *place, PraxiKernel **out)
   const bool is_s8 = place->op->kind == PRAXI_OP_QCONV;
   if (!praxi_cpu_conv_shape (&place->op->window, place->in[0], praxi_cpu_input (place, 1),
                              place->out[0], &shape) ||
-      !praxi_cpu_conv_types_fit (place) || shape.kernel[0] > MAX_PLANES ||
+      !praxi_cpu_conv_types_fit (place) || shape.kernel[0] > CONV_RING_MAX ||
       !praxi_cpu_conv_epilogue (place, &epilogue))
     return PRAXI_STATUS_UNSUPPORTED;
   ConvKernel *kernel = calloc (1, sizeof *kernel);
   if (!kernel)
     return PRAXI_STATUS_MEMORY;
   *out = &kernel->base;
+  if (!praxi_cpu_planes_plan (&kernel->planes, &shape, place))
+    return PRAXI_STATUS_UNSUPPORTED;
   kernel->base =
       (PraxiKernel){.name = is_s8 ? "conv-dense-s8" : "conv-dense-f32", .run = run, .clear = clear};
   kernel->loops = place->loops;
-  kernel->shape = shape;
   kernel->epilogue = epilogue;
-  kernel->element = is_s8 ? 1 : 4;
+  kernel->out_element = is_s8 ? 1 : 4;
   kernel->pack.is_s8 = is_s8;
+  kernel->pack.is_wide = kernel->planes.widens;
   kernel->in_signed = place->in[0]->dtype == PRAXI_S8;
   kernel->has_residual = place->op->has_residual;
-  kernel->copies_last = is_s8 && shape.in_channels / shape.groups % 4 != 0;
-  const size_t padding_bytes = ((size_t) (shape.in_channels / shape.groups) + 3) * kernel->element;
-  kernel->padding = praxi_cpu_alloc (padding_bytes);
-  if (!kernel->padding)
-    return PRAXI_STATUS_MEMORY;
-  if (is_s8)
-    memset (kernel->padding, (uint8_t) place->op->requantize.input_zero, padding_bytes);
+  kernel->copies_last =
+      is_s8 && !kernel->planes.copies && shape.in_channels / shape.groups % 4 != 0;
   const PraxiStatus status = pack_weights (kernel, place);
-  return status == PRAXI_OK ? plan_pixels (kernel) : status;
+  return status == PRAXI_OK ? plan_pixels (kernel, place->n_threads) : status;
 }

@@ -40,6 +40,14 @@ split_group (const DensePack *pack,
   return n;
 }
 
+static int64_t
+channel_at (const DenseSource *source, int64_t c)
+{
+  if (source->run == 0)
+    return c * source->in_step;
+  return c % source->run * source->in_step + c / source->run * source->run_step;
+}
+
 /* The weights of a chunk's first channel. */
 static int64_t
 source_at (const DensePack *pack, const DenseChunk *chunk, const DenseSource *source)
@@ -55,8 +63,9 @@ pack_f32 (const DensePack *pack, const DenseChunk *chunk, const DenseSource *sou
   const float *first = (const float *) source->data + source_at (pack, chunk, source);
   float *to = (float *) ((char *) weights + chunk->weights_at);
   for (int64_t tap = 0; tap < pack->taps; tap++) {
-    const float *from = first + (source->taps ? source->taps[tap] : tap) * source->tap_step;
-    for (int64_t c = 0; c < pack->group_in; c++, to += width, from += source->in_step) {
+    const float *start = first + (source->taps ? source->taps[tap] : tap) * source->tap_step;
+    for (int64_t c = 0; c < pack->group_in; c++, to += width) {
+      const float *from = start + channel_at (source, c);
       for (int o = 0; o < chunk->n_channels; o++)
         to[o] = from[o * source->out_step] * source->scale;
       for (int o = chunk->n_channels; o < width; o++)
@@ -71,15 +80,20 @@ pack_s8 (const DensePack *pack, const DenseChunk *chunk, const DenseSource *sour
 {
   const int width = chunk->blocks * pack->loops->lanes;
   int8_t *to = (int8_t *) pack->weights + chunk->weights_at;
+  int16_t *wide_to = (int16_t *) (void *) to;
   int32_t *start = pack->start + chunk->arrays_at;
   for (int64_t tap = 0; tap < pack->taps; tap++) {
     for (int64_t c = 0; c < pack->group_in; c++) {
       const int8_t *from = (const int8_t *) source->data + source_at (pack, chunk, source) +
-                           c * source->in_step + tap * source->tap_step;
+                           channel_at (source, c) + tap * source->tap_step;
       int8_t *unit = to + (tap * pack->depth + c / 4) * width * 4;
+      int16_t *wide = wide_to + (tap * pack->depth + c / 2) * width * 2;
       for (int o = 0; o < chunk->n_channels; o++) {
         const int8_t weight = from[o * source->out_step];
-        unit[o * 4 + c % 4] = weight;
+        if (pack->is_wide)
+          wide[o * 2 + c % 2] = weight;
+        else
+          unit[o * 4 + c % 4] = weight;
         start[o] = (int32_t) ((uint32_t) start[o] - (uint32_t) (in_zero * weight));
       }
     }
@@ -90,7 +104,8 @@ PraxiStatus
 praxi_cpu_pack_plan (DensePack *pack)
 {
   size_t weights = 0, arrays = 0;
-  pack->depth = (int) (pack->is_s8 ? (pack->group_in + 3) / 4 : pack->group_in);
+  const int per_unit = !pack->is_s8 ? 1 : pack->is_wide ? 2 : 4;
+  pack->depth = (int) ((pack->group_in + per_unit - 1) / per_unit);
   for (int64_t g = 0; g < pack->groups; g++)
     pack->n_chunks += split_group (pack, g, NULL, &weights, &arrays);
   pack->chunks = calloc ((size_t) pack->n_chunks, sizeof *pack->chunks);

@@ -13,7 +13,8 @@ typedef struct {
 
 typedef struct {
   const CpuLoops *loops;
-  bool is_s8; /* else f32 */
+  bool is_s8;   /* else f32 */
+  bool is_wide; /* int8: weights of 16 bits, for dense_s16 */
   int64_t groups, group_in, group_out;
   int64_t taps; /* over all planes */
   int depth;    /* units of channels, as in DenseCall */
@@ -32,8 +33,9 @@ typedef struct {
 typedef struct {
   const void *data; /* f32 or s8 */
   int64_t group_step, out_step, in_step, tap_step;
-  const int64_t *taps; /* [taps of the pack] their numbers here; NULL: 0, 1, 2 … */
-  float scale;         /* f32: multiplies every weight */
+  int64_t run, run_step; /* run > 0: channel c is at (c % run) in_step + c / run run_step */
+  const int64_t *taps;   /* [taps of the pack] their numbers here; NULL: 0, 1, 2 … */
+  float scale;           /* f32: multiplies every weight */
 } DenseSource;
 
 /* Packs; groups, group_in, group_out, taps, is_s8 and loops are set by the caller.

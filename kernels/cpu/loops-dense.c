@@ -34,6 +34,23 @@ find_rows (const DenseCall *call, int plane, int tap, int pixel, int rows, const
 }
 
 SIMD_INLINE void
+store_s8 (const DenseCall *call, int pixel, int rows, int blocks, VecI (*sum)[MAX_BLOCKS])
+{
+  const int n_rows = call->n_pixels - pixel;
+#pragma GCC unroll 4
+  for (int j = 0; j < blocks; j++) {
+    const int left = call->n_channels - j * LANES, n = left < LANES ? left : LANES;
+#pragma GCC unroll 12
+    for (int i = 0; i < rows; i++) {
+      if (i >= n_rows || n <= 0)
+        continue;
+      const int64_t at = (pixel + i) * call->out_step + j * LANES;
+      epilogue_store_s8 (&call->epilogue, sum[i][j], call->out, at, j * LANES, n);
+    }
+  }
+}
+
+SIMD_INLINE void
 tile_s8 (const DenseCall *call, int pixel, int rows, int blocks, bool is_signed)
 {
   VecI sum[MAX_ROWS][MAX_BLOCKS];
@@ -66,18 +83,41 @@ tile_s8 (const DenseCall *call, int pixel, int rows, int blocks, bool is_signed)
       }
     }
   }
-  const int n_rows = call->n_pixels - pixel;
-#pragma GCC unroll 4
-  for (int j = 0; j < blocks; j++) {
-    const int left = call->n_channels - j * LANES, n = left < LANES ? left : LANES;
+  store_s8 (call, pixel, rows, blocks, sum);
+}
+
+/* For levels that multiply 16-bit numbers only: bytes come widened, two channels a unit. */
+SIMD_INLINE void
+tile_s16 (const DenseCall *call, int pixel, int rows, int blocks)
+{
+  VecI sum[MAX_ROWS][MAX_BLOCKS];
+  const CpuEpilogue *e = &call->epilogue;
 #pragma GCC unroll 12
-    for (int i = 0; i < rows; i++) {
-      if (i >= n_rows || n <= 0)
-        continue;
-      const int64_t at = (pixel + i) * call->out_step + j * LANES;
-      epilogue_store_s8 (e, sum[i][j], call->out, at, j * LANES, n);
+  for (int i = 0; i < rows; i++)
+#pragma GCC unroll 4
+    for (int j = 0; j < blocks; j++)
+      sum[i][j] = simd_load_s32 (e->start + j * LANES);
+  const int32_t *w = call->weights;
+  for (int plane = 0; plane < call->n_planes; plane++) {
+    for (int tap = 0; tap < call->n_taps; tap++) {
+      const uint8_t *p[MAX_ROWS];
+      find_rows (call, plane, tap, pixel, rows, p);
+      for (int k = 0; k < call->depth; k++, w += blocks * LANES) {
+        VecI weights[MAX_BLOCKS];
+#pragma GCC unroll 4
+        for (int j = 0; j < blocks; j++)
+          weights[j] = simd_load_s32 (w + j * LANES);
+#pragma GCC unroll 12
+        for (int i = 0; i < rows; i++) {
+          const VecI x = simd_broadcast4 (p[i] + 4 * k);
+#pragma GCC unroll 4
+          for (int j = 0; j < blocks; j++)
+            sum[i][j] = simd_dot_s16 (sum[i][j], x, weights[j]);
+        }
+      }
     }
   }
+  store_s8 (call, pixel, rows, blocks, sum);
 }
 
 SIMD_INLINE void
@@ -135,6 +175,12 @@ tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
         tile_s8 (call, pixel, rows, blocks, false);                                                \
     }                                                                                              \
   }
+#define RUN_S16(rows, blocks)                                                                      \
+  static void run_s16_##blocks (const DenseCall *call)                                             \
+  {                                                                                                \
+    for (int pixel = 0; pixel < call->n_pixels; pixel += rows)                                     \
+      tile_s16 (call, pixel, rows, blocks);                                                        \
+  }
 #define RUN_F32(rows, blocks)                                                                      \
   static void run_f32_##blocks (const DenseCall *call)                                             \
   {                                                                                                \
@@ -143,11 +189,15 @@ tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
   }
 RUN_S8 (ROWS_1, 1)
 RUN_S8 (ROWS_2, 2)
+RUN_S16 (ROWS_1, 1)
+RUN_S16 (ROWS_2, 2)
 RUN_F32 (ROWS_1, 1)
 RUN_F32 (ROWS_2, 2)
 #if defined(__AVX512VNNI__) && !defined(PRAXI_LEVEL_YMM)
 RUN_S8 (ROWS_3, 3)
 RUN_S8 (ROWS_4, 4)
+RUN_S16 (ROWS_3, 3)
+RUN_S16 (ROWS_4, 4)
 RUN_F32 (ROWS_3, 3)
 RUN_F32 (ROWS_4, 4)
 #endif
@@ -168,6 +218,26 @@ LEVEL_NAME (dense_s8) (const DenseCall *call)
     return;
   default:
     run_s8_4 (call);
+#endif
+  }
+}
+
+void
+LEVEL_NAME (dense_s16) (const DenseCall *call)
+{
+  switch (call->blocks) {
+  case 1:
+    run_s16_1 (call);
+    return;
+  case 2:
+    run_s16_2 (call);
+    return;
+#if defined(__AVX512VNNI__) && !defined(PRAXI_LEVEL_YMM)
+  case 3:
+    run_s16_3 (call);
+    return;
+  default:
+    run_s16_4 (call);
 #endif
   }
 }

@@ -230,6 +230,14 @@ LEVEL_NAME (
 }
 
 void
+LEVEL_NAME (widen) (const uint8_t *restrict x, bool is_signed, uint16_t *restrict y, int64_t n)
+{
+  const uint8_t flip = is_signed ? 128 : 0;
+  for (int64_t i = 0; i < n; i++)
+    y[i] = x[i] ^ flip;
+}
+
+void
 LEVEL_NAME (add_bytes) (const CpuEpilogue *epilogue,
                         const uint8_t *a,
                         bool a_signed,

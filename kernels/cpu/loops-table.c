@@ -3,7 +3,12 @@
 const CpuLoops LEVEL_NAME (table) = {
     .lanes = LANES,
     .dense_blocks_max = LANES == 16 ? 4 : 2,
+#if defined(__AVX2__) && !defined(__AVXVNNI__) && !defined(__AVX512VNNI__)
+    .is_wide = true,
+#endif
     .dense_s8 = LEVEL_NAME (dense_s8),
+    .dense_s16 = LEVEL_NAME (dense_s16),
+    .widen = LEVEL_NAME (widen),
     .dense_f32 = LEVEL_NAME (dense_f32),
     .depthwise_s8 = LEVEL_NAME (depthwise_s8),
     .depthwise_f32 = LEVEL_NAME (depthwise_f32),

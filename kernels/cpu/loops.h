@@ -38,7 +38,7 @@ typedef struct {
 
 /* Rows of pixels times packed weights: out[i][o] = epilogue (Σ_taps Σ_c in[pixel i, tap][c]
  * w[o][c]). A pixel's place in its plane (a frame) is an offset per tap, so that nothing is copied.
- * int8 takes channels four at a time.
+ * int8 takes channels four at a time, two where bytes are widened to 16 bits.
  */
 typedef struct {
   const void *const *planes; /* [n_planes] the frame that each temporal tap reads; NULL: padding */
@@ -47,7 +47,7 @@ typedef struct {
                              readable to 16 entries beyond n_pixels. NULL: pixels in a row */
   int64_t offset_step, pixel_bytes;
   int n_planes, n_taps;
-  int depth; /* units of channels: floats, or groups of 4 bytes */
+  int depth; /* units of channels: floats, groups of 4 bytes or of 2 16-bit numbers */
   int n_pixels;
   const void *weights; /* [n_planes][n_taps][depth][blocks][LANES], 64-byte aligned */
   int blocks;          /* 1 … dense_blocks_max */
@@ -107,8 +107,10 @@ typedef struct {
 
 typedef struct {
   int lanes, dense_blocks_max;
+  bool is_wide; /* dense_s16 is faster than dense_s8 */
 
   void (*dense_s8) (const DenseCall *call);
+  void (*dense_s16) (const DenseCall *call); /* of bytes made 16-bit by widen */
   void (*dense_f32) (const DenseCall *call);
   void (*depthwise_s8) (const DepthwiseCall *call);
   void (*depthwise_f32) (const DepthwiseCall *call);
@@ -145,6 +147,8 @@ typedef struct {
   void (
       *quantize) (const float *x, float scale, int zero, int low, int high, uint8_t *q, int64_t n);
   void (*dequantize) (const uint8_t *q, bool is_signed, float scale, int zero, float *x, int64_t n);
+  /* y[i] = x[i], or x[i] + 128 where that is signed */
+  void (*widen) (const uint8_t *x, bool is_signed, uint16_t *y, int64_t n);
   /* q = requantize (a − a_zero, b) of PRAXI_OP_QADD; steps 0 or 1. epilogue: its residual_signed is
    * b's; bias and multiplier have LANES equal entries
    */

@@ -128,6 +128,13 @@ simd_dot (VecI sum, VecI u8, VecI s8)
   return _mm512_dpbusd_epi32 (sum, u8, s8);
 }
 
+/* sum + Σ of the 2 products of 16-bit numbers of each lane */
+SIMD_INLINE VecI
+simd_dot_s16 (VecI sum, VecI a, VecI b)
+{
+  return _mm512_add_epi32 (sum, _mm512_madd_epi16 (a, b));
+}
+
 /* Byte 4 i + k is byte i of the k-th pointer. */
 SIMD_INLINE VecI
 simd_interleave4 (const uint8_t *a, const uint8_t *b, const uint8_t *c, const uint8_t *d, int n)

@@ -154,6 +154,17 @@ simd_dot (VecI sum, VecI u8, VecI s8)
 }
 
 SIMD_INLINE VecI
+simd_dot_s16 (VecI sum, VecI a, VecI b)
+{
+  int16_t left[8], right[8];
+  memcpy (left, &a, sizeof left);
+  memcpy (right, &b, sizeof right);
+  for (int i = 0; i < LANES; i++)
+    sum[i] += left[2 * i] * right[2 * i] + left[2 * i + 1] * right[2 * i + 1];
+  return sum;
+}
+
+SIMD_INLINE VecI
 simd_interleave4 (const uint8_t *a, const uint8_t *b, const uint8_t *c, const uint8_t *d, int n)
 {
   uint8_t bytes[16] = {0};
