@@ -405,6 +405,32 @@ test_random_changes (void)
   g_assert_cmpint (n_refused, >, 1000);
 }
 
+/* One bit of a bundled model, anywhere: it is refused, never run. PRAXI_TEST_FLIPS sets how many.
+ */
+static void
+test_bit_flips (void)
+{
+  const char *wanted = g_getenv ("PRAXI_TEST_FLIPS");
+  const int n_flips = wanted != NULL ? atoi (wanted) : 1000;
+  g_autofree char *data = NULL;
+  gsize size = 0;
+  g_assert_true (
+      g_file_get_contents (PRAXI_SOURCE_ROOT "/data/models/light.onnx", &data, &size, NULL));
+  g_autoptr (GRand) random = g_rand_new_with_seed (10);
+  for (int i = -1; i < n_flips; i++) {
+    guint8 *copy = g_memdup2 (data, size);
+    const gsize bit = (gsize) (g_rand_double (random) * (double) size * 8);
+    if (i >= 0)
+      copy[bit / 8] ^= (guint8) (1 << bit % 8);
+    g_autoptr (GBytes) bytes = g_bytes_new_take (copy, size);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (PraxiModel) model = praxi_model_load_bytes (bytes, "flipped", &error);
+    g_assert_true ((model != NULL) == (i < 0));
+    g_assert_true (model != NULL || error != NULL);
+  }
+  g_test_message ("%d bits turned, each refused", n_flips);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -417,5 +443,6 @@ main (int argc, char **argv)
   g_test_add_func ("/hostile/many-nodes", test_many_nodes);
   g_test_add_func ("/hostile/not-a-model", test_not_a_model);
   g_test_add_func ("/hostile/random-changes", test_random_changes);
+  g_test_add_func ("/hostile/bit-flips", test_bit_flips);
   return g_test_run ();
 }
