@@ -22,6 +22,7 @@ import urllib.parse
 
 PRAXI, SUPPORT = sys.argv[1:3]
 sys.path.insert(0, SUPPORT)
+from mjpeg_server import MjpegServer  # noqa: E402
 from rtsp_server import RtspServer  # noqa: E402
 
 RATE_HZ = 25
@@ -87,6 +88,45 @@ class Watch(unittest.TestCase):
         self.assertEqual(len(gaps), 1)
         self.assertAlmostEqual(gaps[0], seconds(back) - seconds(picture) - 0.96, delta=0.5)
         self.assertEqual(len([line for line in progress if line['what'] == 'recording-begin']), 1)
+
+    def test_c1_a_stall_over_udp(self):
+        lines, progress = self.watch('stall', 25, 7, '--udp', '--record', str(self.folder / 'udp'))
+        picture, stall, back = (self.first(lines, what) for what in ('picture', 'stall', 'back'))
+        self.assertLess(seconds(stall) - seconds(picture), 0.96 + 3.2 + SLACK_S)
+        self.assertLess(seconds(back) - seconds(stall), 2)
+        self.assertGreater(sum(len(line['pts_ms']) for line in progress if line['what'] == 'frames'), 25)
+
+    def watch_mjpeg(self, server, duration_s, *options, **how):
+        done = subprocess.run([PRAXI, 'watch', '--json', '--for', str(duration_s), *options,
+                               f'http://127.0.0.1:{server.port}/live'], capture_output=True, text=True, timeout=60, **how)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn(PASSWORD, done.stdout + done.stderr)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def jpegs(self):
+        folder = self.folder / 'jpegs'
+        if not folder.exists():
+            folder.mkdir()
+            subprocess.run(['ffmpeg', '-v', 'error', '-i', self.h264, '-frames:v', '20', '-q:v', '4', folder / '%02d.jpg'],
+                           check=True)
+        return [file.read_bytes() for file in sorted(folder.iterdir())]
+
+    def test_http_mjpeg(self):
+        kept = self.folder / 'mjpeg'
+        with MjpegServer(self.jpegs(), RATE_HZ, 'stall', 25) as server:
+            lines = self.watch_mjpeg(server, 7, '--record', str(kept))
+        picture, stall, back = (self.first(lines, what) for what in ('picture', 'stall', 'back'))
+        self.assertLess(seconds(stall) - seconds(picture), 0.96 + 3.2 + SLACK_S)
+        self.assertLess(seconds(back) - seconds(stall), 2)
+        self.assertGreater(sum(self.info(file)['video']['frames'] for file in kept.glob('*.mkv')), 25)
+        for fault, word in (('refuse', 'password'), ('missing', 'path')):
+            with MjpegServer(self.jpegs(), RATE_HZ, fault) as server:
+                errors = [line for line in self.watch_mjpeg(server, 2.5) if line['what'] == 'error']
+            self.assertEqual(len(errors), 1, fault)
+            self.assertIn(word, errors[0]['text'])
+        with MjpegServer(self.jpegs(), RATE_HZ, credentials=b'user:' + PASSWORD.encode()) as server:
+            lines = self.watch_mjpeg(server, 2, '--password-stdin', input=f'user\n{PASSWORD}\n')
+        self.first(lines, 'picture')
 
     def test_c2_hanging_up_is_a_fault(self):
         lines, _ = self.watch('drop', 25, 4)

@@ -1,4 +1,4 @@
-"""A small RTSP camera on the loopback (H.264 over RTP inside the TCP connection) that can misbehave.
+"""A small RTSP camera on the loopback (H.264 over RTP, inside the TCP connection or over UDP) that can misbehave.
 
 Faults, on the first connection only unless always, after `at` pictures:
   stall    the socket stays open, nothing comes any more
@@ -99,7 +99,8 @@ class RtspServer:
         elif self.fault == 'garbage':
             connection.sendall(bytes(range(256)) * 400)
 
-    def stream(self, connection, number):
+    def stream(self, connection, number, udp):
+        """udp: a socket that is connected to the client's port, None: inside the connection"""
         sequence, begin = 0, time.monotonic()
         try:
             for i in range(10 ** 9):
@@ -116,7 +117,10 @@ class RtspServer:
                     head = struct.pack('>BBHII', 0x80, 96 | (0x80 if is_last else 0), sequence & 0xffff,
                                        clock, 0x1234)
                     packet = head + payload
-                    connection.sendall(b'$\x00' + struct.pack('>H', len(packet)) + packet)
+                    if udp:
+                        udp.send(packet)
+                    else:
+                        connection.sendall(b'$\x00' + struct.pack('>H', len(packet)) + packet)
                     sequence += 1
                 time.sleep(max(0, begin + (i + 1) / self.rate_hz - time.monotonic()))
         except OSError:
@@ -143,15 +147,30 @@ class RtspServer:
             return '401 Unauthorized', 'WWW-Authenticate: Basic realm="camera"\r\n', ''
         return None
 
-    def answer(self, method, authorization, number):
+    @staticmethod
+    def open_udp(transport):
+        """A socket connected to the port the client names, None when it wants the packets in the connection."""
+        found = re.search(r'client_port=(\d+)', transport)
+        if not found or 'interleaved' in transport:
+            return None
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.bind(('127.0.0.1', 0))
+        udp.connect(('127.0.0.1', int(found[1])))
+        return udp
+
+    def answer(self, method, authorization, number, udp):
         """Status line, further headers, body."""
         if method != 'OPTIONS' and self.refusal(authorization):
             return self.refusal(authorization)
         if method == 'DESCRIBE':
             body = 'no description at all\r\n' if self.fault == 'broken' else self.description(number)
             return '200 OK', f'Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n', body
+        transport = 'RTP/AVP/TCP;unicast;interleaved=0-1'
+        if udp:
+            theirs, ours = udp.getpeername()[1], udp.getsockname()[1]
+            transport = f'RTP/AVP;unicast;client_port={theirs}-{theirs + 1};server_port={ours}-{ours + 1}'
         headers = {'OPTIONS': 'Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n',
-                   'SETUP': 'Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 1\r\n',
+                   'SETUP': f'Transport: {transport}\r\nSession: 1\r\n',
                    'PLAY': 'Session: 1\r\n'}
         return '200 OK', headers.get(method, ''), ''
 
@@ -163,6 +182,7 @@ class RtspServer:
             pass
 
     def talk(self, connection, reader, number):
+        udp = None
         while True:
             if reader.peek(1)[:1] == b'$':  # a receiver report inside the connection
                 reader.read(struct.unpack('>H', reader.read(4)[2:])[0])
@@ -179,12 +199,14 @@ class RtspServer:
                     sequence = value.strip()
                 if name.lower() == 'authorization':
                     authorization = value.strip()
+                if name.lower() == 'transport':
+                    udp = self.open_udp(value)
             if self.fault == 'silent':
                 self.stopped.wait(60)
                 return
-            status, headers, body = self.answer(method, authorization, number)
+            status, headers, body = self.answer(method, authorization, number, udp)
             connection.sendall(f'RTSP/1.0 {status}\r\nCSeq: {sequence}\r\n{headers}\r\n{body}'.encode())
             if method == 'PLAY':
-                threading.Thread(target=self.stream, args=(connection, number), daemon=True).start()
+                threading.Thread(target=self.stream, args=(connection, number, udp), daemon=True).start()
             if method == 'TEARDOWN':
                 return
