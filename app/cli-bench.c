@@ -202,10 +202,10 @@ print_text (const Bench *bench, const PraxiModel *model, const GArray *times, co
 }
 
 static PraxiExit
-bench_model (const char *path, const PraxiExecutorOptions *options, double seconds, gboolean json)
+bench_model (const char *name, const PraxiExecutorOptions *options, double seconds, gboolean json)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (PraxiModel) model = praxi_model_load (path, &error);
+  g_autoptr (PraxiModel) model = praxi_cli_load_model (name, &error);
   if (model == NULL)
     return praxi_cli_fail (&error);
   Bench bench = {.executor = praxi_executor_new (model, options, &error),
@@ -248,7 +248,7 @@ praxi_cli_bench (int argc, char **argv)
   PraxiExit status;
   if (!praxi_cli_parse (&argc, &argv, entries, "MODEL",
                         "Measures a model's speed on random clips. MODEL: a file, or original, or "
-                        "light.",
+                        "light, or zoo:NAME[:key=value,…] as for convert.",
                         &status))
     return status;
   if (argc != 2 || !(seconds >= 0 && seconds <= 3600)) {
@@ -256,7 +256,6 @@ praxi_cli_bench (int argc, char **argv)
            stderr);
     return PRAXI_EXIT_USAGE;
   }
-  g_autofree char *path = praxi_cli_model_path (argv[1]);
   const PraxiExecutorOptions options = {.backend = backend, .threads = threads, .batch = batch};
-  return bench_model (path, &options, seconds, json);
+  return bench_model (argv[1], &options, seconds, json);
 }

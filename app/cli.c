@@ -7,6 +7,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/text.h"
+#include "engine/model/zoo.h"
 
 volatile sig_atomic_t praxi_cli_cancelled = 0;
 
@@ -164,4 +165,17 @@ praxi_cli_model_path (const char *name)
     g_free (path);
   }
   return g_build_filename (PRAXI_DATA_DIR, "models", file, NULL);
+}
+
+PraxiModel *
+praxi_cli_load_model (const char *name, GError **error)
+{
+  g_autofree char *path = praxi_cli_model_path (name);
+  g_autofree char *net = NULL;
+  PraxiZooOptions options;
+  if (!g_str_has_prefix (name, "zoo:"))
+    return praxi_model_load (path, error);
+  if (!praxi_zoo_parse (name + strlen ("zoo:"), &net, &options, error))
+    return NULL;
+  return praxi_zoo_model (net, &options, error);
 }

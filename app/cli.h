@@ -4,6 +4,8 @@
 #include <glib.h>
 #include <signal.h>
 
+#include "engine/model/model.h"
+
 G_BEGIN_DECLS
 
 typedef enum {
@@ -67,5 +69,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiCliProgress, praxi_cli_progress_free)
  * build first, then in the installed data directory. Free with g_free.
  */
 char *praxi_cli_model_path (const char *name);
+
+/* Loads what praxi_cli_model_path finds, or builds "zoo:NAME[:key=value,…]" (engine/model/zoo.h).
+ * Errors: those of praxi_model_load and praxi_zoo_parse
+ */
+PraxiModel *praxi_cli_load_model (const char *name, GError **error);
 
 G_END_DECLS

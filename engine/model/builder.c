@@ -63,6 +63,17 @@ praxi_builder_constant (PraxiBuilder *builder,
 }
 
 int
+praxi_builder_named_constant (PraxiBuilder *builder,
+                              const char *name,
+                              const PraxiTensor *tensor,
+                              GBytes *bytes)
+{
+  const int value = praxi_graph_add_constant (builder->graph, name, tensor, bytes);
+  g_bytes_unref (bytes);
+  return value;
+}
+
+int
 praxi_builder_f32 (PraxiBuilder *builder, float value)
 {
   return praxi_builder_constant (builder, PRAXI_F32, 0, NULL, &value);

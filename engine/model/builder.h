@@ -27,6 +27,11 @@ int praxi_builder_constant (PraxiBuilder *builder,
                             const int64_t *dims,
                             const void *data);
 int praxi_builder_f32 (PraxiBuilder *builder, float value);
+/* The same under a name of its own; bytes: as many as tensor needs, taken. */
+int praxi_builder_named_constant (PraxiBuilder *builder,
+                                  const char *name,
+                                  const PraxiTensor *tensor,
+                                  GBytes *bytes);
 int praxi_builder_ints (PraxiBuilder *builder, const int64_t *values, int n);
 
 /* An operator with one output, named after itself where name is NULL. An input of −1 is absent. */
