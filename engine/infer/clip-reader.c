@@ -166,6 +166,16 @@ read_cb (void *data)
   return NULL;
 }
 
+/* Codecs hand pictures to their threads in turn, and one that is passed over leaves its thread
+ * without work: two more than there are cores keep the cores busy.
+ */
+static int
+decoder_threads (int threads)
+{
+  const int n = threads > 0 ? threads : (int) g_get_num_processors ();
+  return n > 1 ? n + 2 : 1;
+}
+
 static gboolean
 start (PraxiClipReader *reader, GError **error)
 {
@@ -178,7 +188,7 @@ start (PraxiClipReader *reader, GError **error)
     return FALSE;
   }
   reader->is_missing = g_new0 (gboolean, options->ahead_frames);
-  const PraxiDecoderOptions decoder_options = {.threads = options->threads};
+  const PraxiDecoderOptions decoder_options = {.threads = decoder_threads (options->threads)};
   reader->decoder = praxi_decoder_new (reader->media, &decoder_options, error);
   if (reader->decoder == NULL)
     return FALSE;

@@ -21,4 +21,13 @@ typedef struct {
  */
 void praxi_average_plane (const PraxiPlane *plane, int width, int height, guint16 *out);
 
+/* The plain loops are the truth; the best that this processor has gives the same numbers. */
+typedef enum { PRAXI_AVERAGE_BEST, PRAXI_AVERAGE_PLAIN } PraxiAverageLevel;
+
+void praxi_average_plane_by (const PraxiPlane *plane,
+                             PraxiAverageLevel level,
+                             int width,
+                             int height,
+                             guint16 *out);
+
 G_END_DECLS
