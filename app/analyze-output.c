@@ -94,6 +94,10 @@ summary_json (const PraxiAnalyzeResult *result)
   praxi_json_add_double (builder, "infer_s", analysis->infer_s);
   praxi_json_add_double (builder, "wall_s", analysis->wall_s);
   praxi_json_add_double (builder, "footage_s", analysis->footage_s);
+  if (analysis->n_estimated > 0) {
+    praxi_json_add_int (builder, "coarse_windows", analysis->n_estimated);
+    praxi_json_add_double (builder, "coarse_s", analysis->estimate_s);
+  }
   praxi_json_add_int (builder, "frames", analysis->n_frames);
   praxi_json_add_int (builder, "lost_windows", analysis->n_lost);
   praxi_json_add_int (builder, "peak_rss_bytes", praxi_cli_peak_rss ());

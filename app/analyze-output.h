@@ -12,9 +12,10 @@ typedef struct {
   const char *path;
   PraxiMedia *media;
   const PraxiCliModel *model;
-  const PraxiAnalyzer *analyzer;
+  PraxiAnalyzer *analyzer;
   const PraxiScoreTrack *track;
-  const GArray *events; /* of PraxiEvent, by start */
+  PraxiScoreTrack *estimate; /* NULL: none was asked for, or the footage is too short */
+  const GArray *events;      /* of PraxiEvent, by start */
   PraxiAnalysis analysis;
   gboolean is_partial;
   gint64 run_id; /* 0: not in a project */

@@ -20,8 +20,10 @@
 typedef struct {
   char *model_name, *backend, *project, *png, *csv, *progress;
   int threads;
+  char *first;
   double stride_s, enter, exit, min_length_s, merge_gap_s, smooth_s;
-  gboolean json;
+  double first_start_s, first_end_s; /* equal: from the start on */
+  gboolean json, coarse;
   char **paths;
 
   PraxiCliModel model;
@@ -185,17 +187,51 @@ choose_track (Analyze *analyze, PraxiMedia *media, gint64 *run_id, char **path, 
   return fd >= 0;
 }
 
+/* Where the estimates go: someone who follows the run reads them from a temporary file. */
+static gboolean
+choose_estimate (const Analyze *analyze, PraxiAnalyzeResult *result, char **path, GError **error)
+{
+  *path = NULL;
+  if (!analyze->coarse || !praxi_analyzer_can_estimate (result->analyzer))
+    return TRUE;
+  const int fd =
+      analyze->json_progress ? g_file_open_tmp ("praxi-estimate-XXXXXX", path, error) : -1;
+  if (analyze->json_progress && fd < 0)
+    return FALSE;
+  if (fd >= 0)
+    close (fd);
+  result->estimate = praxi_analyzer_create_estimate (result->analyzer, *path, error);
+  praxi_analyzer_set_estimate (result->analyzer, result->estimate);
+  return result->estimate != NULL;
+}
+
+/* Estimates are of no use once everything is analysed. */
 static void
-announce_track (const Analyze *analyze, const char *path, const char *track_path, gint64 run_id)
+drop_estimate (PraxiAnalyzeResult *result, const char *path)
+{
+  g_clear_pointer (&result->estimate, praxi_score_track_free);
+  if (path != NULL)
+    g_unlink (path);
+}
+
+typedef struct {
+  const char *media, *track, *estimate; /* estimate: NULL without any */
+  gint64 run_id;
+} Announcement;
+
+static void
+announce_track (const Analyze *analyze, const Announcement *what)
 {
   if (!analyze->json_progress)
     return;
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autofree char *file = g_filename_display_name (path);
+  g_autofree char *file = g_filename_display_name (what->media);
   json_builder_begin_object (builder);
   praxi_json_add_string (builder, "media", file);
-  praxi_json_add_string (builder, "track", track_path);
-  praxi_json_add_int (builder, "run", run_id);
+  praxi_json_add_string (builder, "track", what->track);
+  if (what->estimate != NULL)
+    praxi_json_add_string (builder, "estimate", what->estimate);
+  praxi_json_add_int (builder, "run", what->run_id);
   add_thresholds (analyze, builder);
   json_builder_end_object (builder);
   praxi_json_write (builder, stderr, FALSE);
@@ -310,6 +346,8 @@ analyze_media (Analyze *analyze, int i, GError **error)
   praxi_cli_footage_open (&analyze->footage, path, length_s);
   const PraxiAnalyzerOptions options = {.stride_s = analyze->stride_s,
                                         .threads = analyze->model.threads,
+                                        .first_start_ns = (gint64) (analyze->first_start_s * 1e9),
+                                        .first_end_ns = (gint64) (analyze->first_end_s * 1e9),
                                         .tick = tick_cb,
                                         .data = analyze};
   g_autoptr (PraxiAnalyzer) analyzer =
@@ -323,8 +361,12 @@ analyze_media (Analyze *analyze, int i, GError **error)
   if (track == NULL)
     return FALSE;
   result.track = track;
-  announce_track (analyze, path, track_path, result.run_id);
+  g_autofree char *estimate_path = NULL;
+  if (!choose_estimate (analyze, &result, &estimate_path, error))
+    return FALSE;
+  announce_track (analyze, &(Announcement){path, track_path, estimate_path, result.run_id});
   const gboolean good = run_media (analyze, &result, analyzer, i, track, error);
+  drop_estimate (&result, estimate_path);
   praxi_cli_footage_close (&analyze->footage, length_s);
   return good;
 }
@@ -377,6 +419,24 @@ check_seconds (const char *name, double value, GError **error)
   return FALSE;
 }
 
+/* START-END in seconds; either may be negative. */
+static gboolean
+parse_first (Analyze *analyze, GError **error)
+{
+  if (analyze->first == NULL)
+    return TRUE;
+  char *middle = NULL, *end = NULL;
+  analyze->first_start_s = g_ascii_strtod (analyze->first, &middle);
+  analyze->first_end_s =
+      middle != analyze->first && *middle == '-' ? g_ascii_strtod (middle + 1, &end) : NAN;
+  if (end != NULL && end != middle + 1 && *end == '\0' && fabs (analyze->first_start_s) < 1e9 &&
+      analyze->first_end_s > analyze->first_start_s && analyze->first_end_s < 1e9)
+    return TRUE;
+  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_USAGE,
+               "--first %s: give two times in seconds, as in 90-120.5", analyze->first);
+  return FALSE;
+}
+
 static gboolean
 check_options (Analyze *analyze, GError **error)
 {
@@ -396,7 +456,7 @@ check_options (Analyze *analyze, GError **error)
          check_seconds ("--min-length", analyze->min_length_s, error) &&
          check_seconds ("--merge-gap", analyze->merge_gap_s, error) &&
          check_seconds ("--smooth", analyze->smooth_s, error) &&
-         check_seconds ("--stride", analyze->stride_s, error);
+         check_seconds ("--stride", analyze->stride_s, error) && parse_first (analyze, error);
 }
 
 static gboolean
@@ -467,6 +527,10 @@ praxi_cli_analyze (int argc, char **argv)
       {"threads", 0, 0, G_OPTION_ARG_INT, &a.threads, "Threads (default: one per core)", "N"},
       {"stride", 0, 0, G_OPTION_ARG_DOUBLE, &a.stride_s, "Seconds between windows (default: 0.5)",
        "S"},
+      {"first", 0, 0, G_OPTION_ARG_STRING, &a.first, "Analyse this part first, in seconds",
+       "START-END"},
+      {"coarse", 0, 0, G_OPTION_ARG_NONE, &a.coarse,
+       "Estimate all of it first, then refine where something is likely", NULL},
       {"project", 0, 0, G_OPTION_ARG_FILENAME, &a.project, "Keep the run in a project",
        "FILE.praxi"},
       {"enter", 0, 0, G_OPTION_ARG_DOUBLE, &a.enter,
@@ -494,6 +558,7 @@ praxi_cli_analyze (int argc, char **argv)
   g_free (a.model_name);
   g_free (a.backend);
   g_free (a.project);
+  g_free (a.first);
   g_free (a.png);
   g_free (a.csv);
   g_free (a.progress);

@@ -4,6 +4,7 @@
 
 #include "engine/core/error.h"
 #include "engine/infer/clip-reader.h"
+#include "engine/infer/window-plan.h"
 #include "engine/media/clip-sampler.h"
 
 #define DEFAULT_STRIDE_S 0.5
@@ -18,15 +19,15 @@ struct PraxiAnalyzer {
   const PraxiScorer *scorer;
   PraxiAnalyzerOptions options;
   PraxiClipSampler *sampler;
-  int *wanted; /* ordinals, strictly ascending */
-  int n_wanted;
-  int ahead_frames;
+  PraxiWindowSample *sample; /* what estimates are made of; NULL: the footage is too short */
   char *warning;
 };
 
 /* What a run carries from window to window. */
 typedef struct {
   PraxiAnalyzer *analyzer;
+  const PraxiWindowPlan *plan; /* of the pass at hand */
+  gboolean is_estimate;        /* the pass is over a sample */
   PraxiClipReader *reader;
   PraxiScoreTrack *track;
   PraxiAnalysis *analysis;
@@ -35,61 +36,16 @@ typedef struct {
   int *ordinals; /* [T], of the window at hand */
   int *previous; /* [T], of the clip the scorer saw last; −1: none */
   float *scores; /* [n_classes] */
-  int n_checked; /* wanted frames that are in the checksum */
+  int n_checked; /* wanted frames of the pass that are in the checksum */
+  int n_done;    /* windows of all passes but estimates */
   gint64 next_tick_us;
 } Run;
-
-static int
-compare_int_cb (const void *a, const void *b)
-{
-  const int x = *(const int *) a, y = *(const int *) b;
-  return (x > y) - (x < y);
-}
-
-/* Where the ordinal stands among the wanted ones, which hold it. */
-static int
-wanted_index (const PraxiAnalyzer *analyzer, int ordinal)
-{
-  const int *found = bsearch (&ordinal, analyzer->wanted, (gsize) analyzer->n_wanted, sizeof (int),
-                              compare_int_cb);
-  return (int) (found - analyzer->wanted);
-}
 
 static void
 window_ordinals (const PraxiAnalyzer *analyzer, int k, int *ordinals)
 {
   gint64 start_ns, end_ns;
   praxi_clip_sampler_window (analyzer->sampler, k, &start_ns, &end_ns, ordinals);
-}
-
-/* Every frame some window reads, once: a bit per frame, then a list. */
-static void
-plan_frames (PraxiAnalyzer *analyzer)
-{
-  const int n_frames = praxi_frame_index_length (praxi_media_index (analyzer->media));
-  const int n_windows = praxi_clip_sampler_n_windows (analyzer->sampler);
-  const int T = analyzer->scorer->frames;
-  g_autofree guint8 *is_wanted = g_malloc0 ((gsize) n_frames / 8 + 1);
-  g_autofree int *ordinals = g_new (int, T);
-  for (int k = 0; k < n_windows; k++) {
-    window_ordinals (analyzer, k, ordinals);
-    for (int i = 0; i < T; i++)
-      is_wanted[ordinals[i] / 8] |= (guint8) (1 << (ordinals[i] % 8));
-  }
-  GArray *wanted = g_array_new (FALSE, FALSE, sizeof (int));
-  for (int i = 0; i < n_frames; i++)
-    if (is_wanted[i / 8] & (1 << (i % 8)))
-      g_array_append_val (wanted, i);
-  analyzer->n_wanted = (int) wanted->len;
-  analyzer->wanted = (int *) (gpointer) g_array_free (wanted, FALSE);
-
-  int most = 1;
-  for (int k = 0; k < n_windows; k++) {
-    window_ordinals (analyzer, k, ordinals);
-    most = MAX (most, wanted_index (analyzer, ordinals[T - 1]) -
-                          wanted_index (analyzer, ordinals[0]) + 1);
-  }
-  analyzer->ahead_frames = most + AHEAD_FRAMES;
 }
 
 PraxiAnalyzer *
@@ -114,7 +70,8 @@ praxi_analyzer_new (PraxiMedia *media,
                  praxi_media_info (media)->path, scorer->frames, scorer->rate_hz);
     return NULL;
   }
-  plan_frames (analyzer);
+  analyzer->sample =
+      praxi_window_sample_new (analyzer->sampler, praxi_media_index (media), scorer->frames);
   return g_steal_pointer (&analyzer);
 }
 
@@ -125,7 +82,7 @@ praxi_analyzer_free (PraxiAnalyzer *analyzer)
     return;
   praxi_clip_sampler_free (analyzer->sampler);
   praxi_media_unref (analyzer->media);
-  g_free (analyzer->wanted);
+  praxi_window_sample_free (analyzer->sample);
   g_free (analyzer->warning);
   g_free (analyzer);
 }
@@ -143,16 +100,47 @@ praxi_analyzer_create_track (const PraxiAnalyzer *analyzer, const char *path, GE
   return praxi_score_track_create (path, &spec, error);
 }
 
-/* The footage up to the end of window k. */
-static double
-done_s (const PraxiAnalyzer *analyzer, int k)
+gboolean
+praxi_analyzer_can_estimate (const PraxiAnalyzer *analyzer)
 {
+  return analyzer->sample != NULL;
+}
+
+PraxiScoreTrack *
+praxi_analyzer_create_estimate (const PraxiAnalyzer *analyzer, const char *path, GError **error)
+{
+  const gint64 block_ns =
+      analyzer->sample->block_slots * praxi_clip_sampler_stride_ns (analyzer->sampler);
+  const PraxiScoreTrackSpec spec = {.classes = analyzer->scorer->classes,
+                                    .n_classes = analyzer->scorer->n_classes,
+                                    .n_windows = analyzer->sample->n_blocks,
+                                    .start_ns = praxi_clip_sampler_start_ns (analyzer->sampler),
+                                    .stride_ns = block_ns,
+                                    .window_ns = block_ns,
+                                    .model_sha256 = analyzer->scorer->sha256};
+  return praxi_score_track_create (path, &spec, error);
+}
+
+void
+praxi_analyzer_set_estimate (PraxiAnalyzer *analyzer, PraxiScoreTrack *estimate)
+{
+  analyzer->options.estimate = estimate;
+}
+
+/* The footage up to the end of window k, the nth to be done. */
+static double
+done_s (const PraxiAnalyzer *analyzer, int k, int n_done)
+{
+  const gboolean in_order = n_done == k + 1;
   PraxiFrameIndex *index = praxi_media_index (analyzer->media);
   gint64 start_ns, end_ns;
   int slot;
   praxi_analyzer_window (analyzer, k, &start_ns, &end_ns, &slot);
+  const gint64 total_ns = praxi_frame_index_duration_ns (index);
   const gint64 done_ns = end_ns - praxi_frame_index_pts_ns (index, 0);
-  return (double) MIN (done_ns, praxi_frame_index_duration_ns (index)) / 1e9;
+  if (in_order)
+    return (double) MIN (done_ns, total_ns) / 1e9;
+  return (double) total_ns / 1e9 * n_done / praxi_analyzer_n_windows (analyzer);
 }
 
 /* Tells the caller how far it is, now and then. FALSE: stop. */
@@ -197,10 +185,10 @@ wait_for_frames (Run *run, int first, int last, GError **error)
     if (!tick (run, error))
       return FALSE;
     const guint8 *frame = praxi_clip_reader_frame (run->reader, i);
-    if (frame != NULL)
+    if (frame != NULL && !run->is_estimate)
       add_to_checksum (&run->analysis->input_checksum, frame,
                        (gsize) scorer->width * scorer->height * 3);
-    run->analysis->n_frames += frame != NULL;
+    run->analysis->n_frames += frame != NULL && !run->is_estimate;
     run->n_checked = i + 1;
   }
   return TRUE;
@@ -232,7 +220,7 @@ assemble (Run *run, int new_frames)
   memmove (run->clip, run->clip + run->frame_bytes * (gsize) new_frames,
            run->frame_bytes * (gsize) (T - new_frames));
   for (int i = T - new_frames; i < T; i++) {
-    const int at = wanted_index (run->analyzer, run->ordinals[i]);
+    const int at = praxi_window_plan_find (run->plan, run->ordinals[i]);
     const guint8 *frame = praxi_clip_reader_frame (run->reader, at);
     if (frame == NULL)
       return FALSE;
@@ -241,59 +229,147 @@ assemble (Run *run, int new_frames)
   return TRUE;
 }
 
+/* Keeps the scores of the ith window of the pass, which is window k. */
 static gboolean
-score_window (Run *run, int k, int new_frames, GError **error)
+keep_scores (Run *run, int i, int k, GError **error)
+{
+  const PraxiAnalyzer *analyzer = run->analyzer;
+  if (run->is_estimate) {
+    run->analysis->n_estimated++;
+    return praxi_score_track_put (analyzer->options.estimate, analyzer->sample->blocks[i],
+                                  run->scores, error);
+  }
+  if (analyzer->options.visit != NULL)
+    analyzer->options.visit (analyzer->options.data, k, run->clip, run->scores);
+  run->analysis->n_scored++;
+  return praxi_score_track_put (run->track, praxi_clip_sampler_slot (analyzer->sampler, k),
+                                run->scores, error);
+}
+
+static gboolean
+score_window (Run *run, int new_frames, GError **error)
 {
   const PraxiScorer *scorer = run->analyzer->scorer;
-  const PraxiAnalyzerOptions *options = &run->analyzer->options;
   const gint64 begin_us = g_get_monotonic_time ();
   if (!scorer->score (scorer->data, run->clip, new_frames, run->scores, error))
     return FALSE;
   run->analysis->infer_s += (double) (g_get_monotonic_time () - begin_us) / 1e6;
   memcpy (run->previous, run->ordinals, sizeof (int) * (gsize) scorer->frames);
-  if (options->visit != NULL)
-    options->visit (options->data, k, run->clip, run->scores);
-  run->analysis->n_scored++;
-  return praxi_score_track_put (run->track, praxi_clip_sampler_slot (run->analyzer->sampler, k),
-                                run->scores, error);
+  return TRUE;
 }
 
 static gboolean
-run_window (Run *run, int k, GError **error)
+run_window (Run *run, int i, GError **error)
 {
-  const int T = run->analyzer->scorer->frames;
+  const int T = run->analyzer->scorer->frames, k = run->plan->windows[i];
   window_ordinals (run->analyzer, k, run->ordinals);
-  const int first = wanted_index (run->analyzer, run->ordinals[0]);
-  const int last = wanted_index (run->analyzer, run->ordinals[T - 1]);
+  const int first = praxi_window_plan_find (run->plan, run->ordinals[0]);
+  const int last = praxi_window_plan_find (run->plan, run->ordinals[T - 1]);
   praxi_clip_reader_release (run->reader, first);
   if (!wait_for_frames (run, first, last, error))
     return FALSE;
   const int new_frames = count_new_frames (run, T);
   if (assemble (run, new_frames)) {
-    if (!score_window (run, k, new_frames, error))
+    if (!score_window (run, new_frames, error) || !keep_scores (run, i, k, error))
       return FALSE;
   } else {
     forget_clip (run, T); /* it is half old, half new */
-    run->analysis->n_lost++;
+    run->analysis->n_lost += !run->is_estimate;
   }
-  run->analysis->footage_s = done_s (run->analyzer, k);
+  if (!run->is_estimate)
+    run->analysis->footage_s = done_s (run->analyzer, k, ++run->n_done);
   return tick (run, error);
 }
 
+/* Reads and scores the windows of a plan. */
 static gboolean
-run_windows (Run *run, GError **error)
+run_pass (Run *run, const PraxiWindowPlan *plan, GError **error)
 {
-  const int n_windows = praxi_analyzer_n_windows (run->analyzer);
-  for (int k = 0; k < n_windows; k++)
-    if (!run_window (run, k, error))
+  PraxiAnalyzer *analyzer = run->analyzer;
+  const PraxiClipReaderOptions reading = {.wanted = plan->wanted,
+                                          .n_wanted = plan->n_wanted,
+                                          .width_px = analyzer->scorer->width,
+                                          .height_px = analyzer->scorer->height,
+                                          .ahead_frames = plan->widest + AHEAD_FRAMES,
+                                          .threads = analyzer->options.threads};
+  g_autoptr (PraxiClipReader) reader = praxi_clip_reader_new (analyzer->media, &reading, error);
+  if (reader == NULL)
+    return FALSE;
+  run->plan = plan;
+  run->reader = reader;
+  run->n_checked = 0;
+  gboolean good = TRUE;
+  for (int i = 0; i < plan->n_windows && good; i++)
+    good = run_window (run, i, error);
+  run->analysis->decode_s += (double) praxi_clip_reader_busy_ns (reader) / 1e9;
+  const GError *why = good ? praxi_clip_reader_error (reader) : NULL;
+  if (why != NULL && analyzer->warning == NULL)
+    analyzer->warning = g_strdup (why->message);
+  return good;
+}
+
+static gboolean
+run_span (Run *run, PraxiWindowSpan span, GError **error)
+{
+  const PraxiAnalyzer *analyzer = run->analyzer;
+  const int n = span.end - span.first;
+  g_autofree int *windows = g_new (int, n);
+  for (int i = 0; i < n; i++)
+    windows[i] = span.first + i;
+  g_autoptr (PraxiWindowPlan) plan = praxi_window_plan_new (
+      analyzer->sampler, analyzer->scorer->frames,
+      praxi_frame_index_length (praxi_media_index (analyzer->media)), windows, n);
+  return run_pass (run, plan, error);
+}
+
+/* Quick and coarse, before anything else. */
+static gboolean
+run_estimate (Run *run, GError **error)
+{
+  const PraxiAnalyzer *analyzer = run->analyzer;
+  const PraxiWindowSample *sample = analyzer->sample;
+  if (analyzer->options.estimate == NULL || sample == NULL)
+    return TRUE;
+  const gint64 begin_us = g_get_monotonic_time ();
+  g_autoptr (PraxiWindowPlan) plan =
+      praxi_window_plan_new (analyzer->sampler, analyzer->scorer->frames,
+                             praxi_frame_index_length (praxi_media_index (analyzer->media)),
+                             sample->windows, sample->n_windows);
+  run->is_estimate = TRUE;
+  const gboolean good =
+      run_pass (run, plan, error) &&
+      praxi_score_track_finish (analyzer->options.estimate, PRAXI_SCORE_TRACK_FINISHED, error);
+  run->is_estimate = FALSE;
+  run->analysis->estimate_s = (double) (g_get_monotonic_time () - begin_us) / 1e6;
+  return good;
+}
+
+static GArray *
+order_of (const PraxiAnalyzer *analyzer)
+{
+  const PraxiAnalyzerOptions *options = &analyzer->options;
+  if (options->estimate != NULL || options->first_end_ns > options->first_start_ns)
+    return praxi_window_order (analyzer->sampler, options->first_start_ns, options->first_end_ns,
+                               options->estimate);
+  GArray *spans = g_array_new (FALSE, FALSE, sizeof (PraxiWindowSpan));
+  const PraxiWindowSpan all = {0, praxi_analyzer_n_windows (analyzer)};
+  g_array_append_val (spans, all);
+  return spans;
+}
+
+static gboolean
+run_passes (Run *run, GError **error)
+{
+  if (!run_estimate (run, error))
+    return FALSE;
+  g_autoptr (GArray) spans = order_of (run->analyzer);
+  for (guint i = 0; i < spans->len; i++)
+    if (!run_span (run, g_array_index (spans, PraxiWindowSpan, i), error))
       return FALSE;
-  const GError *why = praxi_clip_reader_error (run->reader);
-  if (why != NULL)
-    run->analyzer->warning = g_strdup (why->message);
   if (run->analysis->n_scored > 0)
     return TRUE;
-  if (why != NULL)
-    g_propagate_error (error, g_error_copy (why));
+  if (run->analyzer->warning != NULL)
+    g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT, run->analyzer->warning);
   else
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
                  "%s: no window of it could be decoded whole: it is damaged; try to repair it with "
@@ -303,19 +379,9 @@ run_windows (Run *run, GError **error)
 }
 
 static gboolean
-run_with_reader (Run *run, GError **error)
+run_all (Run *run, GError **error)
 {
-  PraxiAnalyzer *analyzer = run->analyzer;
-  const PraxiScorer *scorer = analyzer->scorer;
-  const PraxiClipReaderOptions reading = {.wanted = analyzer->wanted,
-                                          .n_wanted = analyzer->n_wanted,
-                                          .width_px = scorer->width,
-                                          .height_px = scorer->height,
-                                          .ahead_frames = analyzer->ahead_frames,
-                                          .threads = analyzer->options.threads};
-  run->reader = praxi_clip_reader_new (analyzer->media, &reading, error);
-  if (run->reader == NULL)
-    return FALSE;
+  const PraxiScorer *scorer = run->analyzer->scorer;
   const int T = scorer->frames;
   run->frame_bytes = (gsize) scorer->width * scorer->height * 3;
   run->clip = g_malloc ((gsize) T * run->frame_bytes);
@@ -323,9 +389,7 @@ run_with_reader (Run *run, GError **error)
   run->previous = g_new (int, T);
   forget_clip (run, T);
   run->scores = g_new (float, scorer->n_classes);
-  const gboolean good = run_windows (run, error);
-  run->analysis->decode_s = (double) praxi_clip_reader_busy_ns (run->reader) / 1e9;
-  praxi_clip_reader_free (run->reader);
+  const gboolean good = run_passes (run, error);
   g_free (run->clip);
   g_free (run->ordinals);
   g_free (run->previous);
@@ -343,7 +407,7 @@ praxi_analyzer_run (PraxiAnalyzer *analyzer,
                               .input_checksum = G_GUINT64_CONSTANT (0xcbf29ce484222325)};
   Run run = {.analyzer = analyzer, .track = track, .analysis = analysis};
   const gint64 begin_us = g_get_monotonic_time ();
-  const gboolean good = run_with_reader (&run, error);
+  const gboolean good = run_all (&run, error);
   analysis->wall_s = (double) (g_get_monotonic_time () - begin_us) / 1e6;
   const PraxiScoreTrackState state = good ? PRAXI_SCORE_TRACK_FINISHED : PRAXI_SCORE_TRACK_PARTIAL;
   /* A track that cannot be finished matters only when nothing else went wrong. */

@@ -32,11 +32,16 @@ typedef struct {
 PraxiScorer praxi_scorer_for_executor (const PraxiModel *model, PraxiExecutor *executor);
 
 typedef struct {
-  double stride_s; /* between windows; 0: 0.5 */
-  int threads;     /* of the decoder; 0: one per core */
+  double stride_s;                     /* between windows; 0: 0.5 */
+  int threads;                         /* of the decoder; 0: one per core */
+  gint64 first_start_ns, first_end_ns; /* footage whose windows come first; equal: none */
+  /* Filled with estimates before all else, see praxi_analyzer_create_estimate; what they hold for
+   * likely comes before the rest. NULL: none. Borrowed for the run.
+   */
+  PraxiScoreTrack *estimate;
   /* Called at least ten times a second with the footage that is done; FALSE stops the analysis. */
   gboolean (*tick) (gpointer data, double done_s, double total_s);
-  /* Called for each window that was scored, in ascending order; may be NULL.
+  /* Called for each window that was scored; may be NULL.
    * clip: u8 [T,H,W,3]; borrowed for the call
    */
   void (*visit) (gpointer data, int k, const guint8 *clip, const float *scores);
@@ -52,6 +57,8 @@ typedef struct {
   double infer_s;
   double wall_s;
   double footage_s;       /* that the windows scored reach over */
+  int n_estimated;        /* windows of the coarse pass */
+  double estimate_s;      /* its part of wall_s */
   guint64 input_checksum; /* of all frames the model saw, in order: same input, same number */
 } PraxiAnalysis;
 
@@ -71,10 +78,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiAnalyzer, praxi_analyzer_free)
 PraxiScoreTrack *
 praxi_analyzer_create_track (const PraxiAnalyzer *analyzer, const char *path, GError **error);
 
-/* Scores every window into the track and finishes it. Damaged places stay not analysed.
- * analysis: filled in, on errors as far as it came
- * Errors:   CANCELLED (tick said so; the track is finished as partial, what is in it is valid),
- *           FORMAT (no window could be decoded), DEVICE, DISK, MEMORY
+/* Estimates are scores of single windows, one a minute or so and chosen because they are quick to
+ * decode, each of which stands for the footage around it: a track of its own, one row a block. Only
+ * of use where can_estimate says that the footage is long enough.
+ */
+gboolean praxi_analyzer_can_estimate (const PraxiAnalyzer *analyzer);
+PraxiScoreTrack *
+praxi_analyzer_create_estimate (const PraxiAnalyzer *analyzer, const char *path, GError **error);
+void praxi_analyzer_set_estimate (PraxiAnalyzer *analyzer, PraxiScoreTrack *estimate);
+
+/* Scores every window into the track and finishes it, in order of time unless the options say
+ * otherwise; each is scored once and the scores do not depend on the order. Damaged places stay not
+ * analysed. analysis: filled in, on errors as far as it came Errors:   CANCELLED (tick said so; the
+ * track is finished as partial, what is in it is valid), FORMAT (no window could be decoded),
+ * DEVICE, DISK, MEMORY
  */
 gboolean praxi_analyzer_run (PraxiAnalyzer *analyzer,
                              PraxiScoreTrack *track,

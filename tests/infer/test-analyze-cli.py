@@ -85,6 +85,25 @@ class AnalyzeTest(unittest.TestCase):
                                     "--min-length", "60", self.clip))[0]
         self.assertEqual(entry["events"], [])
 
+    def test_coarse_first(self):
+        clip = make_clip(self.folder / "five minutes.mp4", 300, "64x48", 10)
+        whole = self.document(praxi("analyze", "--json", clip))[0]
+        result = praxi("analyze", "--json", "--progress", "json", "--coarse", "--first", "200-210.5",
+                       clip)
+        entry = self.document(result)[0]
+        self.assertEqual(entry["windows"], whole["windows"])
+        self.assertEqual(entry["events"], whole["events"])
+        self.assertEqual(entry["coarse_windows"], 5)
+        self.assertLess(entry["coarse_s"], entry["wall_s"])
+        self.assertNotIn("coarse_s", whole)
+        line = next(json.loads(l) for l in result.stderr.splitlines() if "track" in l)
+        os.unlink(line["track"])
+        self.assertFalse(os.path.exists(line["estimate"]))
+        for wrong in ("x", "5", "9-3", "1-2-3"):
+            refused = praxi("analyze", "--first", wrong, clip)
+            self.assertEqual(refused.returncode, 2)
+            self.assertIn("--first", refused.stderr)
+
     def test_png_csv_text(self):
         png, table = self.folder / "heat.png", self.folder / "out.csv"
         result = praxi("analyze", "--png", png, "--csv", table, "--enter", "1e-9", "--exit", "1e-9",

@@ -198,6 +198,79 @@ test_windows (void)
   }
 }
 
+typedef struct {
+  int *order; /* windows as they were scored */
+  int n;
+} Visits;
+
+static void
+visit_cb (gpointer data, int k, const guint8 *clip, const float *scores)
+{
+  Visits *visits = data;
+  visits->order[visits->n++] = k;
+}
+
+/* Every block holds the score of a window of its own. */
+static void
+check_estimate (const PraxiScoreTrack *estimate, const PraxiScoreTrack *track)
+{
+  const int n_blocks = praxi_score_track_n_windows (estimate);
+  for (int b = 0; b < n_blocks; b++) {
+    gint64 start_ns, end_ns;
+    gboolean found = FALSE;
+    praxi_score_track_window_span (estimate, b, &start_ns, &end_ns);
+    for (int k = 0; k < praxi_score_track_n_windows (track); k++) {
+      gint64 window_ns, window_end_ns;
+      praxi_score_track_window_span (track, k, &window_ns, &window_end_ns);
+      found =
+          found || (window_ns >= start_ns && window_ns < end_ns &&
+                    praxi_score_track_get (track, k, 0) == praxi_score_track_get (estimate, b, 0));
+    }
+    g_assert_true (found);
+  }
+  g_assert_cmpint (praxi_score_track_filled (estimate), ==, n_blocks);
+}
+
+/* Estimates, then what is in view, then the rest: every window once, the scores of any order. */
+static void
+test_order (void)
+{
+  enum { TILES = 3 };
+  g_autofree char *path = make_clip (
+      "long.mp4", "-f lavfi -i testsrc2=s=64x48:r=10 -t 300 -c:v libx264 -preset ultrafast -g 50");
+  if (path == NULL)
+    return;
+  g_autoptr (PraxiMedia) media = open_media (path);
+  g_autofree Fake *fake = g_new0 (Fake, 1);
+  const PraxiScorer scorer = scorer_of (fake);
+  g_autofree int *order = g_new (int, 1000);
+  Visits visits = {.order = order};
+  const PraxiAnalyzerOptions options = {.threads = 2,
+                                        .first_start_ns = G_GINT64_CONSTANT (150000000000),
+                                        .first_end_ns = G_GINT64_CONSTANT (160000000000),
+                                        .visit = visit_cb,
+                                        .data = &visits};
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PraxiAnalyzer) analyzer = praxi_analyzer_new (media, &scorer, &options, &error);
+  g_assert_no_error (error);
+  g_assert_true (praxi_analyzer_can_estimate (analyzer));
+  g_autoptr (PraxiScoreTrack) track = praxi_analyzer_create_track (analyzer, NULL, &error);
+  g_autoptr (PraxiScoreTrack) estimate = praxi_analyzer_create_estimate (analyzer, NULL, &error);
+  g_assert_no_error (error);
+  praxi_analyzer_set_estimate (analyzer, estimate);
+  PraxiAnalysis analysis;
+  g_assert_true (praxi_analyzer_run (analyzer, track, &analysis, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (visits.n, ==, praxi_analyzer_n_windows (analyzer));
+  g_assert_cmpint (analysis.n_scored, ==, visits.n);
+  g_assert_cmpint (order[0], ==, PRAXI_SCORE_TRACK_TILE); /* the tile that shows 150 s */
+  g_assert_cmpint (analysis.n_estimated, ==, praxi_score_track_n_windows (estimate));
+  g_assert_cmpint (analysis.n_estimated * 50, <, visits.n * TILES);
+  g_assert_cmpfloat_with_epsilon (analysis.footage_s, 300, 0.1);
+  check_scores (media, track, 0.5, FALSE);
+  check_estimate (estimate, track);
+}
+
 static void
 test_short_and_slow (void)
 {
@@ -367,6 +440,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   folder = g_dir_make_tmp ("praxi-analyzer-XXXXXX", NULL);
   g_test_add_func ("/analyzer/windows", test_windows);
+  g_test_add_func ("/analyzer/order", test_order);
   g_test_add_func ("/analyzer/short-and-slow", test_short_and_slow);
   g_test_add_func ("/analyzer/damage", test_damage);
   g_test_add_func ("/analyzer/cancel", test_cancel);
