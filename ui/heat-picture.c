@@ -43,8 +43,11 @@ paint_columns (const PraxiHeatPicture *picture,
       .end_ns = picture->painted_ns + (gint64) (to * ns_per_px),
       .x_px = (int) ((gint64) ((double) picture->painted_ns / ns_per_px) & 0xffff) + from,
   };
-  praxi_heat_raster (view->track, &row, pixels + (gsize) y_px * stride_px + from, to - from,
-                     view->row_height_px, stride_px);
+  guint32 *at = pixels + (gsize) y_px * stride_px + from;
+  praxi_heat_raster (view->track, &row, at, to - from, view->row_height_px, stride_px);
+  if (view->estimate != NULL)
+    praxi_heat_raster_estimate (view->estimate, &row, at, to - from, view->row_height_px,
+                                stride_px);
 }
 
 static void
@@ -77,7 +80,7 @@ paint (PraxiHeatPicture *picture, const PraxiHeatView *view)
 static gboolean
 is_moved (const PraxiHeatView *a, const PraxiHeatView *b)
 {
-  return a->track == b->track && a->revision == b->revision &&
+  return a->track == b->track && a->estimate == b->estimate && a->revision == b->revision &&
          praxi_time_span_length (a->span) == praxi_time_span_length (b->span) &&
          a->width_px == b->width_px && a->row_height_px == b->row_height_px &&
          a->row_gap_px == b->row_gap_px && a->only_actions == b->only_actions;

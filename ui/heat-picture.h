@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 
 typedef struct {
   const PraxiScoreTrack *track;
-  guint revision; /* of what the track holds */
+  const PraxiScoreTrack *estimate; /* shows where the track has nothing; NULL: none */
+  guint revision;                  /* of what both hold */
   PraxiTimeSpan span;
   int width_px; /* device pixels */
   int row_height_px;

@@ -190,6 +190,7 @@ draw (PraxiStrip *strip,
   const double scale = context->scale_factor;
   const PraxiHeatView view = {
       .track = track,
+      .estimate = praxi_session_estimate (context->session),
       .revision = praxi_session_track_revision (context->session),
       .span = context->time.span,
       .width_px = MAX (1, (int) round (context->time.width_px * scale)),

@@ -32,6 +32,7 @@ draw_scores (OverviewStrip *self, const PraxiStripContext *all, GtkSnapshot *sna
     return;
   PraxiHeatView view = {
       .track = track,
+      .estimate = praxi_session_estimate (all->session),
       .revision = praxi_session_track_revision (all->session),
       .span = all->time.span,
       .width_px = MAX (1, (int) round (all->time.width_px * all->scale_factor)),

@@ -212,6 +212,7 @@ forget_track (PraxiSession *self)
 {
   g_clear_pointer (&self->track, praxi_score_track_free);
   g_clear_pointer (&self->track_path, g_free);
+  g_clear_pointer (&self->estimate, praxi_score_track_free);
 }
 
 /* A track that cannot be read yet is tried again at the next tick while its job runs. */
@@ -239,11 +240,35 @@ praxi_session_show_run (PraxiSession *self, const char *track_path, const char *
   open_track (self, FALSE);
 }
 
+/* The job removes its estimates when it ends: a file that is gone is no error, and what was read of
+ * a job that was cancelled goes too.
+ */
+static void
+refresh_estimate (PraxiSession *self)
+{
+  const char *path =
+      is_analysing (self) && self->analysis_run != NULL
+          ? json_object_get_string_member_with_default (self->analysis_run, "estimate", NULL)
+          : NULL;
+  gboolean changed = path == NULL && self->estimate != NULL;
+  if (path == NULL)
+    g_clear_pointer (&self->estimate, praxi_score_track_free);
+  else if (self->estimate == NULL)
+    changed = (self->estimate = praxi_score_track_open (path, NULL)) != NULL;
+  else
+    praxi_score_track_refresh (self->estimate, &changed, NULL);
+  if (!changed)
+    return;
+  self->track_revision++;
+  praxi_session_changed (self, PRAXI_CHANGE_TRACK);
+}
+
 static void
 refresh_track (PraxiSession *self)
 {
   if (self->track_path == NULL || self->media != self->analysed_media)
     return;
+  refresh_estimate (self);
   if (self->track == NULL) {
     open_track (self, is_analysing (self));
     return;
@@ -311,6 +336,12 @@ const PraxiScoreTrack *
 praxi_session_track (PraxiSession *self)
 {
   return self->track;
+}
+
+const PraxiScoreTrack *
+praxi_session_estimate (PraxiSession *self)
+{
+  return self->estimate;
 }
 
 guint
@@ -427,18 +458,34 @@ add_number (GStrvBuilder *argv, PraxiSession *self, const char *option, const ch
   g_strv_builder_add (argv, text);
 }
 
+/* What is in view comes first, where that is a part only. */
+static void
+add_first (GStrvBuilder *argv, PraxiSession *self)
+{
+  const PraxiTimeSpan span = praxi_session_visible (self);
+  char start[G_ASCII_DTOSTR_BUF_SIZE], end[G_ASCII_DTOSTR_BUF_SIZE];
+  if (praxi_time_span_length (span) * 2 >= praxi_time_span_length (praxi_session_footage (self)))
+    return;
+  g_ascii_formatd (start, sizeof start, "%.3f", (double) span.start_ns / 1e9);
+  g_ascii_formatd (end, sizeof end, "%.3f", (double) span.end_ns / 1e9);
+  g_autofree char *first = g_strconcat (start, "-", end, NULL);
+  g_strv_builder_add_many (argv, "--first", first, NULL);
+}
+
 static char **
 make_argv (PraxiSession *self, PraxiJobItem *item)
 {
   g_autoptr (GStrvBuilder) argv = g_strv_builder_new ();
   g_autofree char *model = praxi_session_model (self);
   g_strv_builder_add_many (argv, self->praxi_path, "analyze", "--json", "--progress", "json",
-                           "--model", model, "--project", self->project_path, NULL);
+                           "--coarse", "--model", model, "--project", self->project_path, NULL);
   if (praxi_settings_boolean (praxi_session_settings (self), PRAXI_SETTING_OWN_EVENTS)) {
     add_number (argv, self, "--smooth", PRAXI_SETTING_SMOOTH);
     add_number (argv, self, "--min-length", PRAXI_SETTING_MIN_LENGTH);
     add_number (argv, self, "--merge-gap", PRAXI_SETTING_MERGE_GAP);
   }
+  if (item->media == self->media)
+    add_first (argv, self);
   g_strv_builder_add_many (argv, "--", praxi_media_item_path (item->media), NULL);
   return g_strv_builder_end (argv);
 }

@@ -15,6 +15,11 @@ G_BEGIN_DECLS
 /* The scores of the open media; NULL while there are none. Borrowed until PRAXI_CHANGE_TRACK. */
 const PraxiScoreTrack *praxi_session_track (PraxiSession *session);
 
+/* What the job estimates before it comes to a place, one row a minute or so; NULL: nothing. It is
+ * for looking at only, no event comes of it. Borrowed until the next change.
+ */
+const PraxiScoreTrack *praxi_session_estimate (PraxiSession *session);
+
 /* Grows with every change of what the track holds, so that pictures of it can be cached. */
 guint praxi_session_track_revision (PraxiSession *session);
 

@@ -95,6 +95,7 @@ struct _PraxiSession {
   JsonObject *analysis_run;       /* the job's line that names its track; NULL before it came */
   PraxiScoreTrack *track;
   char *track_path;
+  PraxiScoreTrack *estimate; /* of the same media, while it is analysed; NULL: none */
   guint track_revision;
   guint follow_source;
   GArray *events;

@@ -50,6 +50,16 @@ copy_lines (const PraxiHeatRow *row, guint32 *pixels, int width_px, int height_p
   }
 }
 
+/* The highest score of column x. */
+static float
+column_score (const PraxiScoreTrack *track, const PraxiHeatRow *row, int x, int width_px)
+{
+  const double span_ns = (double) (row->end_ns - row->start_ns);
+  const gint64 t0_ns = row->start_ns + (gint64) (span_ns * x / width_px);
+  const gint64 t1_ns = row->start_ns + (gint64) (span_ns * (x + 1) / width_px);
+  return praxi_score_track_max (track, row->class_index, t0_ns, MAX (t1_ns, t0_ns + 1));
+}
+
 void
 praxi_heat_raster (const PraxiScoreTrack *track,
                    const PraxiHeatRow *row,
@@ -58,15 +68,30 @@ praxi_heat_raster (const PraxiScoreTrack *track,
                    int height_px,
                    int stride_px)
 {
-  const double span_ns = (double) (row->end_ns - row->start_ns);
   for (int x = 0; x < width_px; x++) {
-    const gint64 t0_ns = row->start_ns + (gint64) (span_ns * x / width_px);
-    const gint64 t1_ns = row->start_ns + (gint64) (span_ns * (x + 1) / width_px);
-    const float score =
-        praxi_score_track_max (track, row->class_index, t0_ns, MAX (t1_ns, t0_ns + 1));
+    const float score = column_score (track, row, x, width_px);
     const guint32 missing =
         praxi_heat_hatch (row->x_px + x, 0) ? PRAXI_HEAT_MISSING_DARK : PRAXI_HEAT_MISSING_LIGHT;
     pixels[x] = isnan (score) ? missing : praxi_heat_color (row->palette, score);
   }
   copy_lines (row, pixels, width_px, height_px, stride_px);
+}
+
+void
+praxi_heat_raster_estimate (const PraxiScoreTrack *estimate,
+                            const PraxiHeatRow *row,
+                            guint32 *pixels,
+                            int width_px,
+                            int height_px,
+                            int stride_px)
+{
+  for (int x = 0; x < width_px; x++) {
+    if (pixels[x] != PRAXI_HEAT_MISSING_LIGHT && pixels[x] != PRAXI_HEAT_MISSING_DARK)
+      continue;
+    const float score = column_score (estimate, row, x, width_px);
+    const guint32 color = praxi_heat_color (row->palette, score);
+    for (int y = 0; y < height_px && !isnan (score); y++)
+      if (!praxi_heat_hatch (row->x_px + x, y))
+        pixels[(gsize) y * stride_px + x] = color;
+  }
 }

@@ -53,4 +53,14 @@ void praxi_heat_raster (const PraxiScoreTrack *track,
                         int height_px,
                         int stride_px);
 
+/* Over a row that praxi_heat_raster painted: where it is hatched, the light stripes take the colour
+ * of an estimate, so that it shows and never looks analysed.
+ */
+void praxi_heat_raster_estimate (const PraxiScoreTrack *estimate,
+                                 const PraxiHeatRow *row,
+                                 guint32 *pixels,
+                                 int width_px,
+                                 int height_px,
+                                 int stride_px);
+
 G_END_DECLS

@@ -216,6 +216,17 @@ test_raster (void)
   g_assert_cmphex (pixels[0], ==, praxi_heat_color (PRAXI_HEAT_INFERNO, 0));
   g_assert_cmphex (pixels[4], ==, praxi_heat_color (PRAXI_HEAT_INFERNO, 1));
   g_assert_cmphex (pixels[15], ==, 0);
+
+  /* An estimate stands between the stripes of what is not analysed, and nowhere else. */
+  const float ones[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+  g_autoptr (PraxiScoreTrack) estimate = track_of (ones, G_N_ELEMENTS (ones));
+  praxi_heat_raster_estimate (estimate, &row, pixels, 15, 8, 16);
+  g_assert_cmphex (pixels[0], ==, praxi_heat_color (PRAXI_HEAT_INFERNO, 0));
+  for (int x = 8; x < 15; x++)
+    for (int y = 0; y < 8; y++)
+      g_assert_cmphex (pixels[y * 16 + x], ==,
+                       praxi_heat_hatch (x, y) ? PRAXI_HEAT_MISSING_DARK
+                                               : praxi_heat_color (PRAXI_HEAT_INFERNO, 1));
 }
 
 int
