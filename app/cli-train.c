@@ -5,14 +5,14 @@
 
 #include "app/analysis.h"
 #include "app/compare-child.h"
+#include "app/label-splits.h"
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
 #include "engine/core/text.h"
 #include "engine/model/spec.h"
 #include "engine/train/trainer.h"
 
-/* Where no split is given a fifth of the groups validates. */
-enum { VAL_ONE_IN = 5, CLIP_SHARE_STEPS = 1000 };
+enum { CLIP_SHARE_STEPS = 1000 };
 
 typedef struct {
   char *data, *project, *from, *arch, *out, *progress;
@@ -28,87 +28,6 @@ typedef struct {
   PraxiTraining *training;
   PraxiCliProgress *bar;
 } Train;
-
-/* --- labels --------------------------------------------------------------------------------- */
-
-static PraxiDataset *
-load_split (const Train *train, const char *split, GError **error)
-{
-  const PraxiModelSpec *spec = praxi_model_spec (train->model);
-  const PraxiDatasetOptions options = {
-      .classes = (const char *const *) spec->classes, .n_classes = spec->n_classes, .split = split};
-  if (train->data != NULL)
-    return praxi_dataset_load_folder (train->data, &options, error);
-  g_autoptr (PraxiStore) store = praxi_store_open (train->project, PRAXI_STORE_READ_ONLY, error);
-  return store != NULL ? praxi_dataset_load_project (store, &options, error) : NULL;
-}
-
-static int
-compare_texts (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
-/* Every VAL_ONE_IN-th group by name, none where there is but one. */
-static GHashTable *
-choose_val_groups (const PraxiDataset *dataset)
-{
-  g_autoptr (GPtrArray) groups = g_ptr_array_new ();
-  GHashTable *chosen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; i < dataset->samples->len; i++)
-    g_ptr_array_add (groups, ((PraxiSample *) dataset->samples->pdata[i])->group);
-  g_ptr_array_sort (groups, compare_texts);
-  guint n = 0;
-  for (guint i = 0; i < groups->len; i++)
-    if (i == 0 || !g_str_equal (groups->pdata[i], groups->pdata[i - 1]))
-      groups->pdata[n++] = groups->pdata[i];
-  for (guint i = 0; n > 1 && i < n; i += VAL_ONE_IN)
-    g_hash_table_add (chosen, g_strdup (groups->pdata[i]));
-  return chosen;
-}
-
-/* Drops the samples that do not belong to the part. */
-static void
-keep_part (PraxiDataset *dataset, GHashTable *val_groups, gboolean is_val)
-{
-  for (guint i = dataset->samples->len; i-- > 0;) {
-    const PraxiSample *sample = dataset->samples->pdata[i];
-    if (g_hash_table_contains (val_groups, sample->group) != is_val)
-      g_ptr_array_remove_index (dataset->samples, i);
-  }
-}
-
-static void
-print_warnings (const GPtrArray *warnings)
-{
-  for (guint i = 0; i < warnings->len; i++)
-    fprintf (stderr, "praxi: %s\n", (const char *) g_ptr_array_index (warnings, i));
-}
-
-static gboolean
-load_labels (Train *train, GError **error)
-{
-  g_autoptr (GError) no_split = NULL;
-  train->val = load_split (train, "val", &no_split);
-  train->train = load_split (train, train->val != NULL ? "train" : "all", error);
-  if (train->train == NULL)
-    return FALSE;
-  print_warnings (train->train->warnings);
-  if (train->val != NULL)
-    return TRUE;
-  train->val = load_split (train, "all", error);
-  if (train->val == NULL)
-    return FALSE;
-  g_autoptr (GHashTable) val_groups = choose_val_groups (train->val);
-  keep_part (train->train, val_groups, FALSE);
-  keep_part (train->val, val_groups, TRUE);
-  if (train->val->samples->len > 0)
-    return TRUE;
-  g_clear_pointer (&train->val, praxi_dataset_free);
-  fputs ("praxi: all labels are of one piece of footage: nothing is left to validate with\n",
-         stderr);
-  return TRUE;
-}
 
 /* --- progress ------------------------------------------------------------------------------- */
 
@@ -172,7 +91,7 @@ read_clips (Train *train, const PraxiDataset *dataset, GError **error)
                                      .data = train};
   PraxiClips *clips = praxi_clips_load (praxi_model_spec (train->model), dataset, &options, error);
   if (clips != NULL)
-    print_warnings (clips->warnings);
+    praxi_label_splits_print_warnings (clips->warnings);
   return clips;
 }
 
@@ -314,7 +233,9 @@ train_model (Train *train)
                  shown);
     return praxi_cli_fail (&error);
   }
-  if (!load_labels (train, &error) || !read_all_clips (train, &error) || !learn (train, &error))
+  if (!praxi_label_splits_load (train->data, train->project, praxi_model_spec (train->model),
+                                &train->train, &train->val, &error) ||
+      !read_all_clips (train, &error) || !learn (train, &error))
     return praxi_cli_fail (&error);
   return finish (train);
 }

@@ -12,6 +12,7 @@ static const PraxiCliCommand commands[] = {
     {"classify", "one answer for each short clip", praxi_cli_classify},
     {"watch", "watches cameras: scores and records as it happens", praxi_cli_watch},
     {"train", "fine-tunes a model on labelled footage", praxi_cli_train},
+    {"lighten", "makes a model smaller and faster", praxi_cli_lighten},
     {"compare", "two models on the same labelled clips", praxi_cli_compare},
 #ifdef PRAXI_HAVE_SERVE
     {"serve", "answers HTTP requests on this machine", praxi_cli_serve},

@@ -148,9 +148,9 @@ fold_one (PraxiGraph *graph, const int *makers, const int *uses, const PraxiNode
       makers[node->in[0]] < 0 || uses[node->in[0]] != 1)
     return FALSE;
   PraxiNode *conv = praxi_graph_node (graph, makers[node->in[0]]);
-  const gint64 channels = praxi_graph_value (graph, node->in[0])->tensor.dims[1];
   if (!is_plain_conv (graph, conv))
     return FALSE;
+  const gint64 channels = praxi_graph_value (graph, conv->in[1])->tensor.dims[0];
   g_autofree float *factor = g_new (float, channels + 1), *shift = g_new (float, channels + 1);
   if (!batch_norm_factors (graph, node, channels, factor, shift))
     return FALSE;

@@ -275,7 +275,8 @@ write_rule (GPtrArray *list, const PraxiRule *rule, PraxiOp *op)
   const void *at = field (op, rule);
   switch (rule->kind) {
   case PRAXI_RULE_INT:
-    if (*(const int64_t *) at != (int64_t) rule->by_default)
+    /* Concat's axis has no default that other runtimes would know. */
+    if (*(const int64_t *) at != (int64_t) rule->by_default || op->kind == PRAXI_OP_CONCAT)
       add_int (list, rule->name, *(const int64_t *) at);
     return;
   case PRAXI_RULE_BOOL:

@@ -340,3 +340,17 @@ praxi_clips_read (const PraxiClips *clips, guint i, guint8 *pixels, GError **err
   }
   return TRUE;
 }
+
+const void *
+praxi_clip_convert (const PraxiModelSpec *spec, const guint8 *clip, float *converted)
+{
+  const gsize n = (gsize) spec->frames * (gsize) spec->height * (gsize) spec->width;
+  const gboolean is_planar = spec->layout == PRAXI_LAYOUT_NCTHW;
+  if (!spec->is_float)
+    return clip;
+  for (gsize i = 0; i < n; i++)
+    for (gsize c = 0; c < 3; c++)
+      converted[is_planar ? c * n + i : i * 3 + c] =
+          ((float) clip[i * 3 + c] / 255.0f - spec->mean[c]) / spec->std[c];
+  return converted;
+}

@@ -45,4 +45,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiClips, praxi_clips_free)
 /* pixels: u8 [T,H,W,3], caller-allocated. Errors: DISK */
 gboolean praxi_clips_read (const PraxiClips *clips, guint i, guint8 *pixels, GError **error);
 
+/* A clip as the model's input takes it: the bytes themselves, or f32 (x/255 − mean)/std in the
+ * order of the spec's layout, in converted. clip: u8 [T,H,W,3]; converted: f32, as many, of models
+ * that take floats
+ */
+const void *praxi_clip_convert (const PraxiModelSpec *spec, const guint8 *clip, float *converted);
+
 G_END_DECLS

@@ -64,20 +64,10 @@ copy_params (const Train *train, gboolean is_back)
 
 /* --- clips ---------------------------------------------------------------------------------- */
 
-/* Clips for models made elsewhere: f32 [3,T,H,W], (x/255 − mean)/std. */
 static const void *
 convert_clip (const Train *train)
 {
-  const PraxiModelSpec *spec = train->spec;
-  const gsize n = (gsize) spec->frames * (gsize) spec->height * (gsize) spec->width;
-  if (!spec->is_float)
-    return train->clip;
-  const gboolean is_planar = spec->layout == PRAXI_LAYOUT_NCTHW;
-  for (gsize i = 0; i < n; i++)
-    for (gsize c = 0; c < 3; c++)
-      train->converted[is_planar ? c * n + i : i * 3 + c] =
-          ((float) train->clip[i * 3 + c] / 255.0f - spec->mean[c]) / spec->std[c];
-  return train->converted;
+  return praxi_clip_convert (train->spec, train->clip, train->converted);
 }
 
 /* The classes' shares by the root of their clips. */

@@ -1,0 +1,97 @@
+#include "app/label-splits.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Where no split is given a fifth of the groups validates. */
+enum { VAL_ONE_IN = 5 };
+
+typedef struct {
+  const char *folder, *project;
+  const PraxiModelSpec *spec;
+} Source;
+
+static PraxiDataset *
+load_split (const Source *source, const char *split, GError **error)
+{
+  const PraxiModelSpec *spec = source->spec;
+  const PraxiDatasetOptions options = {
+      .classes = (const char *const *) spec->classes, .n_classes = spec->n_classes, .split = split};
+  if (source->folder != NULL)
+    return praxi_dataset_load_folder (source->folder, &options, error);
+  g_autoptr (PraxiStore) store = praxi_store_open (source->project, PRAXI_STORE_READ_ONLY, error);
+  return store != NULL ? praxi_dataset_load_project (store, &options, error) : NULL;
+}
+
+static int
+compare_texts (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* Every VAL_ONE_IN-th group by name, none where there is but one. */
+static GHashTable *
+choose_val_groups (const PraxiDataset *dataset)
+{
+  g_autoptr (GPtrArray) groups = g_ptr_array_new ();
+  GHashTable *chosen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < dataset->samples->len; i++)
+    g_ptr_array_add (groups, ((PraxiSample *) dataset->samples->pdata[i])->group);
+  g_ptr_array_sort (groups, compare_texts);
+  guint n = 0;
+  for (guint i = 0; i < groups->len; i++)
+    if (i == 0 || !g_str_equal (groups->pdata[i], groups->pdata[i - 1]))
+      groups->pdata[n++] = groups->pdata[i];
+  for (guint i = 0; n > 1 && i < n; i += VAL_ONE_IN)
+    g_hash_table_add (chosen, g_strdup (groups->pdata[i]));
+  return chosen;
+}
+
+/* Drops the samples that do not belong to the part. */
+static void
+keep_part (PraxiDataset *dataset, GHashTable *val_groups, gboolean is_val)
+{
+  for (guint i = dataset->samples->len; i-- > 0;) {
+    const PraxiSample *sample = dataset->samples->pdata[i];
+    if (g_hash_table_contains (val_groups, sample->group) != is_val)
+      g_ptr_array_remove_index (dataset->samples, i);
+  }
+}
+
+void
+praxi_label_splits_print_warnings (const GPtrArray *warnings)
+{
+  for (guint i = 0; i < warnings->len; i++)
+    fprintf (stderr, "praxi: %s\n", (const char *) g_ptr_array_index (warnings, i));
+}
+
+gboolean
+praxi_label_splits_load (const char *folder,
+                         const char *project,
+                         const PraxiModelSpec *spec,
+                         PraxiDataset **train,
+                         PraxiDataset **val,
+                         GError **error)
+{
+  const Source source = {folder, project, spec};
+  g_autoptr (GError) no_split = NULL;
+  *val = load_split (&source, "val", &no_split);
+  *train = load_split (&source, *val != NULL ? "train" : "all", error);
+  if (*train == NULL)
+    return FALSE;
+  praxi_label_splits_print_warnings ((*train)->warnings);
+  if (*val != NULL)
+    return TRUE;
+  *val = load_split (&source, "all", error);
+  if (*val == NULL)
+    return FALSE;
+  g_autoptr (GHashTable) val_groups = choose_val_groups (*val);
+  keep_part (*train, val_groups, FALSE);
+  keep_part (*val, val_groups, TRUE);
+  if ((*val)->samples->len > 0)
+    return TRUE;
+  g_clear_pointer (val, praxi_dataset_free);
+  fputs ("praxi: all labels are of one piece of footage: nothing is left to validate with\n",
+         stderr);
+  return TRUE;
+}

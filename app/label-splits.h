@@ -1,0 +1,24 @@
+/* Labelled footage split into what is learned from and what validates. */
+#pragma once
+
+#include "engine/model/model.h"
+#include "engine/train/dataset.h"
+
+G_BEGIN_DECLS
+
+/* From a folder or a project, one of them NULL. Where the labels name no split every fifth group
+ * by name validates; of one group alone none can, which is said on stderr, as are the warnings of
+ * the labels.
+ * train, val: out; free with praxi_dataset_free; val: NULL where nothing is left to validate with
+ * Errors:     those of the dataset and the store
+ */
+gboolean praxi_label_splits_load (const char *folder,
+                                  const char *project,
+                                  const PraxiModelSpec *spec,
+                                  PraxiDataset **train,
+                                  PraxiDataset **val,
+                                  GError **error);
+
+void praxi_label_splits_print_warnings (const GPtrArray *warnings);
+
+G_END_DECLS
