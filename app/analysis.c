@@ -9,8 +9,7 @@
 gboolean
 praxi_cli_model_open (PraxiCliModel *model,
                       const char *name,
-                      const char *backend,
-                      int threads,
+                      const PraxiExecutorOptions *options,
                       GError **error)
 {
   *model = (PraxiCliModel){0};
@@ -26,13 +25,12 @@ praxi_cli_model_open (PraxiCliModel *model,
     praxi_cli_model_close (model);
     return FALSE;
   }
-  const PraxiExecutorOptions options = {.backend = backend, .threads = threads};
-  model->executor = praxi_executor_new (model->model, &options, error);
+  model->executor = praxi_executor_new (model->model, options, error);
   if (model->executor == NULL) {
     praxi_cli_model_close (model);
     return FALSE;
   }
-  model->threads = threads;
+  model->threads = options->threads;
   model->scorer = praxi_scorer_for_executor (model->model, model->executor);
   return TRUE;
 }

@@ -18,14 +18,13 @@ typedef struct {
   int threads; /* of the decoder */
 } PraxiCliModel;
 
-/* name: "light", "original" or a file; NULL: light
- * backend: as for the executor; threads: 0 means one per core
+/* name:    "light", "original" or a file; NULL: light
+ * options: of the executor; its threads are the decoder's too
  * Errors: those of praxi_model_load and praxi_executor_new; UNSUPPORTED (a model without a spec)
  */
 gboolean praxi_cli_model_open (PraxiCliModel *model,
                                const char *name,
-                               const char *backend,
-                               int threads,
+                               const PraxiExecutorOptions *options,
                                GError **error);
 void praxi_cli_model_close (PraxiCliModel *model);
 

@@ -18,7 +18,7 @@
 #define UNSET (-1.0)
 
 typedef struct {
-  char *model_name, *backend, *project, *png, *csv, *progress;
+  char *model_name, *backend, *vram, *project, *png, *csv, *progress;
   int threads;
   char *first;
   double stride_s, enter, exit, min_length_s, merge_gap_s, smooth_s;
@@ -462,8 +462,9 @@ check_options (Analyze *analyze, GError **error)
 static gboolean
 open_outputs (Analyze *analyze, GError **error)
 {
-  if (!praxi_cli_model_open (&analyze->model, analyze->model_name, analyze->backend,
-                             analyze->threads, error))
+  PraxiExecutorOptions options = {.backend = analyze->backend, .threads = analyze->threads};
+  if (!praxi_cli_parse_size ("--vram", analyze->vram, &options.vram_bytes, error) ||
+      !praxi_cli_model_open (&analyze->model, analyze->model_name, &options, error))
     return FALSE;
   if (analyze->project != NULL) {
     analyze->store = praxi_store_open (analyze->project, PRAXI_STORE_CREATE, error);
@@ -524,6 +525,7 @@ praxi_cli_analyze (int argc, char **argv)
       {"model", 'm', 0, G_OPTION_ARG_FILENAME, &a.model_name, "Model (default: light)",
        "FILE|light|original"},
       {"backend", 0, 0, G_OPTION_ARG_STRING, &a.backend, "What runs it", "auto|cpu|cuda|ref"},
+      {"vram", 0, 0, G_OPTION_ARG_STRING, &a.vram, "Most of a GPU's memory to take", "BYTES|4G"},
       {"threads", 0, 0, G_OPTION_ARG_INT, &a.threads, "Threads (default: one per core)", "N"},
       {"stride", 0, 0, G_OPTION_ARG_DOUBLE, &a.stride_s, "Seconds between windows (default: 0.5)",
        "S"},
@@ -557,6 +559,7 @@ praxi_cli_analyze (int argc, char **argv)
   }
   g_free (a.model_name);
   g_free (a.backend);
+  g_free (a.vram);
   g_free (a.project);
   g_free (a.first);
   g_free (a.png);

@@ -237,12 +237,14 @@ praxi_cli_bench (int argc, char **argv)
   gboolean json = FALSE;
   int threads = 0, batch = 1;
   double seconds = 2;
-  g_autofree char *backend = NULL;
+  g_autofree char *backend = NULL, *vram = NULL;
+  g_autoptr (GError) error = NULL;
   const GOptionEntry entries[] = {
       {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print one JSON document", NULL},
       {"batch", 0, 0, G_OPTION_ARG_INT, &batch, "Clips in one run (1)", "N"},
       {"threads", 0, 0, G_OPTION_ARG_INT, &threads, "Threads (one per processor)", "N"},
-      {"backend", 0, 0, G_OPTION_ARG_STRING, &backend, "auto, cpu or ref", "NAME"},
+      {"backend", 0, 0, G_OPTION_ARG_STRING, &backend, "What runs it", "auto|cpu|cuda|ref"},
+      {"vram", 0, 0, G_OPTION_ARG_STRING, &vram, "Most of a GPU's memory to take", "BYTES|4G"},
       {"seconds", 0, 0, G_OPTION_ARG_DOUBLE, &seconds, "How long to measure (2)", "S"},
       {NULL}};
   PraxiExit status;
@@ -256,6 +258,8 @@ praxi_cli_bench (int argc, char **argv)
            stderr);
     return PRAXI_EXIT_USAGE;
   }
-  const PraxiExecutorOptions options = {.backend = backend, .threads = threads, .batch = batch};
+  PraxiExecutorOptions options = {.backend = backend, .threads = threads, .batch = batch};
+  if (!praxi_cli_parse_size ("--vram", vram, &options.vram_bytes, &error))
+    return praxi_cli_fail (&error);
   return bench_model (argv[1], &options, seconds, json);
 }

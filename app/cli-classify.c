@@ -9,7 +9,7 @@
 #include "engine/core/text.h"
 
 typedef struct {
-  char *model_name, *backend, *progress;
+  char *model_name, *backend, *vram, *progress;
   int threads, top;
   double stride_s;
   gboolean json;
@@ -157,9 +157,10 @@ static PraxiExit
 run_command (Classify *classify)
 {
   g_autoptr (GError) error = NULL;
+  PraxiExecutorOptions options = {.backend = classify->backend, .threads = classify->threads};
   if (!check_options (classify, &error) ||
-      !praxi_cli_model_open (&classify->model, classify->model_name, classify->backend,
-                             classify->threads, &error))
+      !praxi_cli_parse_size ("--vram", classify->vram, &options.vram_bytes, &error) ||
+      !praxi_cli_model_open (&classify->model, classify->model_name, &options, &error))
     return praxi_cli_fail (&error);
   const int n_classes = classify->model.scorer.n_classes;
   classify->top = classify->top > 0 ? MIN (classify->top, n_classes) : n_classes;
@@ -176,6 +177,7 @@ praxi_cli_classify (int argc, char **argv)
       {"model", 'm', 0, G_OPTION_ARG_FILENAME, &c.model_name, "Model (default: light)",
        "FILE|light|original"},
       {"backend", 0, 0, G_OPTION_ARG_STRING, &c.backend, "What runs it", "auto|cpu|cuda|ref"},
+      {"vram", 0, 0, G_OPTION_ARG_STRING, &c.vram, "Most of a GPU's memory to take", "BYTES|4G"},
       {"threads", 0, 0, G_OPTION_ARG_INT, &c.threads, "Threads (default: one per core)", "N"},
       {"stride", 0, 0, G_OPTION_ARG_DOUBLE, &c.stride_s, "Seconds between windows (default: 0.5)",
        "S"},
@@ -193,6 +195,7 @@ praxi_cli_classify (int argc, char **argv)
   }
   g_free (c.model_name);
   g_free (c.backend);
+  g_free (c.vram);
   g_free (c.progress);
   g_strfreev (c.paths);
   return status;

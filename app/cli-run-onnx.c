@@ -65,7 +65,7 @@ praxi_cli_run_onnx (int argc, char **argv)
   g_autofree char *backend = NULL;
   const GOptionEntry entries[] = {
       {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print one JSON document", NULL},
-      {"backend", 0, 0, G_OPTION_ARG_STRING, &backend, "auto, cpu or ref", "NAME"},
+      {"backend", 0, 0, G_OPTION_ARG_STRING, &backend, "What runs it", "auto|cpu|cuda|ref"},
       {"threads", 0, 0, G_OPTION_ARG_INT, &threads, "Threads of a run (1)", "N"},
       {NULL}};
   PraxiExit status;

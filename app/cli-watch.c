@@ -139,30 +139,6 @@ watch_urls (char **urls,
 
 /* --- options ------------------------------------------------------------------------------- */
 
-/* "20G", "500M", "1000000": bytes; 0 without limit */
-static gboolean
-parse_size (const char *text, gint64 *bytes, GError **error)
-{
-  static const char units[] = "KMGT";
-  *bytes = 0;
-  if (text == NULL)
-    return TRUE;
-  char *end;
-  const double number = g_ascii_strtod (text, &end);
-  const char *unit = *end != '\0' ? strchr (units, g_ascii_toupper (*end)) : NULL;
-  double scale = 1;
-  for (const char *at = units; unit != NULL && at <= unit; at++)
-    scale *= 1024;
-  if (end == text || !(number > 0 && number * scale < 1e18) || (*end != '\0' && unit == NULL) ||
-      (unit != NULL && end[1] != '\0')) {
-    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_USAGE,
-                 "--keep-size %s: give a size like 500M or 20G", text);
-    return FALSE;
-  }
-  *bytes = (gint64) (number * scale);
-  return TRUE;
-}
-
 static gboolean
 check_arguments (const WatchArguments *arguments, int n_urls, GError **error)
 {
@@ -223,7 +199,7 @@ run (char **urls, WatchArguments *arguments)
   g_autoptr (PraxiLiveRing) preview = NULL;
   if (!check_arguments (arguments, (int) g_strv_length (urls), &error) ||
       !praxi_cli_wants_json_progress (arguments->progress, &options.json_progress, &error) ||
-      !parse_size (arguments->keep_size, &options.keep_bytes, &error) ||
+      !praxi_cli_parse_size ("--keep-size", arguments->keep_size, &options.keep_bytes, &error) ||
       (model = load_model (arguments, path, &error)) == NULL)
     return praxi_cli_fail (&error);
   if (arguments->project != NULL)
@@ -250,7 +226,7 @@ praxi_cli_watch (int argc, char **argv)
   const GOptionEntry entries[] = {
       {"model", 0, 0, G_OPTION_ARG_FILENAME, &a.model_name, "light (default), original or a file",
        "MODEL"},
-      {"backend", 0, 0, G_OPTION_ARG_STRING, &a.backend, "auto, cpu, ref", "NAME"},
+      {"backend", 0, 0, G_OPTION_ARG_STRING, &a.backend, "What runs it", "auto|cpu|cuda|ref"},
       {"threads", 0, 0, G_OPTION_ARG_INT, &a.threads, "threads for scoring", "N"},
       {"project", 0, 0, G_OPTION_ARG_FILENAME, &a.project,
        "enter recordings and scores in this project", "FILE.praxi"},

@@ -148,6 +148,29 @@ praxi_cli_progress_free (PraxiCliProgress *progress)
   g_free (progress);
 }
 
+gboolean
+praxi_cli_parse_size (const char *option, const char *text, gint64 *bytes, GError **error)
+{
+  static const char units[] = "KMGT";
+  *bytes = 0;
+  if (text == NULL)
+    return TRUE;
+  char *end;
+  const double number = g_ascii_strtod (text, &end);
+  const char *unit = *end != '\0' ? strchr (units, g_ascii_toupper (*end)) : NULL;
+  double scale = 1;
+  for (const char *at = units; unit != NULL && at <= unit; at++)
+    scale *= 1024;
+  if (end == text || !(number > 0 && number * scale < 1e18) || (*end != '\0' && unit == NULL) ||
+      (unit != NULL && end[1] != '\0')) {
+    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_USAGE, "%s %s: give a size like 500M or 20G",
+                 option, text);
+    return FALSE;
+  }
+  *bytes = (gint64) (number * scale);
+  return TRUE;
+}
+
 char *
 praxi_cli_model_path (const char *name)
 {

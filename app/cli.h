@@ -66,6 +66,11 @@ void praxi_cli_progress_update (PraxiCliProgress *progress, double done, double 
 void praxi_cli_progress_free (PraxiCliProgress *progress);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiCliProgress, praxi_cli_progress_free)
 
+/* "20G", "500M", "1000000" → bytes; NULL → 0. option: stands for it in the message
+ * Errors: USAGE
+ */
+gboolean praxi_cli_parse_size (const char *option, const char *text, gint64 *bytes, GError **error);
+
 /* The path of a bundled model for "original" or "light", else the name itself. Looks beside the
  * build first, then in the installed data directory. Free with g_free.
  */

@@ -104,7 +104,8 @@ evaluate (const PraxiCompareChild *child, const PraxiDataset *dataset, FILE *str
 {
   g_autoptr (GError) error = NULL;
   PraxiCliModel model;
-  if (!praxi_cli_model_open (&model, child->name, child->backend, child->threads, &error))
+  const PraxiExecutorOptions how = {.backend = child->backend, .threads = child->threads};
+  if (!praxi_cli_model_open (&model, child->name, &how, &error))
     return praxi_cli_fail (&error);
   g_autofree PraxiEventOptions *events = model_events (praxi_model_spec (model.model));
   const PraxiEvaluateOptions options = {.events = events,

@@ -51,8 +51,8 @@ praxi_serve_model_new (const PraxiServeModelOptions *options, GError **error)
   atomic_init (&model->is_lost, false);
   for (int i = 0; i < PRAXI_SERVE_SIZES; i++)
     atomic_init (&model->sizes[i], 0);
-  if (!praxi_cli_model_open (&model->single, options->name, options->backend, options->threads,
-                             error) ||
+  const PraxiExecutorOptions one = {.backend = options->backend, .threads = options->threads};
+  if (!praxi_cli_model_open (&model->single, options->name, &one, error) ||
       !open_executors (model, options, error) || !try_all (model, error))
     return NULL;
   return g_steal_pointer (&model);
