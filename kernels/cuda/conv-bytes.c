@@ -11,6 +11,7 @@ typedef struct {
   CudaKernelId id;
   int64_t weight_at, multiplier_at, offset_at, base_at;
   int residual; /* number of the input; −1 for none */
+  bool is_chosen;
 } ConvBytes;
 
 typedef struct {
@@ -106,13 +107,7 @@ pack_requantize (ConvBytes *conv, const PraxiRequantize *r, int64_t outputs)
   return conv->multiplier_at < 0 || conv->offset_at < 0 ? PRAXI_STATUS_MEMORY : PRAXI_OK;
 }
 
-/* Cards of Turing's generation without tensor cores emulate them slowly. */
-static bool
-lacks_tensor_cores (const CudaBackend *backend)
-{
-  return backend->arch == 75 && backend->lacks_tensor_cores;
-}
-
+/* The one to begin with; PRAXI_CUDA_CONV names another, or with "chosen" leaves it at that. */
 static const Tile *
 choose_tile (const CudaBackend *backend, const CudaWindow *w)
 {
@@ -120,8 +115,6 @@ choose_tile (const CudaBackend *backend, const CudaWindow *w)
   for (int i = 0; wanted && i < TILES; i++)
     if (strcmp (wanted, tiles[i].name) == 0)
       return &tiles[i];
-  if (lacks_tensor_cores (backend))
-    return &tiles[2];
   const int64_t large = (n_positions (w) + 127) / 128 * ((w->outputs + 63) / 64);
   return large >= backend->multiprocessors && w->outputs > 32 ? &tiles[0] : &tiles[1];
 }
@@ -133,6 +126,7 @@ choose (ConvBytes *conv, const PraxiTensor *weight)
   const int64_t taps = n_taps (w), outputs = w->outputs, padded = (w->channels + 15) / 16 * 16;
   if (w->groups == 1) {
     const Tile *tile = choose_tile (conv->base.backend, w);
+    conv->is_chosen = getenv ("PRAXI_CUDA_CONV") != NULL;
     conv->base.name = tile->name;
     conv->id = tile->id;
     return pack_weight (conv, weight, (size_t) (outputs * taps * padded),
@@ -140,10 +134,12 @@ choose (ConvBytes *conv, const PraxiTensor *weight)
   }
   if (w->groups == w->channels && w->groups == w->outputs && w->channels % 4 == 0 &&
       (int64_t) w->batch * w->out[0] * w->out[1] <= 65535) {
+    conv->is_chosen = true;
     conv->base.name = "conv-s8-depthwise";
     conv->id = CUDA_conv_s8_depthwise;
     return pack_weight (conv, weight, (size_t) (taps * outputs), (const int64_t[]){1, 0, outputs});
   }
+  conv->is_chosen = true;
   conv->base.name = "conv-s8-direct";
   conv->id = CUDA_conv_s8_direct;
   return pack_weight (conv, weight, (size_t) (taps * weight->dims[1] * outputs),
@@ -171,6 +167,63 @@ launch (const ConvBytes *conv, CudaConvBytes *args)
   return PRAXI_STATUS_UNSUPPORTED;
 }
 
+/* Milliseconds of a few runs; the first, which loads the kernel, does not count. */
+static PraxiStatus
+time_tile (const ConvBytes *conv, CudaConvBytes *args, CudaHandle begin, CudaHandle end, float *ms)
+{
+  enum { RUNS = 3 };
+  CudaBackend *backend = conv->base.backend;
+  const CudaDriver *driver = backend->driver;
+  PraxiStatus status = launch (conv, args);
+  if (status == PRAXI_OK)
+    status = praxi_cuda_status (backend, driver->event_record (begin, backend->stream));
+  for (int i = 0; i < RUNS && status == PRAXI_OK; i++)
+    status = launch (conv, args);
+  if (status == PRAXI_OK)
+    status = praxi_cuda_status (backend, driver->event_record (end, backend->stream));
+  if (status == PRAXI_OK)
+    status = backend->base.device->wait (&backend->base);
+  if (status == PRAXI_OK)
+    status = praxi_cuda_status (backend, driver->event_elapsed (ms, begin, end));
+  return status;
+}
+
+/* All tiles give the same bytes, so that each may be tried on the first run's data. Tensor cores
+ * that a Turing card lacks show here: its driver does their work slowly.
+ */
+static PraxiStatus
+choose_by_time (ConvBytes *conv, CudaConvBytes *args)
+{
+  CudaBackend *backend = conv->base.backend;
+  CudaHandle begin = NULL, end = NULL;
+  const Tile *best = NULL;
+  float best_ms = 0;
+  PraxiStatus status = praxi_cuda_status (backend, backend->driver->event_create (&begin, 0));
+  if (status == PRAXI_OK)
+    status = praxi_cuda_status (backend, backend->driver->event_create (&end, 0));
+  for (int i = 0; i < TILES && status == PRAXI_OK; i++) {
+    float ms = 0;
+    if (tiles[i].id == CUDA_conv_s8_dp4a && backend->arch != 75)
+      continue;
+    conv->id = tiles[i].id;
+    status = time_tile (conv, args, begin, end, &ms);
+    if (!best || ms < best_ms) {
+      best = &tiles[i];
+      best_ms = ms;
+    }
+  }
+  if (begin)
+    backend->driver->event_destroy (begin);
+  if (end)
+    backend->driver->event_destroy (end);
+  conv->is_chosen = true;
+  if (best) {
+    conv->id = best->id;
+    conv->base.name = best->name;
+  }
+  return status;
+}
+
 static PraxiStatus
 run (PraxiKernel *kernel,
      const PraxiTensor *const *in,
@@ -186,6 +239,11 @@ run (PraxiKernel *kernel,
   args.base = (const int32_t *) (const void *) (kernel->constants + conv->base_at);
   args.r.multiplier = (const float *) (const void *) (kernel->constants + conv->multiplier_at);
   args.r.offset = (const float *) (const void *) (kernel->constants + conv->offset_at);
+  if (!conv->is_chosen && !kernel->backend->is_recording) {
+    const PraxiStatus status = choose_by_time ((ConvBytes *) kernel, &args);
+    if (status != PRAXI_OK)
+      return status;
+  }
   return launch (conv, &args);
 }
 

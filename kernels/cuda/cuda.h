@@ -22,7 +22,7 @@ typedef struct {
   PraxiDeviceStats stats;
   size_t reserved_bytes[16]; /* of each block that is out */
   CudaMemory reserved[16];
-  bool is_lost, is_recording, lacks_tensor_cores;
+  bool is_lost, is_recording;
   char failure[PRAXI_WHY_BYTES], level[16];
 } CudaBackend;
 

@@ -136,6 +136,39 @@ index_of (int i)
 }
 
 void
+run_fibre (int i)
+{
+  Fibre &fibre = fibres[i];
+  fibre.waits_for = nullptr;
+  current = i;
+  thread_index = fibre.index;
+  if (fibre.started) {
+    to_fibre (i);
+    return;
+  }
+  start_fibre (fibre);
+  if (SWITCHES_BY_CONTEXT)
+    to_fibre (i);
+}
+
+/* Runs each lane of a warp that can go on, once; whether one could. A warp goes as far as it can
+ * before the next one does: where a barrier is missing, one is far ahead.
+ */
+bool
+run_warp (int first, int n)
+{
+  bool ran = false;
+  for (int i = first; i < n && i < first + 32; i++) {
+    const Fibre &fibre = fibres[i];
+    if (fibre.done || (fibre.waits_for && fibre.waits_for->turn == fibre.waits_past))
+      continue;
+    run_fibre (i);
+    ran = true;
+  }
+  return ran;
+}
+
+void
 run_block (int n)
 {
   block_group = {n, 0, 0};
@@ -153,22 +186,11 @@ run_block (int n)
       abort ();
     }
     ran = live = 0;
-    for (int i = 0; i < n; i++) {
-      Fibre &fibre = fibres[i];
-      if (!fibre.done && !(fibre.waits_for && fibre.waits_for->turn == fibre.waits_past)) {
-        fibre.waits_for = nullptr;
+    for (int first = 0; first < n; first += 32)
+      while (run_warp (first, n))
         ran++;
-        current = i;
-        thread_index = fibre.index;
-        if (fibre.started)
-          to_fibre (i);
-        else
-          start_fibre (fibre);
-        if (SWITCHES_BY_CONTEXT && !fibre.done && fibre.waits_for == nullptr)
-          to_fibre (i);
-      }
-      live += !fibre.done;
-    }
+    for (int i = 0; i < n; i++)
+      live += !fibres[i].done;
   }
 }
 } // namespace
