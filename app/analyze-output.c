@@ -100,6 +100,7 @@ summary_json (const PraxiAnalyzeResult *result)
   }
   praxi_json_add_int (builder, "frames", analysis->n_frames);
   praxi_json_add_int (builder, "lost_windows", analysis->n_lost);
+  praxi_json_add_int (builder, "still_windows", analysis->n_still);
   praxi_json_add_int (builder, "peak_rss_bytes", praxi_cli_peak_rss ());
   praxi_json_add_int (builder, "peak_device_bytes",
                       is_cpu ? 0 : (gint64) praxi_executor_peak_bytes (executor));

@@ -246,13 +246,22 @@ keep_scores (Run *run, int i, int k, GError **error)
                                 run->scores, error);
 }
 
+static int
+count_still (const PraxiScorer *scorer)
+{
+  return scorer->n_still != NULL ? scorer->n_still (scorer->data) : 0;
+}
+
 static gboolean
 score_window (Run *run, int new_frames, GError **error)
 {
   const PraxiScorer *scorer = run->analyzer->scorer;
+  const int n_still = count_still (scorer);
   const gint64 begin_us = g_get_monotonic_time ();
   if (!scorer->score (scorer->data, run->clip, new_frames, run->scores, error))
     return FALSE;
+  if (!run->is_estimate)
+    run->analysis->n_still += count_still (scorer) - n_still;
   run->analysis->infer_s += (double) (g_get_monotonic_time () - begin_us) / 1e6;
   memcpy (run->previous, run->ordinals, sizeof (int) * (gsize) scorer->frames);
   return TRUE;

@@ -25,6 +25,8 @@ typedef struct {
    */
   gboolean (
       *score) (gpointer data, const guint8 *clip, int new_frames, float *scores, GError **error);
+  /* Clips so far in which nothing moved and that were not computed; NULL: none ever. */
+  int (*n_still) (gpointer data);
   gpointer data;
 } PraxiScorer;
 
@@ -52,6 +54,7 @@ typedef struct {
   int n_windows; /* of the whole media */
   int n_scored;
   int n_lost;      /* a frame of theirs could not be decoded: they stay not analysed */
+  int n_still;     /* of n_scored: nothing moved, they have a still picture's scores */
   int n_frames;    /* decoded and preprocessed */
   double decode_s; /* time the decoder and preprocessing were busy */
   double infer_s;

@@ -30,7 +30,12 @@ struct PraxiExecutor {
   PraxiStream *stream;
   gboolean stream_is_filled;
   int stream_hop, other_hop, n_other; /* a hop that is not the stream's, so often in a row */
-  PraxiTensor *inputs, *outputs;      /* row-major, without data */
+  /* clips in which nothing moves; limit 0: not asked for */
+  float still_limit;
+  float *still_scores; /* [n_classes] */
+  float *motion;       /* [T − 1], of each pair of frames of the last clip */
+  int n_still;
+  PraxiTensor *inputs, *outputs; /* row-major, without data */
   int n_inputs, n_outputs;
   int score_output;
   /* foreign clips: f32 [batch,3,T,H,W] in channels-last order, and x → (x/255 − mean)/std */
@@ -217,6 +222,8 @@ praxi_executor_free (PraxiExecutor *executor)
   g_free (executor->inputs);
   g_free (executor->outputs);
   g_free (executor->converted);
+  g_free (executor->still_scores);
+  g_free (executor->motion);
   g_free (executor);
 }
 
@@ -310,19 +317,80 @@ fall_back (PraxiExecutor *executor, GError **error)
   return TRUE;
 }
 
+/* The highest speed anywhere in the maps of a pair. */
+static float
+pair_motion (const PraxiTensor *maps, gint64 pair)
+{
+  enum { SPEED = 2 };
+  const gint64 *s = maps->strides;
+  const float *at = (const float *) maps->data + pair * s[0] + SPEED * s[1];
+  float most = 0;
+  for (gint64 y = 0; y < maps->dims[2]; y++)
+    for (gint64 x = 0; x < maps->dims[3]; x++)
+      most = MAX (most, at[y * s[2] + x * s[3]]);
+  return most;
+}
+
+/* Runs the stem, where there is a limit, and says whether nothing moves in the clip. *first: the
+ * step to go on with
+ */
+static gboolean
+run_stem (PraxiExecutor *executor, int *first, gboolean *is_still, GError **error)
+{
+  PraxiProgram *program = executor->program;
+  const int n_pairs = executor->spec->frames - 1, kept = (int) executor->first_pair;
+  *is_still = FALSE;
+  *first = 0;
+  if (!(executor->still_limit > 0) || executor->batch != 1 || program->device != NULL)
+    return TRUE;
+  const PraxiStep *stem = &program->steps[0];
+  const PraxiStatus status =
+      stem->backend->run (stem->kernel, stem->in, stem->out, program->scratch, program->pool);
+  if (status != PRAXI_OK)
+    return praxi_error_from_status (status, stem->node->name, error);
+  memmove (executor->motion, executor->motion + n_pairs - kept, sizeof (float) * (gsize) kept);
+  for (int i = kept; i < n_pairs; i++)
+    executor->motion[i] = pair_motion (stem->out[0], i);
+  *is_still = praxi_executor_motion (executor) < executor->still_limit;
+  *first = 1;
+  return TRUE;
+}
+
+/* What lies behind the stem is not computed: its values are those of an earlier clip. */
+static gboolean
+leave_out (PraxiExecutor *executor, float *scores)
+{
+  memcpy (scores, executor->still_scores, sizeof (float) * (gsize) executor->spec->n_classes);
+  executor->n_still++;
+  executor->stream_is_filled = FALSE;
+  executor->has_run = TRUE;
+  return TRUE;
+}
+
+static gboolean
+run_program (PraxiExecutor *executor, gboolean *is_still, GError **error)
+{
+  int first;
+  return run_stem (executor, &first, is_still, error) &&
+         (*is_still || praxi_program_run (executor->program, first, error));
+}
+
 static gboolean
 run_clips (PraxiExecutor *executor, const guint8 *clips, int n_clips, float *scores, GError **error)
 {
   const int n_frames = n_clips * executor->spec->frames;
+  gboolean is_still = FALSE;
   GError *failed = NULL;
   do {
     praxi_program_set_input (executor->program, 0, convert_clips (executor, clips, 0, n_frames));
     executor->has_run = FALSE;
-  } while (!praxi_program_run (executor->program, 0, &failed) && fall_back (executor, &failed));
+  } while (!run_program (executor, &is_still, &failed) && fall_back (executor, &failed));
   if (failed != NULL) {
     g_propagate_error (error, failed);
     return FALSE;
   }
+  if (is_still)
+    return leave_out (executor, scores);
   executor->has_run = executor->stream_is_filled = TRUE;
   take_scores (executor, n_clips, scores);
   return are_numbers (executor, scores, n_clips, error);
@@ -442,11 +510,14 @@ run_stream (PraxiExecutor *executor,
   executor->has_run = FALSE;
   executor->first_pair = executor->spec->frames - 1 - new_frames;
   praxi_stream_shift (executor->stream);
-  const gboolean good = praxi_stream_run (executor->stream, error);
+  gboolean is_still = FALSE;
+  int first;
+  const gboolean good = run_stem (executor, &first, &is_still, error) &&
+                        (is_still || praxi_stream_run (executor->stream, first, error));
   executor->first_pair = 0;
   executor->has_run = good;
-  if (!good)
-    return FALSE;
+  if (!good || is_still)
+    return good && leave_out (executor, scores);
   take_scores (executor, 1, scores);
   return are_numbers (executor, scores, 1, error);
 }
@@ -471,6 +542,40 @@ praxi_executor_run_shifted (PraxiExecutor *executor,
                               (new_frames < n_pairs || !executor->has_stem);
   return can_stream ? run_stream (executor, clip, new_frames, scores, error)
                     : run_shifted_stem (executor, clip, new_frames, scores, error);
+}
+
+gboolean
+praxi_executor_set_still_limit (PraxiExecutor *executor, float limit, GError **error)
+{
+  executor->still_limit = 0;
+  if (!(limit > 0) || !executor->has_stem || executor->batch != 1 || executor->spec == NULL)
+    return TRUE;
+  const gsize bytes = clip_bytes (executor->spec);
+  g_autofree guint8 *grey = g_malloc (bytes);
+  memset (grey, 128, bytes);
+  g_free (executor->still_scores);
+  executor->still_scores = g_new (float, executor->spec->n_classes);
+  const gboolean good = praxi_executor_run (executor, grey, 1, executor->still_scores, error);
+  g_free (executor->motion);
+  executor->motion = g_new0 (float, executor->spec->frames);
+  executor->has_run = FALSE;
+  executor->still_limit = good ? limit : 0;
+  return good;
+}
+
+int
+praxi_executor_n_still (const PraxiExecutor *executor)
+{
+  return executor->n_still;
+}
+
+float
+praxi_executor_motion (const PraxiExecutor *executor)
+{
+  float most = 0;
+  for (int i = 0; executor->motion != NULL && i < executor->spec->frames - 1; i++)
+    most = MAX (most, executor->motion[i]);
+  return most;
 }
 
 double

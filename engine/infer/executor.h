@@ -56,6 +56,17 @@ gboolean praxi_executor_run_shifted (PraxiExecutor *executor,
  */
 double praxi_executor_stream_share (const PraxiExecutor *executor);
 
+/* Clips in which nothing moves: where the motion stem's speed stays below `limit` everywhere in a
+ * clip, the rest of the network is left out and the scores are those of a picture that stands
+ * still. limit: 0 switches it off, as it is at first; without a stem it stays off. Scores of other
+ * clips do not change.
+ * Errors: as praxi_executor_run, which it does once
+ */
+gboolean praxi_executor_set_still_limit (PraxiExecutor *executor, float limit, GError **error);
+int praxi_executor_n_still (const PraxiExecutor *executor); /* clips left out so far */
+/* The highest speed in the maps of the last clip, 0 without a stem or a limit. */
+float praxi_executor_motion (const PraxiExecutor *executor);
+
 const char *praxi_executor_backend_name (const PraxiExecutor *executor); /* that really runs it */
 const char *praxi_executor_device_name (const PraxiExecutor *executor); /* "Intel Xeon … (avx2)" */
 const char *praxi_executor_precision (const PraxiExecutor *executor);   /* "int8", "f32" */

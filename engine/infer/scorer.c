@@ -7,6 +7,12 @@ score_executor (gpointer data, const guint8 *clip, int new_frames, float *scores
   return praxi_executor_run_shifted (data, clip, new_frames, scores, error);
 }
 
+static int
+count_still (gpointer data)
+{
+  return praxi_executor_n_still (data);
+}
+
 PraxiScorer
 praxi_scorer_for_executor (const PraxiModel *model, PraxiExecutor *executor)
 {
@@ -19,5 +25,6 @@ praxi_scorer_for_executor (const PraxiModel *model, PraxiExecutor *executor)
                        .classes = (const char *const *) spec->classes,
                        .sha256 = praxi_model_sha256 (model),
                        .score = score_executor,
+                       .n_still = count_still,
                        .data = executor};
 }

@@ -517,10 +517,10 @@ run_piece (PraxiStream *stream, const PraxiNode *node, Piece *piece)
 }
 
 gboolean
-praxi_stream_run (PraxiStream *stream, GError **error)
+praxi_stream_run (PraxiStream *stream, int first, GError **error)
 {
   PraxiProgram *program = stream->program;
-  for (int i = 0; i < program->n_steps; i++) {
+  for (int i = first; i < program->n_steps; i++) {
     PraxiStep *step = &program->steps[i];
     StepPlan *plan = &stream->plans[i];
     PraxiStatus status = PRAXI_OK;

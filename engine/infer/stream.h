@@ -33,10 +33,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiStream, praxi_stream_free)
  */
 void praxi_stream_shift (PraxiStream *stream);
 
-/* Computes the rest.
+/* Computes the rest, from step `first` of the program on.
  * Errors: as praxi_program_run
  */
-gboolean praxi_stream_run (PraxiStream *stream, GError **error);
+gboolean praxi_stream_run (PraxiStream *stream, int first, GError **error);
 
 /* Multiply-adds of a run as a share of those of a whole one. */
 double praxi_stream_share (const PraxiStream *stream);

@@ -104,6 +104,20 @@ class AnalyzeTest(unittest.TestCase):
             self.assertEqual(refused.returncode, 2)
             self.assertIn("--first", refused.stderr)
 
+    def test_still_footage(self):
+        clip = self.folder / "still.mp4"
+        subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", "-f", "lavfi",
+                        "-i", "testsrc2=s=160x120:r=20", "-t", "12",
+                        "-vf", "loop=loop=200:size=1:start=60", str(clip)], check=True)
+        gated = self.document(praxi("analyze", "--json", clip))[0]
+        whole = self.document(praxi("analyze", "--json", "--no-gate", clip))[0]
+        self.assertGreaterEqual(gated["still_windows"], 8)
+        self.assertLess(gated["still_windows"], len(gated["windows"]))
+        self.assertEqual(whole["still_windows"], 0)
+        for a, b in zip(gated["windows"], whole["windows"], strict=True):
+            for x, y in zip(a["scores"], b["scores"], strict=True):
+                self.assertLess(abs(x - y), 0.1)
+
     def test_png_csv_text(self):
         png, table = self.folder / "heat.png", self.folder / "out.csv"
         result = praxi("analyze", "--png", png, "--csv", table, "--enter", "1e-9", "--exit", "1e-9",

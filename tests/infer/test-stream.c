@@ -299,7 +299,7 @@ check_hop (const Kind *kind, const PraxiBackend *backend, int hop)
     if (k > 0)
       praxi_stream_shift (stream);
     g_assert_true (k == 0 ? praxi_program_run (streamed.program, 0, &error)
-                          : praxi_stream_run (stream, &error));
+                          : praxi_stream_run (stream, 0, &error));
     const double apart = difference (praxi_program_output (whole.program, 0),
                                      praxi_program_output (streamed.program, 0), &range);
     g_assert_cmpfloat (apart, <=, kind->limit);
@@ -357,6 +357,52 @@ test_bundled (gconstpointer data)
   g_assert_true (has_saved);
 }
 
+/* A picture freezes and moves again: clips in which nothing moves get a still picture's scores, the
+ * others those of a whole run.
+ */
+static void
+test_still (void)
+{
+  enum { CLIPS_IN_ALL = 16, HOP = 5, FREEZES = 25, THAWS = 65 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = g_build_filename (PRAXI_SOURCE_ROOT, "data/models/light.onnx", NULL);
+  g_autoptr (PraxiModel) model = praxi_model_load (path, &error);
+  g_assert_no_error (error);
+  const PraxiModelSpec *spec = praxi_model_spec (model);
+  const gsize frame = (gsize) spec->height * (gsize) spec->width * 3;
+  const int n_frames = spec->frames + CLIPS_IN_ALL * HOP;
+  g_autofree guint8 *frames = g_malloc (frame * (gsize) n_frames);
+  for (int t = 0; t < n_frames; t++) {
+    const int at = t < FREEZES ? t : MAX (FREEZES, FREEZES + t - THAWS);
+    for (gsize i = 0; i < frame; i++) {
+      const gsize x = i / 3 % (gsize) spec->width, y = i / 3 / (gsize) spec->width;
+      /* the upper left quarter moves; what all of the picture does is the camera's */
+      const gboolean moves = x < (gsize) spec->width / 2 && y < (gsize) spec->height / 2;
+      const double phase = (double) (x + (moves ? (gsize) at * 2 : 0)) / 9;
+      frames[frame * (gsize) t + i] = (guint8) (128 + 60 * sin (phase) + 50 * cos ((double) y / 7));
+    }
+  }
+  g_autoptr (PraxiExecutor) a = praxi_executor_new (model, NULL, &error);
+  g_autoptr (PraxiExecutor) b = praxi_executor_new (model, NULL, &error);
+  g_assert_no_error (error);
+  float whole[3], gated[3], still[3];
+  g_assert_cmpint (spec->n_classes, ==, 3);
+  g_assert_true (praxi_executor_run (a, frames + frame * (FREEZES + 5), 1, still, &error));
+  g_assert_true (praxi_executor_set_still_limit (b, 0.1f, &error));
+  int n_still = 0;
+  for (int k = 0; k <= CLIPS_IN_ALL; k++) {
+    const guint8 *clip = frames + frame * (gsize) (k * HOP);
+    g_assert_true (praxi_executor_run (a, clip, 1, whole, &error));
+    g_assert_true (praxi_executor_run_shifted (b, clip, k > 0 ? HOP : spec->frames, gated, &error));
+    const gboolean is_still = praxi_executor_motion (b) < 0.1f;
+    g_assert_true (is_still == (k * HOP >= FREEZES && k * HOP + spec->frames - 1 <= THAWS));
+    n_still += is_still;
+    g_assert_cmpmem (gated, sizeof gated, is_still ? still : whole, sizeof whole);
+  }
+  g_assert_cmpint (n_still, >=, 3);
+  g_assert_cmpint (praxi_executor_n_still (b), ==, n_still);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -367,5 +413,6 @@ main (int argc, char **argv)
   }
   g_test_add_data_func ("/stream/light", "light.onnx", test_bundled);
   g_test_add_data_func ("/stream/original", "original.onnx", test_bundled);
+  g_test_add_func ("/stream/still", test_still);
   return g_test_run ();
 }
