@@ -1,6 +1,9 @@
 /* Chooses the level, finds the kernel. */
 #include "kernels/cpu/cpu.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,10 +201,12 @@ has_avx2 (void)
   return __builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma");
 }
 
+/* The name of this one is younger than some compilers. */
 static bool
 has_avx_vnni (void)
 {
-  return has_avx2 () && __builtin_cpu_supports ("avxvnni");
+  unsigned a, b, c, d;
+  return has_avx2 () && __get_cpuid_count (7, 1, &a, &b, &c, &d) && (a & 1u << 4) != 0;
 }
 
 static bool
