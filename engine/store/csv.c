@@ -39,7 +39,7 @@ gboolean
 praxi_csv_read (const char **at, int *line, GPtrArray *cells)
 {
   g_ptr_array_set_size (cells, 0);
-  if (**at == '\0')
+  if (*at == NULL || **at == '\0')
     return FALSE;
   const char *c = *at;
   while ((c = read_cell (c, line, cells)) != NULL && *c == ',')
