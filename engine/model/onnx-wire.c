@@ -256,8 +256,8 @@ praxi_onnx_find_sum (const guint8 *data, gsize size)
 static gboolean
 mentions_spec (const guint8 *data, gsize size)
 {
-  return memmem (data, size, "praxi.spec", 10) != NULL ||
-         memmem (data, size, "praxi.sha256", 12) != NULL;
+  return size > 0 && (memmem (data, size, "praxi.spec", 10) != NULL ||
+                      memmem (data, size, "praxi.sha256", 12) != NULL);
 }
 
 gboolean
