@@ -77,6 +77,7 @@ PraxiStatus praxi_infer_quantize (PraxiInfer *infer);
 PraxiStatus praxi_infer_dequantize (PraxiInfer *infer);
 PraxiStatus praxi_infer_qadd (PraxiInfer *infer);
 PraxiStatus praxi_infer_qtable (PraxiInfer *infer);
+PraxiStatus praxi_infer_chain (PraxiInfer *infer);
 /* op-infer-move.c */
 PraxiStatus praxi_infer_concat (PraxiInfer *infer);
 PraxiStatus praxi_infer_split (PraxiInfer *infer);

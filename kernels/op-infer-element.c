@@ -1,4 +1,5 @@
 /* Shapes and types of what works element by element, and of reductions. */
+#include "kernels/chain.h"
 #include "kernels/infer.h"
 
 static bool
@@ -110,6 +111,45 @@ PraxiStatus
 praxi_infer_where (PraxiInfer *infer)
 {
   return broadcast_all (infer, 1, infer->in[1]->dtype);
+}
+
+static bool
+is_operand (const PraxiInfer *infer, int step, int from)
+{
+  return from == PRAXI_CHAIN_CONSTANT || (from >= 0 && from < infer->n_in) ||
+         (from < 0 && -1 - from < step);
+}
+
+static bool
+is_chain_step (const PraxiInfer *infer, int i)
+{
+  const PraxiChainStep *step = &infer->op->chain[i];
+  const bool is_last = i == infer->op->n_chain - 1;
+  const bool is_quantize = step->kind == PRAXI_OP_QUANTIZE_LINEAR;
+  const bool is_dequantize = step->kind == PRAXI_OP_DEQUANTIZE_LINEAR;
+  if (!is_operand (infer, i, step->a) || (is_quantize && !is_last) || (is_dequantize && is_last))
+    return false;
+  if (is_last && is_quantize != is_byte (infer->op->to))
+    return false;
+  if (step->a >= 0 && step->a < infer->n_in && is_byte (infer->in[step->a]->dtype) != is_dequantize)
+    return false;
+  if (!praxi_chain_is_binary (step->kind))
+    return is_quantize || is_dequantize || praxi_chain_is_unary (step->kind);
+  return is_operand (infer, i, step->b) &&
+         (step->b < 0 || step->b >= infer->n_in || infer->in[step->b]->dtype == PRAXI_F32);
+}
+
+PraxiStatus
+praxi_infer_chain (PraxiInfer *infer)
+{
+  const PraxiOp *op = infer->op;
+  bool good = op->n_chain > 0 && op->n_chain <= PRAXI_CHAIN_STEPS && op->chain != NULL &&
+              (op->to == PRAXI_F32 || is_byte (op->to));
+  for (int i = 0; good && i < op->n_chain; i++)
+    good = is_chain_step (infer, i);
+  if (!good)
+    return praxi_infer_fail (infer, PRAXI_STATUS_UNSUPPORTED, "steps that do not fit together");
+  return broadcast_all (infer, infer->n_in, op->to);
 }
 
 /* All axes, unless some are named; op->axes lists them afterwards. */

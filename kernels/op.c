@@ -1,3 +1,4 @@
+#include "kernels/chain.h"
 #include "kernels/op.h"
 
 #include <stdarg.h>
@@ -97,6 +98,8 @@ static const OpInfo ops[PRAXI_OP_COUNT] = {
     [PRAXI_OP_QLINEAR_MATMUL] = {"QLinearMatMul", praxi_infer_qlinear_matmul, 8, 8, 1, BYTES},
     [PRAXI_OP_QCONV] = {"QConv", praxi_infer_qconv, 2, 3, 1, BYTES},
     [PRAXI_OP_QADD] = {"QAdd", praxi_infer_qadd, 2, 2, 1, BYTES},
+    [PRAXI_OP_CHAIN] = {"Chain", praxi_infer_chain, 1, PRAXI_CHAIN_INPUTS, 1,
+                        BYTES | BIT (PRAXI_F32)},
     [PRAXI_OP_QTABLE] = {"QTable", praxi_infer_qtable, 1, 1, 1, BYTES},
     [PRAXI_OP_MOTION_STEM] = {"MotionStem", praxi_infer_motion_stem, 1, 2, 2, BIT (PRAXI_U8)},
     [PRAXI_OP_CONV_INPUT_GRADIENT] = {"ConvInputGradient", praxi_infer_conv_input_gradient, 2, 2, 1,

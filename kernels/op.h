@@ -84,6 +84,7 @@ typedef enum {
   PRAXI_OP_QCONV,
   PRAXI_OP_QADD,
   PRAXI_OP_QTABLE,
+  PRAXI_OP_CHAIN, /* see kernels/chain.h */
   PRAXI_OP_MOTION_STEM,
   /* gradients of a loss: dy is that of an output y, dx that of an input x. The window is the
      forward operator's, op.shape the dims of what comes out where no input tells them */
@@ -167,6 +168,8 @@ typedef struct {
   int64_t n_maps;
 } PraxiMotionStem;
 
+typedef struct PraxiChainStep PraxiChainStep;
+
 typedef struct {
   PraxiOpKind kind;
   PraxiWindow window;         /* Conv, pools, QConv, gradients of these */
@@ -181,7 +184,7 @@ typedef struct {
   bool gelu_tanh;
   bool training_mode; /* BatchNormalization: alpha is its momentum */
   PraxiDType to; /* Cast, ConstantOfShape, QuantizeLinear's zero point type; QConv, QAdd, QTable:
-                    the output's type, 0 is the input's */
+                    the output's type, 0 is the input's; Chain: the output's */
   int64_t pads_begin[PRAXI_MAX_RANK], pads_end[PRAXI_MAX_RANK]; /* Pad; negative crops */
   PraxiPadMode pad_mode;
   double value; /* Pad's and ConstantOfShape's constant; TopK's k in axes[0] */
@@ -195,8 +198,10 @@ typedef struct {
   bool has_sizes;
   PraxiActivation activation; /* fused into Conv; alpha and beta are its parameters */
   bool has_residual; /* fused into Conv and QConv: the last input is added before the activation */
-  PraxiRequantize requantize; /* QConv, QAdd */
-  const uint8_t *table;       /* QTable: [256] */
+  PraxiRequantize requantize;  /* QConv, QAdd */
+  const uint8_t *table;        /* QTable: [256] */
+  const PraxiChainStep *chain; /* Chain: [n_chain] */
+  int n_chain;
   PraxiMotionStem motion;
   int64_t shape[PRAXI_MAX_RANK]; /* gradients: the dims of what they are the gradient of */
 } PraxiOp;

@@ -17,6 +17,11 @@ void praxi_fuse_quantized (PraxiGraph *graph);
 /* Relu, Clip, HardSwish … that alone read a Conv move into it; so does the Add of a residual. */
 void praxi_fuse_activations (PraxiGraph *graph);
 
+/* Operators that work element by element and follow each other become one Chain: for backends that
+ * have it.
+ */
+void praxi_fuse_chains (PraxiGraph *graph);
+
 /* The canonical nodes of the motion stem become one MotionStem, whose second input, the last of the
  * graph's inputs, says from which frame pair on to compute. Returns whether they are there.
  */

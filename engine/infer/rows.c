@@ -301,7 +301,7 @@ is_elementwise (PraxiOpKind kind)
 {
   return (kind >= PRAXI_OP_RELU && kind <= PRAXI_OP_CAST) ||
          (kind >= PRAXI_OP_ADD && kind <= PRAXI_OP_WHERE) || kind == PRAXI_OP_QADD ||
-         kind == PRAXI_OP_QTABLE;
+         kind == PRAXI_OP_QTABLE || kind == PRAXI_OP_CHAIN;
 }
 
 PraxiRows

@@ -74,6 +74,7 @@ static CpuPrepare *const prepares[PRAXI_OP_COUNT] = {
     [PRAXI_OP_SQUEEZE] = praxi_cpu_move,
     [PRAXI_OP_UNSQUEEZE] = praxi_cpu_move,
     [PRAXI_OP_QADD] = praxi_cpu_add_bytes,
+    [PRAXI_OP_CHAIN] = praxi_cpu_chain,
     [PRAXI_OP_QTABLE] = praxi_cpu_look_up,
 };
 

@@ -43,7 +43,13 @@ reflect (int i, int n)
 static void
 halve_rows (const float *restrict top, const float *restrict low, float *restrict out, int w)
 {
-  for (int x = 0; x < w; x++)
+  int x = 0;
+  for (; x + LANES <= w; x += LANES) {
+    const VecF left = simd_load (top + 2 * x) + simd_load (low + 2 * x);
+    const VecF right = simd_load (top + 2 * x + LANES) + simd_load (low + 2 * x + LANES);
+    simd_store (out + x, simd_add_pairs (left, right) * simd_set1 (0.25f));
+  }
+  for (; x < w; x++)
     out[x] = (top[2 * x] + top[2 * x + 1] + low[2 * x] + low[2 * x + 1]) * 0.25f;
 }
 
@@ -592,7 +598,12 @@ LEVEL_NAME (motion_maps) (const MotionPlan *plan,
   float *room = sum + PRAXI_MOTION_MAPS * w;
   add_map_row (&source, 2 * y, sum, room);
   add_map_row (&source, 2 * y + 1, sum, room);
-  for (int c = 0; c < PRAXI_MOTION_MAPS; c++)
-    for (int x = 0; x < quarter; x++)
-      maps[c * quarter + x] = (sum[c * w + 2 * x] + sum[c * w + 2 * x + 1]) * 0.25f;
+  const int n = PRAXI_MOTION_MAPS * quarter; /* one row after the other */
+  int i = 0;
+  for (; i + LANES <= n; i += LANES)
+    simd_store (maps + i,
+                simd_add_pairs (simd_load (sum + 2 * i), simd_load (sum + 2 * i + LANES)) *
+                    simd_set1 (0.25f));
+  for (; i < n; i++)
+    maps[i] = (sum[2 * i] + sum[2 * i + 1]) * 0.25f;
 }

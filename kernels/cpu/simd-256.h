@@ -161,6 +161,14 @@ simd_dot (VecI sum, VecI u8, VecI s8)
 #endif
 }
 
+/* a0 + a1, a2 + a3, … b0 + b1, … */
+SIMD_INLINE VecF
+simd_add_pairs (VecF a, VecF b)
+{
+  const __m256 lanes = _mm256_hadd_ps (a, b);
+  return _mm256_castpd_ps (_mm256_permute4x64_pd (_mm256_castps_pd (lanes), 0xd8));
+}
+
 /* sum + Σ of the 2 products of 16-bit numbers of each lane */
 SIMD_INLINE VecI
 simd_dot_s16 (VecI sum, VecI a, VecI b)

@@ -128,6 +128,16 @@ simd_dot (VecI sum, VecI u8, VecI s8)
   return _mm512_dpbusd_epi32 (sum, u8, s8);
 }
 
+/* a0 + a1, a2 + a3, … b0 + b1, … */
+SIMD_INLINE VecF
+simd_add_pairs (VecF a, VecF b)
+{
+  const __m512i even =
+      _mm512_setr_epi32 (0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  const __m512i odd = _mm512_setr_epi32 (1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  return _mm512_permutex2var_ps (a, even, b) + _mm512_permutex2var_ps (a, odd, b);
+}
+
 /* sum + Σ of the 2 products of 16-bit numbers of each lane */
 SIMD_INLINE VecI
 simd_dot_s16 (VecI sum, VecI a, VecI b)

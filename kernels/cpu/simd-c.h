@@ -153,6 +153,12 @@ simd_dot (VecI sum, VecI u8, VecI s8)
   return sum;
 }
 
+SIMD_INLINE VecF
+simd_add_pairs (VecF a, VecF b)
+{
+  return (VecF){a[0] + a[1], a[2] + a[3], b[0] + b[1], b[2] + b[3]};
+}
+
 SIMD_INLINE VecI
 simd_dot_s16 (VecI sum, VecI a, VecI b)
 {

@@ -87,6 +87,7 @@ static const PraxiRefFunction functions[PRAXI_OP_COUNT] = {
     [PRAXI_OP_QLINEAR_MATMUL] = praxi_ref_qlinear_matmul,
     [PRAXI_OP_QCONV] = praxi_ref_qconv,
     [PRAXI_OP_QADD] = praxi_ref_qadd,
+    [PRAXI_OP_CHAIN] = praxi_ref_chain,
     [PRAXI_OP_QTABLE] = praxi_ref_qtable,
     [PRAXI_OP_MOTION_STEM] = motion_stem,
     [PRAXI_OP_CONV_INPUT_GRADIENT] = praxi_ref_conv_input_gradient,

@@ -70,3 +70,4 @@ PraxiStatus praxi_ref_quantize (const PraxiRefCall *call);
 PraxiStatus praxi_ref_dequantize (const PraxiRefCall *call);
 PraxiStatus praxi_ref_qadd (const PraxiRefCall *call);
 PraxiStatus praxi_ref_qtable (const PraxiRefCall *call);
+PraxiStatus praxi_ref_chain (const PraxiRefCall *call);

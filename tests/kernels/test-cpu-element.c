@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/chain.h"
 #include "tests/kernels/cpu-support.h"
 
 static PraxiPool *pool;
@@ -300,6 +301,60 @@ test_bytes_exact (void)
   }
 }
 
+/* x / (|x| + 2.5) to bytes; x sigmoid (gate), a gate a channel; relu (bytes + x) cut to [−1, 1] */
+static const PraxiChainStep squash[] = {
+    {.kind = PRAXI_OP_ABS, .a = 0},
+    {.kind = PRAXI_OP_ADD, .a = -1, .b = PRAXI_CHAIN_CONSTANT, .constant = 2.5f},
+    {.kind = PRAXI_OP_DIV, .a = 0, .b = -2},
+    {.kind = PRAXI_OP_QUANTIZE_LINEAR, .a = -3, .alpha = 1.f / 127, .zero = 3},
+};
+static const PraxiChainStep gated[] = {
+    {.kind = PRAXI_OP_MUL, .a = 1, .b = PRAXI_CHAIN_CONSTANT, .constant = -0.7f},
+    {.kind = PRAXI_OP_MUL, .a = 0, .b = -1},
+    {.kind = PRAXI_OP_SIGMOID, .a = -2},
+    {.kind = PRAXI_OP_SUB, .a = -3, .b = 2},
+};
+static const PraxiChainStep from_bytes[] = {
+    {.kind = PRAXI_OP_DEQUANTIZE_LINEAR, .a = 1, .alpha = 0.01f, .zero = 7},
+    {.kind = PRAXI_OP_ADD, .a = -1, .b = 0},
+    {.kind = PRAXI_OP_RELU, .a = -2},
+    {.kind = PRAXI_OP_CLIP, .a = -3, .alpha = -1, .beta = 1},
+};
+
+static void
+check_chain (const PraxiChainStep *steps, int n_steps, int n_in, PraxiDType second, PraxiDType to)
+{
+  static const int64_t shapes[][5] = {{2, 19, 5, 6, 7}, {1, 1, 1, 1, 700}, {1, 7, 1, 3, 1}};
+  for (unsigned i = 0; i < G_N_ELEMENTS (shapes); i++) {
+    const int64_t *dims = shapes[i], gate_dims[] = {dims[0], dims[1], 1, 1, 1};
+    PraxiTensor x = test_tensor (PRAXI_F32, i % 2, 5, dims);
+    PraxiTensor gate =
+        test_tensor (second, LAYOUT_ROW_MAJOR, 5, second == PRAXI_F32 ? gate_dims : dims);
+    PraxiTensor last = test_tensor (PRAXI_F32, LAYOUT_CHANNELS_LAST, 5, dims);
+    PraxiTensor y = test_tensor (to, i % 3 == 0, 5, dims);
+    test_fill (&x, i, 9);
+    test_fill (&gate, i + 4, 1);
+    test_fill (&last, i + 8, 1);
+    const PraxiOp op = {.kind = PRAXI_OP_CHAIN, .to = to, .chain = steps, .n_chain = n_steps};
+    const PraxiTensor *in[] = {&x, &gate, &last};
+    test_check (&op, in, n_in, &y, pool, steps == gated ? 1e-5f : 0);
+    PraxiTensor *all[] = {&x, &gate, &last, &y};
+    for (size_t k = 0; k < G_N_ELEMENTS (all); k++)
+      test_tensor_clear (all[k]);
+  }
+}
+
+static void
+test_chain (void)
+{
+  check_chain (squash, G_N_ELEMENTS (squash), 1, PRAXI_F32, PRAXI_U8);
+  check_chain (squash, G_N_ELEMENTS (squash), 1, PRAXI_F32, PRAXI_S8);
+  check_chain (squash, G_N_ELEMENTS (squash) - 1, 1, PRAXI_F32, PRAXI_F32);
+  check_chain (gated, G_N_ELEMENTS (gated), 3, PRAXI_F32, PRAXI_F32);
+  check_chain (from_bytes, G_N_ELEMENTS (from_bytes), 2, PRAXI_S8, PRAXI_F32);
+  check_chain (from_bytes, G_N_ELEMENTS (from_bytes), 2, PRAXI_U8, PRAXI_F32);
+}
+
 static void
 check_reduce (PraxiOpKind kind,
               Layout layout,
@@ -371,6 +426,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cpu/element/bytes-exact", test_bytes_exact);
   g_test_add_func ("/cpu/element/reduce", test_reduce);
   g_test_add_func ("/cpu/element/global-pools", test_global_pools);
+  g_test_add_func ("/cpu/element/chain", test_chain);
   const int result = g_test_run ();
   praxi_pool_free (pool);
   return result;

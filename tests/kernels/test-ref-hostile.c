@@ -140,7 +140,7 @@ static gboolean
 needs_tables (PraxiOpKind kind)
 {
   return kind == PRAXI_OP_QCONV || kind == PRAXI_OP_QADD || kind == PRAXI_OP_QTABLE ||
-         kind == PRAXI_OP_MOTION_STEM;
+         kind == PRAXI_OP_MOTION_STEM || kind == PRAXI_OP_CHAIN;
 }
 
 static void
