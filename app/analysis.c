@@ -35,6 +35,21 @@ praxi_cli_model_open (PraxiCliModel *model,
   return TRUE;
 }
 
+gboolean
+praxi_cli_model_share (PraxiCliModel *model,
+                       const PraxiCliModel *with,
+                       const PraxiExecutorOptions *options,
+                       GError **error)
+{
+  *model = (PraxiCliModel){.threads = options->threads};
+  model->executor = praxi_executor_new (with->model, options, error);
+  if (model->executor == NULL)
+    return FALSE;
+  model->model = praxi_model_ref (with->model);
+  model->scorer = praxi_scorer_for_executor (model->model, model->executor);
+  return TRUE;
+}
+
 void
 praxi_cli_model_close (PraxiCliModel *model)
 {

@@ -26,6 +26,11 @@ gboolean praxi_cli_model_open (PraxiCliModel *model,
                                const char *name,
                                const PraxiExecutorOptions *options,
                                GError **error);
+/* Another executor for the model of `with`. */
+gboolean praxi_cli_model_share (PraxiCliModel *model,
+                                const PraxiCliModel *with,
+                                const PraxiExecutorOptions *options,
+                                GError **error);
 void praxi_cli_model_close (PraxiCliModel *model);
 
 /* Progress in seconds of footage over several files; how long those are that were not opened yet is

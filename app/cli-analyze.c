@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,7 +23,19 @@
  */
 #define STILL_LIMIT 0.1f
 
+enum { MAX_LANES = 8 };
+
+typedef struct Analyze Analyze;
+
+/* One of several media at a time, with an executor of its own. */
 typedef struct {
+  Analyze *analyze;
+  PraxiCliModel model;
+  double done_s; /* of its media; guarded by Analyze.lock */
+  pthread_t thread;
+} Lane;
+
+struct Analyze {
   char *model_name, *backend, *vram, *project, *png, *csv, *progress;
   int threads;
   char *first;
@@ -32,18 +45,34 @@ typedef struct {
   char **paths;
 
   PraxiCliModel model;
+  gboolean json_progress;
+  Lane lanes[MAX_LANES];
+  int n_lanes;
+
+  pthread_mutex_t lock;
+  pthread_cond_t turned;
+  /* guarded by lock: */
   PraxiStore *store; /* NULL without --project */
   FILE *csv_stream;  /* NULL without --csv */
   PraxiCliFootage footage;
-  gboolean json_progress;
+  int next;               /* the media to come */
+  int announced, printed; /* whose turn it is: what is said comes in the order of the media */
   int n_printed;
-} Analyze;
+  PraxiExit status;
+};
 
 static gboolean
 tick_cb (gpointer data, double done_s, double total_s)
 {
-  Analyze *analyze = data;
-  praxi_cli_footage_update (&analyze->footage, done_s);
+  Lane *lane = data;
+  Analyze *analyze = lane->analyze;
+  double all_s = 0;
+  pthread_mutex_lock (&analyze->lock);
+  lane->done_s = done_s;
+  for (int i = 0; i < analyze->n_lanes; i++)
+    all_s += analyze->lanes[i].done_s;
+  praxi_cli_footage_update (&analyze->footage, all_s);
+  pthread_mutex_unlock (&analyze->lock);
   return !praxi_cli_cancelled;
 }
 
@@ -313,19 +342,35 @@ warn_lost (const PraxiAnalyzeResult *result)
            why != NULL ? why : "");
 }
 
-/* Runs the analysis into the track and hands out what came of it, also when it was cancelled. */
-static gboolean
-run_media (Analyze *analyze,
-           PraxiAnalyzeResult *result,
-           PraxiAnalyzer *analyzer,
-           int i,
-           PraxiScoreTrack *track,
-           GError **error)
+/* A media on its way through a lane. */
+typedef struct {
+  PraxiMedia *media;
+  PraxiAnalyzer *analyzer;
+  PraxiScoreTrack *track;
+  PraxiAnalyzeResult result;
+  char *track_path, *estimate_path;
+  double length_s;
+} Work;
+
+static void
+work_clear (Work *work)
 {
-  g_autoptr (GError) failure = NULL;
-  const gboolean good = praxi_analyzer_run (analyzer, track, &result->analysis, &failure);
+  drop_estimate (&work->result, work->estimate_path);
+  g_clear_pointer (&work->track, praxi_score_track_free);
+  g_clear_pointer (&work->analyzer, praxi_analyzer_free);
+  g_clear_pointer (&work->media, praxi_media_unref);
+  g_free (work->track_path);
+  g_free (work->estimate_path);
+}
+
+/* Hands out what came of an analysis, also when it was cancelled. */
+static gboolean
+deliver (Analyze *analyze, Work *work, int i, GError *failure, GError **error)
+{
+  PraxiAnalyzeResult *result = &work->result;
+  const gboolean good = failure == NULL;
   result->is_partial = g_error_matches (failure, PRAXI_ERROR, PRAXI_ERROR_CANCELLED);
-  g_autoptr (GArray) events = find_events (analyze, result->media, track);
+  g_autoptr (GArray) events = find_events (analyze, result->media, work->track);
   result->events = events;
   gboolean is_kept = finish_run (analyze, result, good, error);
   if (good || result->is_partial) {
@@ -333,46 +378,86 @@ run_media (Analyze *analyze,
     warn_lost (result);
     is_kept = is_kept && write_png (analyze, result, i, error);
   }
+  praxi_cli_footage_close (&analyze->footage, work->length_s);
   if (failure != NULL) {
     g_clear_error (error);
-    g_propagate_error (error, g_steal_pointer (&failure));
+    g_propagate_error (error, failure);
   }
   return good && is_kept;
 }
 
 static gboolean
-analyze_media (Analyze *analyze, int i, GError **error)
+plan (Lane *lane, const char *path, Work *work, GError **error)
 {
-  const char *path = analyze->paths[i];
-  g_autoptr (PraxiMedia) media = praxi_cli_media_open (path, error);
-  if (media == NULL)
+  const Analyze *analyze = lane->analyze;
+  work->media = praxi_cli_media_open (path, error);
+  if (work->media == NULL)
     return FALSE;
-  const double length_s = (double) praxi_media_info (media)->duration_ns / 1e9;
-  praxi_cli_footage_open (&analyze->footage, path, length_s);
+  work->length_s = (double) praxi_media_info (work->media)->duration_ns / 1e9;
   const PraxiAnalyzerOptions options = {.stride_s = analyze->stride_s,
-                                        .threads = analyze->model.threads,
+                                        .threads = lane->model.threads,
                                         .first_start_ns = (gint64) (analyze->first_start_s * 1e9),
                                         .first_end_ns = (gint64) (analyze->first_end_s * 1e9),
                                         .tick = tick_cb,
-                                        .data = analyze};
-  g_autoptr (PraxiAnalyzer) analyzer =
-      praxi_analyzer_new (media, &analyze->model.scorer, &options, error);
-  PraxiAnalyzeResult result = {
-      .path = path, .media = media, .model = &analyze->model, .analyzer = analyzer};
-  g_autofree char *track_path = NULL;
-  if (analyzer == NULL || !choose_track (analyze, media, &result.run_id, &track_path, error))
+                                        .data = lane};
+  work->analyzer = praxi_analyzer_new (work->media, &lane->model.scorer, &options, error);
+  work->result = (PraxiAnalyzeResult){
+      .path = path, .media = work->media, .model = &lane->model, .analyzer = work->analyzer};
+  return work->analyzer != NULL;
+}
+
+static gboolean
+announce (Analyze *analyze, const char *path, Work *work, GError **error)
+{
+  praxi_cli_footage_open (&analyze->footage, path, work->length_s);
+  if (!choose_track (analyze, work->media, &work->result.run_id, &work->track_path, error))
     return FALSE;
-  g_autoptr (PraxiScoreTrack) track = praxi_analyzer_create_track (analyzer, track_path, error);
-  if (track == NULL)
+  work->track = praxi_analyzer_create_track (work->analyzer, work->track_path, error);
+  work->result.track = work->track;
+  if (work->track == NULL || !choose_estimate (analyze, &work->result, &work->estimate_path, error))
     return FALSE;
-  result.track = track;
-  g_autofree char *estimate_path = NULL;
-  if (!choose_estimate (analyze, &result, &estimate_path, error))
-    return FALSE;
-  announce_track (analyze, &(Announcement){path, track_path, estimate_path, result.run_id});
-  const gboolean good = run_media (analyze, &result, analyzer, i, track, error);
-  drop_estimate (&result, estimate_path);
-  praxi_cli_footage_close (&analyze->footage, length_s);
+  announce_track (
+      analyze, &(Announcement){path, work->track_path, work->estimate_path, work->result.run_id});
+  return TRUE;
+}
+
+/* The lock is held. */
+static void
+wait_for_turn (Analyze *analyze, const int *turn, int i)
+{
+  while (*turn != i)
+    pthread_cond_wait (&analyze->turned, &analyze->lock);
+}
+
+static void
+end_turn (Analyze *analyze, int *turn)
+{
+  ++*turn;
+  pthread_cond_broadcast (&analyze->turned);
+}
+
+/* Returns with the lock held, in the turn of media i to say something. */
+static gboolean
+analyze_media (Lane *lane, int i, GError **error)
+{
+  Analyze *analyze = lane->analyze;
+  const char *path = analyze->paths[i];
+  Work work = {NULL};
+  const gboolean is_planned = plan (lane, path, &work, error);
+  pthread_mutex_lock (&analyze->lock);
+  wait_for_turn (analyze, &analyze->announced, i);
+  gboolean good = is_planned && announce (analyze, path, &work, error);
+  end_turn (analyze, &analyze->announced);
+  GError *failure = NULL;
+  if (good) {
+    pthread_mutex_unlock (&analyze->lock);
+    praxi_analyzer_run (work.analyzer, work.track, &work.result.analysis, &failure);
+    pthread_mutex_lock (&analyze->lock);
+  }
+  wait_for_turn (analyze, &analyze->printed, i);
+  lane->done_s = 0;
+  good = good && deliver (analyze, &work, i, failure, error);
+  work_clear (&work);
   return good;
 }
 
@@ -384,25 +469,89 @@ worse (PraxiExit status, GError **error)
   return MAX (status, other);
 }
 
-/* Every media; one that fails is named and the next one follows. */
+/* One media after the other; one that fails is named and the next one follows. */
+static void *
+lane_cb (void *data)
+{
+  Lane *lane = data;
+  Analyze *analyze = lane->analyze;
+  pthread_mutex_lock (&analyze->lock);
+  while (analyze->paths[analyze->next] != NULL && !praxi_cli_cancelled) {
+    const int i = analyze->next++;
+    g_autoptr (GError) error = NULL;
+    pthread_mutex_unlock (&analyze->lock);
+    if (!analyze_media (lane, i, &error))
+      analyze->status = worse (analyze->status, &error);
+    end_turn (analyze, &analyze->printed);
+  }
+  pthread_mutex_unlock (&analyze->lock);
+  return NULL;
+}
+
+static int
+all_threads (const Analyze *analyze)
+{
+  return analyze->threads > 0 ? analyze->threads : (int) g_get_num_processors ();
+}
+
+static int
+planned_lanes (const Analyze *analyze)
+{
+  const int n_media = (int) g_strv_length (analyze->paths);
+  return CLAMP (MIN (n_media, all_threads (analyze)), 1, MAX_LANES);
+}
+
+/* Several media are analysed beside each other, each with its share of the processors: one core
+ * that works on one of them wastes nothing in waiting for another.
+ */
+static gboolean
+open_lanes (Analyze *analyze, GError **error)
+{
+  const int threads = all_threads (analyze);
+  const gboolean is_cpu =
+      g_str_equal (praxi_executor_backend_name (analyze->model.executor), "cpu");
+  const int n = is_cpu ? planned_lanes (analyze) : 1;
+  const PraxiExecutorOptions options = {.backend = analyze->backend, .threads = threads / n};
+  analyze->lanes[0] = (Lane){.analyze = analyze, .model = analyze->model};
+  for (analyze->n_lanes = 1; analyze->n_lanes < n; analyze->n_lanes++) {
+    Lane *lane = &analyze->lanes[analyze->n_lanes];
+    lane->analyze = analyze;
+    if (!praxi_cli_model_share (&lane->model, &analyze->model, &options, error) ||
+        !praxi_executor_set_still_limit (lane->model.executor, analyze->no_gate ? 0 : STILL_LIMIT,
+                                         error))
+      return FALSE;
+  }
+  /* The last media must not be left with a single core. */
+  for (int k = 0; n > 1 && k < n; k++)
+    analyze->lanes[k].model.threads = MIN (2 * MAX (threads / n, 1), threads);
+  return TRUE;
+}
+
+static void
+run_lanes (Analyze *analyze)
+{
+  int n_threads = 1;
+  while (n_threads < analyze->n_lanes && pthread_create (&analyze->lanes[n_threads].thread, NULL,
+                                                         lane_cb, &analyze->lanes[n_threads]) == 0)
+    n_threads++;
+  lane_cb (&analyze->lanes[0]);
+  for (int k = 1; k < n_threads; k++)
+    pthread_join (analyze->lanes[k].thread, NULL);
+}
+
 static PraxiExit
 analyze_all (Analyze *analyze)
 {
-  PraxiExit status = PRAXI_EXIT_DONE;
   praxi_cli_footage_begin (&analyze->footage, analyze->json_progress, analyze->paths);
   if (analyze->json)
     fputs ("{\"media\":[", stdout);
-  for (int i = 0; analyze->paths[i] != NULL && status != PRAXI_EXIT_CANCELLED; i++) {
-    g_autoptr (GError) error = NULL;
-    if (!analyze_media (analyze, i, &error))
-      status = worse (status, &error);
-  }
-  if (status != PRAXI_EXIT_CANCELLED)
+  run_lanes (analyze);
+  if (analyze->status != PRAXI_EXIT_CANCELLED)
     praxi_cli_footage_end (&analyze->footage);
   g_clear_pointer (&analyze->footage.progress, praxi_cli_progress_free);
   if (analyze->json)
     fputs ("]}\n", stdout);
-  return status;
+  return analyze->status;
 }
 
 static gboolean
@@ -467,7 +616,10 @@ check_options (Analyze *analyze, GError **error)
 static gboolean
 open_outputs (Analyze *analyze, GError **error)
 {
-  PraxiExecutorOptions options = {.backend = analyze->backend, .threads = analyze->threads};
+  PraxiExecutorOptions options = {.backend = analyze->backend,
+                                  .threads = analyze->threads > 0 || planned_lanes (analyze) > 1
+                                                 ? all_threads (analyze) / planned_lanes (analyze)
+                                                 : 0};
   if (!praxi_cli_parse_size ("--vram", analyze->vram, &options.vram_bytes, error) ||
       !praxi_cli_model_open (&analyze->model, analyze->model_name, &options, error) ||
       !praxi_executor_set_still_limit (analyze->model.executor, analyze->no_gate ? 0 : STILL_LIMIT,
@@ -508,13 +660,18 @@ run_command (Analyze *analyze)
 {
   g_autoptr (GError) error = NULL;
   PraxiExit status;
-  if (check_options (analyze, &error) && open_outputs (analyze, &error))
+  pthread_mutex_init (&analyze->lock, NULL);
+  pthread_cond_init (&analyze->turned, NULL);
+  if (check_options (analyze, &error) && open_outputs (analyze, &error) &&
+      open_lanes (analyze, &error))
     status = analyze_all (analyze);
   else
     status = praxi_cli_fail (&error);
   if (!close_csv (analyze, &error))
     status = worse (status, &error);
   g_clear_pointer (&analyze->store, praxi_store_close);
+  for (int k = 1; k < analyze->n_lanes; k++)
+    praxi_cli_model_close (&analyze->lanes[k].model);
   praxi_cli_model_close (&analyze->model);
   return status;
 }
