@@ -6,6 +6,9 @@
 #include "engine/core/error.h"
 #include "engine/core/text.h"
 
+/* Multiply-adds of a clip that one core does in a few milliseconds. */
+#define LIGHT_MACS 500000000
+
 gboolean
 praxi_cli_model_open (PraxiCliModel *model,
                       const char *name,
@@ -32,6 +35,26 @@ praxi_cli_model_open (PraxiCliModel *model,
   }
   model->threads = options->threads;
   model->scorer = praxi_scorer_for_executor (model->model, model->executor);
+  return TRUE;
+}
+
+gboolean
+praxi_cli_model_beside_decoder (PraxiCliModel *model,
+                                const PraxiExecutorOptions *options,
+                                GError **error)
+{
+  PraxiCliModel light;
+  PraxiExecutorOptions one = *options;
+  one.threads = 1;
+  if (praxi_executor_macs (model->executor) > LIGHT_MACS ||
+      praxi_executor_threads (model->executor) == 1 ||
+      !g_str_equal (praxi_executor_backend_name (model->executor), "cpu"))
+    return TRUE;
+  if (!praxi_cli_model_share (&light, model, &one, error))
+    return FALSE;
+  light.threads = model->threads;
+  praxi_cli_model_close (model);
+  *model = light;
   return TRUE;
 }
 

@@ -26,6 +26,13 @@ gboolean praxi_cli_model_open (PraxiCliModel *model,
                                const char *name,
                                const PraxiExecutorOptions *options,
                                GError **error);
+/* A light net is done before a second core has woken up, and that core has pictures to decode: it
+ * goes on with one thread. options: those it was opened with
+ */
+gboolean praxi_cli_model_beside_decoder (PraxiCliModel *model,
+                                         const PraxiExecutorOptions *options,
+                                         GError **error);
+
 /* Another executor for the model of `with`. */
 gboolean praxi_cli_model_share (PraxiCliModel *model,
                                 const PraxiCliModel *with,

@@ -622,6 +622,7 @@ open_outputs (Analyze *analyze, GError **error)
                                                  : 0};
   if (!praxi_cli_parse_size ("--vram", analyze->vram, &options.vram_bytes, error) ||
       !praxi_cli_model_open (&analyze->model, analyze->model_name, &options, error) ||
+      !praxi_cli_model_beside_decoder (&analyze->model, &options, error) ||
       !praxi_executor_set_still_limit (analyze->model.executor, analyze->no_gate ? 0 : STILL_LIMIT,
                                        error))
     return FALSE;
