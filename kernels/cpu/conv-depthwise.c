@@ -21,8 +21,8 @@ typedef struct {
   int32_t *start, *offsets;
   int64_t n_planes, n_pixels; /* of output; of one of its planes */
   size_t element;
-  bool is_s8, in_signed, has_residual;
-  bool packs_at_run; /* weights and bias, into scratch */
+  bool is_s8, is_wide, in_signed, has_residual; /* is_wide: int8 in 16-bit products */
+  bool packs_at_run;                            /* weights and bias, into scratch */
 } DepthwiseKernel;
 
 typedef struct {
@@ -62,7 +62,9 @@ run_chunk (const Job *job, int64_t plane, int64_t pixel, int64_t n_pixels)
   call.epilogue.multiplier = kernel->multiplier;
   call.epilogue.start = kernel->start;
   call.epilogue.residual = job->residual ? job->residual + out_at : NULL;
-  if (kernel->is_s8)
+  if (kernel->is_wide)
+    kernel->loops->depthwise_s16 (&call);
+  else if (kernel->is_s8)
     kernel->loops->depthwise_s8 (&call);
   else
     kernel->loops->depthwise_f32 (&call);
@@ -146,19 +148,35 @@ clear (PraxiKernel *base)
   free (kernel->offsets);
 }
 
-/* [channels / lanes][taps / 4][lanes][4] */
+/* One weight: [blocks of lanes][taps / 4][lanes][4], or by two as 16 bits. */
+static void
+put_weight (const DepthwiseKernel *kernel, int64_t block, int64_t lane, int tap, int8_t weight)
+{
+  const int64_t lanes = kernel->loops->lanes, taps = kernel->shape.kernel[0] * kernel->shape.taps;
+  const int per_unit = kernel->is_wide ? 2 : 4;
+  const int64_t units = (taps + per_unit - 1) / per_unit;
+  const int64_t at = ((block * units + tap / per_unit) * lanes + lane) * per_unit + tap % per_unit;
+  if (kernel->is_wide)
+    ((int16_t *) kernel->weights)[at] = weight;
+  else
+    ((int8_t *) kernel->weights)[at] = weight;
+}
+
+/* The last block overlaps the one before it, so that all are whole. */
 static void
 pack_s8 (DepthwiseKernel *kernel, const int8_t *w, int taps, const PraxiRequantize *r)
 {
-  const int lanes = kernel->loops->lanes, quads = (taps + 3) / 4;
+  const int64_t lanes = kernel->loops->lanes, channels = kernel->shape.in_channels;
   const int32_t zero = r->input_zero + (kernel->in_signed ? 128 : 0);
-  int8_t *to = kernel->weights;
-  for (int64_t c = 0; c < kernel->shape.in_channels; c++) {
+  for (int64_t c = 0; c < channels; c++) {
     kernel->multiplier[c] = r->multiplier[c];
     kernel->bias[c] = r->offset ? r->offset[c] : 0;
     for (int tap = 0; tap < taps; tap++) {
       const int8_t weight = w[c * taps + tap];
-      to[((c / lanes * quads + tap / 4) * lanes + c % lanes) * 4 + tap % 4] = weight;
+      if (c < channels / lanes * lanes || channels < lanes)
+        put_weight (kernel, c / lanes, c % lanes, tap, weight);
+      if (channels > lanes && channels % lanes != 0 && c >= channels - lanes)
+        put_weight (kernel, channels / lanes, c - (channels - lanes), tap, weight);
       kernel->start[c] -= zero * weight;
     }
   }
@@ -168,7 +186,9 @@ static PraxiStatus
 allocate (DepthwiseKernel *kernel, int taps)
 {
   const size_t width = width_of (kernel);
-  const size_t rows = kernel->is_s8 ? ((size_t) taps + 3) / 4 : (size_t) taps;
+  const size_t rows = kernel->is_wide ? ((size_t) taps + 1) / 2
+                      : kernel->is_s8 ? ((size_t) taps + 3) / 4
+                                      : (size_t) taps;
   kernel->base.weight_bytes = (rows + 3) * width * 4;
   kernel->weights = praxi_cpu_alloc (rows * width * 4);
   kernel->bias = praxi_cpu_alloc (width * sizeof (float));
@@ -211,6 +231,7 @@ praxi_cpu_conv_depthwise (const CpuPlace *place, PraxiKernel **out)
   kernel->n_pixels = shape.out[1] * shape.out[2];
   kernel->element = is_s8 ? 1 : 4;
   kernel->is_s8 = is_s8;
+  kernel->is_wide = is_s8 && place->loops->is_wide;
   kernel->in_signed = place->in[0]->dtype == PRAXI_S8;
   kernel->has_residual = place->op->has_residual;
   kernel->packs_at_run = !praxi_cpu_conv_is_constant (place);

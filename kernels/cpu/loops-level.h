@@ -9,6 +9,7 @@ void LEVEL_NAME (dense_s16) (const DenseCall *call);
 void LEVEL_NAME (widen) (const uint8_t *x, bool is_signed, uint16_t *y, int64_t n);
 void LEVEL_NAME (dense_f32) (const DenseCall *call);
 void LEVEL_NAME (depthwise_s8) (const DepthwiseCall *call);
+void LEVEL_NAME (depthwise_s16) (const DepthwiseCall *call);
 void LEVEL_NAME (depthwise_f32) (const DepthwiseCall *call);
 void LEVEL_NAME (outer_f32) (const OuterCall *call);
 void LEVEL_NAME (inner_f32) (const InnerCall *call);

@@ -11,6 +11,7 @@ const CpuLoops LEVEL_NAME (table) = {
     .widen = LEVEL_NAME (widen),
     .dense_f32 = LEVEL_NAME (dense_f32),
     .depthwise_s8 = LEVEL_NAME (depthwise_s8),
+    .depthwise_s16 = LEVEL_NAME (depthwise_s16),
     .depthwise_f32 = LEVEL_NAME (depthwise_f32),
     .outer_f32 = LEVEL_NAME (outer_f32),
     .inner_f32 = LEVEL_NAME (inner_f32),

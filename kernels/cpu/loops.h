@@ -64,13 +64,15 @@ enum { DEPTHWISE_MAX_TAPS = 512 };
 
 typedef struct {
   const void *const *planes;
-  const void *padding; /* channels elements of the input's zero */
-  const int32_t *offsets;
+  const void *padding;    /* channels elements of the input's zero */
+  const int32_t *offsets; /* readable to 16 entries beyond n_pixels, each in the plane or −1 */
   int64_t offset_step, pixel_bytes;
   int n_planes, n_taps; /* n_planes n_taps ≤ DEPTHWISE_MAX_TAPS */
   int n_pixels, n_channels;
   const void *weights; /* f32: [taps][channels up to LANES]; int8: [channels / LANES][taps / 4]
-                          [LANES][4], both rounded up with zeros */
+                          [LANES][4], 16 bits: [channels / LANES][taps / 2][LANES][2]; all rounded
+                          up with zeros. The last LANES channels that are not whole in blocks are
+                          the last LANES of all */
   bool in_signed;
   void *out; /* n_channels elements from pixel to pixel */
   CpuEpilogue epilogue;
@@ -113,6 +115,7 @@ typedef struct {
   void (*dense_s16) (const DenseCall *call); /* of bytes made 16-bit by widen */
   void (*dense_f32) (const DenseCall *call);
   void (*depthwise_s8) (const DepthwiseCall *call);
+  void (*depthwise_s16) (const DepthwiseCall *call);
   void (*depthwise_f32) (const DepthwiseCall *call);
   void (*outer_f32) (const OuterCall *call);
   void (*inner_f32) (const InnerCall *call);

@@ -161,6 +161,13 @@ simd_dot (VecI sum, VecI u8, VecI s8)
 #endif
 }
 
+/* a in the low half of each lane, b in the high one; 0 … 65535 */
+SIMD_INLINE VecI
+simd_pair_s16 (VecI a, VecI b)
+{
+  return _mm256_or_si256 (a, _mm256_slli_epi32 (b, 16));
+}
+
 /* a0 + a1, a2 + a3, … b0 + b1, … */
 SIMD_INLINE VecF
 simd_add_pairs (VecF a, VecF b)

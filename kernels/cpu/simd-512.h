@@ -128,6 +128,13 @@ simd_dot (VecI sum, VecI u8, VecI s8)
   return _mm512_dpbusd_epi32 (sum, u8, s8);
 }
 
+/* a in the low half of each lane, b in the high one; 0 … 65535 */
+SIMD_INLINE VecI
+simd_pair_s16 (VecI a, VecI b)
+{
+  return _mm512_or_si512 (a, _mm512_slli_epi32 (b, 16));
+}
+
 /* a0 + a1, a2 + a3, … b0 + b1, … */
 SIMD_INLINE VecF
 simd_add_pairs (VecF a, VecF b)

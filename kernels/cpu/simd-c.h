@@ -153,6 +153,12 @@ simd_dot (VecI sum, VecI u8, VecI s8)
   return sum;
 }
 
+SIMD_INLINE VecI
+simd_pair_s16 (VecI a, VecI b)
+{
+  return a | b << 16;
+}
+
 SIMD_INLINE VecF
 simd_add_pairs (VecF a, VecF b)
 {

@@ -1,15 +1,25 @@
 #!/usr/bin/env python3
-"""How fast praxi runs a model beside ONNX Runtime and OpenVINO: the same file, the same threads.
+"""How fast praxi runs models beside ONNX Runtime and OpenVINO: the same file, the same threads, the
+same processors.
 
-Usage: peers.py PRAXI MODEL [MODEL…] [--threads 2] [--rounds 7] [--seconds 1]
+Usage: peers.py PRAXI MODEL [MODEL…] [--threads 2] [--rounds 7] [--seconds 1] [--int8]
+                [--markdown FILE] [--work FOLDER]
 
-The programs take turns, round by round, so that a busy machine slows all of them alike; the medians
-of clips per second and praxi's ratio to each are printed. A peer whose Python package is missing is
-named and left out. Run it with a Python that has onnxruntime and openvino.
+MODEL is an ONNX file, light, original, or zoo:NAME[:key=value,…] as `praxi convert` knows it. With
+--int8 an f32 model is also quantised (QDQ, weights per output channel, ranges of random clips) and
+both files are measured. The programs take turns, round by round, so that a busy machine slows all
+of them alike; medians of clips per second, praxi's ratio to each, the peak memory of a process of
+its own and the time from its start to the first result are printed and written as a table. A peer
+whose Python package is missing is named and left out, and so is one that refuses a model. Run it
+with a Python that has onnxruntime and openvino; peers.sh --install makes one.
 """
 
 import argparse
+import datetime
 import json
+import os
+import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -18,22 +28,8 @@ import time
 import numpy as np
 
 
-class Praxi:
-    name = "praxi"
-
-    def __init__(self, program, model, threads):
-        self.command = [program, "bench", model, "--threads", str(threads), "--json"]
-
-    def rate(self, seconds):
-        """Clips per second as `praxi bench` measures it."""
-        command = self.command + ["--seconds", str(seconds)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        return json.loads(done.stdout)["clips_per_s"]
-
-
 def rate_of(call, seconds):
-    """Runs a second by the clock: calls per second from the median time of one call."""
-    call()
+    """Runs a second by the clock: from the median time of one call."""
     times, begin = [], time.perf_counter()
     while time.perf_counter() - begin < seconds or len(times) < 3:
         start = time.perf_counter()
@@ -50,6 +46,28 @@ def random_input(shape, is_bytes):
     return generator.random(dims, dtype=np.float32)
 
 
+class Praxi:
+    name = "praxi"
+
+    def __init__(self, program, model, threads):
+        self.command = [program, "bench", model, "--threads", str(threads), "--json"]
+
+    def run(self, seconds):
+        command = self.command + ["--seconds", str(seconds)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return json.loads(done.stdout)
+
+    def rate(self, seconds):
+        """Clips per second as `praxi bench` measures it: from the median, as of the peers."""
+        return 1e3 / self.run(seconds)["latency_ms"]["p50"]
+
+    def alone(self):
+        """Peak bytes and seconds to the first result of a process of its own."""
+        begin = time.monotonic()
+        result = self.run(0)
+        return result["peak_rss_bytes"], result["first_result_us"] / 1e6 - begin
+
+
 class OnnxRuntime:
     name = "onnxruntime"
 
@@ -60,13 +78,14 @@ class OnnxRuntime:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self.session = onnxruntime.InferenceSession(
+        session = onnxruntime.InferenceSession(
             model, options, providers=["CPUExecutionProvider"])
-        self.feed = {i.name: random_input(i.shape, "uint8" in i.type)
-                     for i in self.session.get_inputs()}
+        feed = {i.name: random_input(i.shape, "uint8" in i.type) for i in session.get_inputs()}
+        self.call = lambda: session.run(None, feed)
+        self.call()
 
     def rate(self, seconds):
-        return rate_of(lambda: self.session.run(None, self.feed), seconds)
+        return rate_of(self.call, seconds)
 
 
 class OpenVino:
@@ -76,53 +95,150 @@ class OpenVino:
         import openvino
 
         settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads}
-        self.compiled = openvino.Core().compile_model(model, "CPU", settings)
-        self.feed = [random_input([d.get_length() if d.is_static else 1
-                                   for d in i.get_partial_shape()],
-                                  i.get_element_type() == openvino.Type.u8)
-                     for i in self.compiled.inputs]
-        self.request = self.compiled.create_infer_request()
+        compiled = openvino.Core().compile_model(model, "CPU", settings)
+        feed = [random_input([d.get_length() if d.is_static else 1
+                              for d in i.get_partial_shape()],
+                             i.get_element_type() == openvino.Type.u8)
+                for i in compiled.inputs]
+        request = compiled.create_infer_request()
+        self.call = lambda: request.infer(feed)
+        self.call()
 
     def rate(self, seconds):
-        return rate_of(lambda: self.request.infer(self.feed), seconds)
+        return rate_of(self.call, seconds)
+
+
+PEERS = {peer.name: peer for peer in (OnnxRuntime, OpenVino)}
+
+
+def be_child(name, model, threads):
+    """One peer, one run: prints peak bytes and the clock at the first result."""
+    PEERS[name](model, threads)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({"peak": peak, "first": time.monotonic()}))
+
+
+def alone(name, model, threads):
+    begin = time.monotonic()
+    done = subprocess.run([sys.executable, __file__, "--child", name, model, str(threads)],
+                          check=True, capture_output=True, text=True)
+    result = json.loads(done.stdout.splitlines()[-1])
+    return result["peak"], result["first"] - begin
 
 
 def find_peers(model, threads):
     peers = []
-    for kind in (OnnxRuntime, OpenVino):
+    for name, kind in PEERS.items():
         try:
             peers.append(kind(model, threads))
         except ImportError:
-            print(f"{kind.name}: the package is missing, left out")
+            print(f"{name}: the package is missing, left out")
         except Exception as error:  # a peer may refuse a model; that is a result, too
-            print(f"{kind.name}: refuses {model}: {str(error).splitlines()[0]}")
+            print(f"{name}: refuses {model}: {str(error).splitlines()[0][:120]}")
     return peers
 
 
-def compare(praxi, model, options):
-    runners = [Praxi(praxi, model, options.threads)] + find_peers(model, options.threads)
+class Calibration:
+    """A few random clips for the ranges of activations."""
+
+    def __init__(self, model):
+        import onnxruntime
+
+        inputs = onnxruntime.InferenceSession(model).get_inputs()
+        self.left = 2
+        self.feed = {i.name: random_input(i.shape, "uint8" in i.type) for i in inputs}
+
+    def get_next(self):
+        self.left -= 1
+        return self.feed if self.left >= 0 else None
+
+
+def quantize(model, to):
+    from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+
+    quantize_static(model, to, Calibration(model), quant_format=QuantFormat.QDQ, per_channel=True,
+                    activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
+                    op_types_to_quantize=["Conv", "Gemm", "Add", "Relu"])
+
+
+def files_of(model, options):
+    """(what to call it, path) of each file to measure."""
+    name = model
+    if model.startswith("zoo:"):
+        path = os.path.join(options.work, model[4:].replace(":", "_").replace(",", "_") + ".onnx")
+        subprocess.run([options.praxi, "convert", model, "--out", path], check=True,
+                       stdout=subprocess.DEVNULL)
+        model = path
+    elif model in ("light", "original"):
+        root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+        model = os.path.join(root, "data", "models", model + ".onnx")
+    files = [(name, model)]
+    if options.int8 and name.startswith("zoo:"):
+        to = os.path.join(options.work, os.path.basename(model)[:-5] + ".int8.onnx")
+        quantize(model, to)
+        files.append((name + " int8", to))
+    return files
+
+
+def compare(name, model, options):
+    praxi = Praxi(options.praxi, model, options.threads)
+    runners = [praxi] + find_peers(model, options.threads)
     rates = {runner.name: [] for runner in runners}
     for _ in range(options.rounds):
         for runner in runners:
             rates[runner.name].append(runner.rate(options.seconds))
-    own = statistics.median(rates["praxi"])
-    print(f"{model}, {options.threads} threads")
-    for name, values in rates.items():
+    rows, own = [], statistics.median(rates["praxi"])
+    print(f"{name}, {options.threads} threads")
+    for peer, values in rates.items():
         rate = statistics.median(values)
-        ratio = "" if name == "praxi" else f"   praxi is {own / rate:.2f} times as fast"
-        print(f"  {name:12} {rate:9.1f} clips/s{ratio}")
+        peak, first = praxi.alone() if peer == "praxi" else alone(peer, model, options.threads)
+        rows.append((name, peer, 1e3 / rate, own / rate, peak / 1e6, first * 1e3))
+        print(f"  {peer:12} {1e3 / rate:9.2f} ms   praxi is {own / rate:5.2f} times as fast   "
+              f"{peak / 1e6:6.0f} MB   first result {first * 1e3:6.0f} ms")
+    return rows
+
+
+def processor():
+    with open("/proc/cpuinfo", encoding="utf-8") as lines:
+        info = lines.read()
+    model = next((line.split(":", 1)[1].strip() for line in info.splitlines()
+                  if line.startswith("model name")), platform.machine())
+    level = next((name for flag, name in (("avx512_vnni", "AVX-512 VNNI"), ("avx_vnni", "AVX-VNNI"),
+                                          ("avx2", "AVX2, no VNNI")) if flag in info), "scalar")
+    return f"{model} ({level})"
+
+
+def write_table(rows, options):
+    with open(options.markdown, "w", encoding="utf-8") as out:
+        out.write(f"{processor()}, {options.threads} threads, batch 1, medians of {options.rounds} "
+                  f"interleaved rounds, {datetime.date.today()}\n\n"
+                  "| model | runtime | ms a clip | praxi is faster by | peak memory | "
+                  "process start to first result |\n|---|---|---|---|---|---|\n")
+        for name, peer, ms, ratio, peak, first in rows:
+            faster = "" if peer == "praxi" else f"{ratio:.2f}×"
+            out.write(f"| {name} | {peer} | {ms:.2f} | {faster} | {peak:.0f} MB | {first:.0f} ms |\n")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    if len(sys.argv) == 5 and sys.argv[1] == "--child":
+        be_child(sys.argv[2], sys.argv[3], int(sys.argv[4]))
+        return 0
+    parser = argparse.ArgumentParser(description=__doc__.split(":")[0])
     parser.add_argument("praxi")
     parser.add_argument("models", nargs="+")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=1)
+    parser.add_argument("--int8", action="store_true")
+    parser.add_argument("--markdown")
+    parser.add_argument("--work", default=".")
     options = parser.parse_args()
+    rows = []
     for model in options.models:
-        compare(options.praxi, model, options)
+        for name, path in files_of(model, options):
+            rows += compare(name, path, options)
+    if options.markdown:
+        write_table(rows, options)
     return 0
 
 
