@@ -92,6 +92,7 @@ summary_json (const PraxiAnalyzeResult *result)
   add_events (result, builder);
   praxi_json_add_double (builder, "decode_s", analysis->decode_s);
   praxi_json_add_double (builder, "infer_s", analysis->infer_s);
+  praxi_json_add_double (builder, "infer_cpu_s", analysis->infer_cpu_s);
   praxi_json_add_double (builder, "wall_s", analysis->wall_s);
   praxi_json_add_double (builder, "footage_s", analysis->footage_s);
   if (analysis->n_estimated > 0) {

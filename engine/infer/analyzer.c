@@ -1,6 +1,7 @@
 #include "engine/infer/analyzer.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "engine/core/error.h"
 #include "engine/infer/clip-reader.h"
@@ -246,6 +247,15 @@ keep_scores (Run *run, int i, int k, GError **error)
                                 run->scores, error);
 }
 
+/* Processor time of this thread. */
+static double
+thread_s (void)
+{
+  struct timespec now;
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now);
+  return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
 static int
 count_still (const PraxiScorer *scorer)
 {
@@ -258,11 +268,13 @@ score_window (Run *run, int new_frames, GError **error)
   const PraxiScorer *scorer = run->analyzer->scorer;
   const int n_still = count_still (scorer);
   const gint64 begin_us = g_get_monotonic_time ();
+  const double begin_s = thread_s ();
   if (!scorer->score (scorer->data, run->clip, new_frames, run->scores, error))
     return FALSE;
   if (!run->is_estimate)
     run->analysis->n_still += count_still (scorer) - n_still;
   run->analysis->infer_s += (double) (g_get_monotonic_time () - begin_us) / 1e6;
+  run->analysis->infer_cpu_s += thread_s () - begin_s;
   memcpy (run->previous, run->ordinals, sizeof (int) * (gsize) scorer->frames);
   return TRUE;
 }

@@ -58,6 +58,7 @@ typedef struct {
   int n_frames;    /* decoded and preprocessed */
   double decode_s; /* time the decoder and preprocessing were busy */
   double infer_s;
+  double infer_cpu_s; /* processor time of the inference thread, without its pool's others */
   double wall_s;
   double footage_s;       /* that the windows scored reach over */
   int n_estimated;        /* windows of the coarse pass */
