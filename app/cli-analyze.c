@@ -41,7 +41,7 @@ struct Analyze {
   char *first;
   double stride_s, enter, exit, min_length_s, merge_gap_s, smooth_s;
   double first_start_s, first_end_s; /* equal: from the start on */
-  gboolean json, coarse, no_gate;
+  gboolean is_half, json, coarse, no_gate;
   char **paths;
 
   PraxiCliModel model;
@@ -617,6 +617,7 @@ static gboolean
 open_outputs (Analyze *analyze, GError **error)
 {
   PraxiExecutorOptions options = {.backend = analyze->backend,
+                                  .is_half = analyze->is_half,
                                   .threads = analyze->threads > 0 || planned_lanes (analyze) > 1
                                                  ? all_threads (analyze) / planned_lanes (analyze)
                                                  : 0};
@@ -690,6 +691,8 @@ praxi_cli_analyze (int argc, char **argv)
       {"model", 'm', 0, G_OPTION_ARG_FILENAME, &a.model_name, "Model (default: light)",
        "FILE|light|original"},
       {"backend", 0, 0, G_OPTION_ARG_STRING, &a.backend, "What runs it", "auto|cpu|cuda|ref"},
+      {"f16", 0, 0, G_OPTION_ARG_NONE, &a.is_half, "Convolutions of floats in 16 bits, on a GPU",
+       NULL},
       {"vram", 0, 0, G_OPTION_ARG_STRING, &a.vram, "Most of a GPU's memory to take", "BYTES|4G"},
       {"threads", 0, 0, G_OPTION_ARG_INT, &a.threads, "Threads (default: one per core)", "N"},
       {"stride", 0, 0, G_OPTION_ARG_DOUBLE, &a.stride_s, "Seconds between windows (default: 0.5)",

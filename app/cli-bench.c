@@ -239,7 +239,7 @@ bench_model (const char *name, const PraxiExecutorOptions *options, double secon
 PraxiExit
 praxi_cli_bench (int argc, char **argv)
 {
-  gboolean json = FALSE;
+  gboolean json = FALSE, is_half = FALSE;
   int threads = 0, batch = 1;
   double seconds = 2;
   g_autofree char *backend = NULL, *vram = NULL;
@@ -249,6 +249,8 @@ praxi_cli_bench (int argc, char **argv)
       {"batch", 0, 0, G_OPTION_ARG_INT, &batch, "Clips in one run (1)", "N"},
       {"threads", 0, 0, G_OPTION_ARG_INT, &threads, "Threads (one per processor)", "N"},
       {"backend", 0, 0, G_OPTION_ARG_STRING, &backend, "What runs it", "auto|cpu|cuda|ref"},
+      {"f16", 0, 0, G_OPTION_ARG_NONE, &is_half, "Convolutions of floats in 16 bits, on a GPU",
+       NULL},
       {"vram", 0, 0, G_OPTION_ARG_STRING, &vram, "Most of a GPU's memory to take", "BYTES|4G"},
       {"seconds", 0, 0, G_OPTION_ARG_DOUBLE, &seconds, "How long to measure (2)", "S"},
       {NULL}};
@@ -263,7 +265,8 @@ praxi_cli_bench (int argc, char **argv)
            stderr);
     return PRAXI_EXIT_USAGE;
   }
-  PraxiExecutorOptions options = {.backend = backend, .threads = threads, .batch = batch};
+  PraxiExecutorOptions options = {
+      .backend = backend, .threads = threads, .batch = batch, .is_half = is_half};
   if (!praxi_cli_parse_size ("--vram", vram, &options.vram_bytes, &error))
     return praxi_cli_fail (&error);
   return bench_model (argv[1], &options, seconds, json);

@@ -6,7 +6,7 @@
 #include "kernels/op.h"
 #include "kernels/pool.h"
 
-enum { PRAXI_BACKEND_ABI = 2, PRAXI_WHY_BYTES = 240 };
+enum { PRAXI_BACKEND_ABI = 3, PRAXI_WHY_BYTES = 240 };
 
 typedef struct PraxiBackend PraxiBackend;
 typedef struct PraxiKernel PraxiKernel; /* one operator prepared for one place in a graph */
@@ -98,14 +98,18 @@ typedef struct {
 } PraxiDeviceInfo;
 
 typedef struct {
+  size_t budget_bytes; /* the most that the backend may reserve; 0: what the device has */
+  bool is_half;        /* f32 convolutions round their operands to f16; sums stay f32 */
+} PraxiDeviceOptions;
+
+typedef struct {
   int abi; /* PRAXI_BACKEND_ABI */
   /* Asks the driver; opens nothing. */
   void (*probe) (PraxiDeviceInfo *info);
-  /* budget_bytes: the most that the backend may reserve; 0: what the device has
-   * backend: with a device table; free with its close. One serves one thread at a time
+  /* backend: with a device table; free with its close. One serves one thread at a time
    * Errors:  DEVICE, MEMORY; why says it in a sentence (PRAXI_WHY_BYTES)
    */
-  PraxiStatus (*open) (size_t budget_bytes, PraxiBackend **backend, char *why);
+  PraxiStatus (*open) (const PraxiDeviceOptions *options, PraxiBackend **backend, char *why);
 } PraxiPlugin;
 
 typedef const PraxiPlugin *PraxiPluginEntry (int abi);

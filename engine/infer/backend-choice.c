@@ -11,7 +11,7 @@ device_name (const char *name, const char *level)
 
 /* why: PRAXI_WHY_BYTES. One that is there but does not open is said aloud. */
 static gboolean
-open_cuda (gint64 vram_bytes, PraxiBackendChoice *choice, char *why)
+open_cuda (const PraxiDeviceOptions *options, PraxiBackendChoice *choice, char *why)
 {
   PraxiDeviceInfo info;
   const PraxiPlugin *plugin = praxi_plugin_cuda (why);
@@ -22,7 +22,7 @@ open_cuda (gint64 vram_bytes, PraxiBackendChoice *choice, char *why)
     g_strlcpy (why, info.why, PRAXI_WHY_BYTES);
     return FALSE;
   }
-  if (plugin->open ((size_t) vram_bytes, &choice->owned, why) != PRAXI_OK) {
+  if (plugin->open (options, &choice->owned, why) != PRAXI_OK) {
     if (choice->may_change)
       g_printerr ("praxi: %s: %s; using the processor instead\n", info.name, why);
     return FALSE;
@@ -34,14 +34,14 @@ open_cuda (gint64 vram_bytes, PraxiBackendChoice *choice, char *why)
 
 gboolean
 praxi_backend_choose (const char *name,
-                      gint64 vram_bytes,
+                      const PraxiDeviceOptions *options,
                       PraxiBackendChoice *choice,
                       GError **error)
 {
   char why[PRAXI_WHY_BYTES] = "";
   const gboolean is_auto = name == NULL || g_str_equal (name, "auto");
   *choice = (PraxiBackendChoice){.may_change = is_auto};
-  if ((is_auto || g_str_equal (name, "cuda")) && open_cuda (vram_bytes, choice, why))
+  if ((is_auto || g_str_equal (name, "cuda")) && open_cuda (options, choice, why))
     return TRUE;
   if (!is_auto && g_str_equal (name, "cuda")) {
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,

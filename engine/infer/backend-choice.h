@@ -15,11 +15,11 @@ typedef struct {
 } PraxiBackendChoice;
 
 /* name:    NULL or "auto": a GPU that can be used, else the processor; "cpu", "ref", "cuda"
- * vram_bytes: the most a GPU's backend may reserve; 0: what the GPU has
+ * options: of a GPU's backend
  * Errors:  USAGE (no such backend), UNSUPPORTED ("cuda" cannot be used: why)
  */
 gboolean praxi_backend_choose (const char *name,
-                               gint64 vram_bytes,
+                               const PraxiDeviceOptions *options,
                                PraxiBackendChoice *choice,
                                GError **error);
 void praxi_backend_choice_clear (PraxiBackendChoice *choice);

@@ -72,8 +72,13 @@ build (PraxiExecutor *executor,
                  "threads have to be 1 to 1024, a batch 1 to 4096");
     return FALSE;
   }
-  if (!praxi_backend_choose (options->backend, options->vram_bytes, &executor->choice, error))
+  const PraxiDeviceOptions device = {.budget_bytes = (size_t) options->vram_bytes,
+                                     .is_half = options->is_half};
+  if (!praxi_backend_choose (options->backend, &device, &executor->choice, error))
     return FALSE;
+  if (options->is_half && executor->choice.owned != NULL &&
+      g_str_equal (executor->precision, "f32"))
+    executor->precision = "f16";
   executor->macs = praxi_graph_macs (graph);
   list_tensors (executor, graph);
   if (!options->no_fuse) {

@@ -12,6 +12,7 @@ typedef struct {
   int threads;         /* 0: one per processor this process may use */
   int batch;           /* clips in one run, for models with an open first dimension; 0: 1 */
   gint64 vram_bytes;   /* the most of a GPU's memory that this executor may take; 0: all */
+  gboolean is_half;    /* a GPU computes f32 convolutions in f16, sums in f32 */
   gboolean no_fuse;    /* leaves every operator as the file has it: slow, for comparison */
 } PraxiExecutorOptions;
 
@@ -69,7 +70,7 @@ float praxi_executor_motion (const PraxiExecutor *executor);
 
 const char *praxi_executor_backend_name (const PraxiExecutor *executor); /* that really runs it */
 const char *praxi_executor_device_name (const PraxiExecutor *executor); /* "Intel Xeon … (avx2)" */
-const char *praxi_executor_precision (const PraxiExecutor *executor);   /* "int8", "f32" */
+const char *praxi_executor_precision (const PraxiExecutor *executor);   /* "int8", "f16", "f32" */
 int praxi_executor_threads (const PraxiExecutor *executor);
 int praxi_executor_batch (const PraxiExecutor *executor);
 gsize praxi_executor_peak_bytes (const PraxiExecutor *executor); /* activations, scratch, weights */

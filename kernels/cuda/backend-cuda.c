@@ -238,7 +238,7 @@ start (CudaBackend *backend)
 }
 
 static PraxiStatus
-open_device (size_t budget_bytes, PraxiBackend **made, char *why)
+open_device (const PraxiDeviceOptions *options, PraxiBackend **made, char *why)
 {
   static const PraxiBackend table = {
       PRAXI_BACKEND_ABI, "cuda",       "",   prepare,     run,
@@ -256,7 +256,8 @@ open_device (size_t budget_bytes, PraxiBackend **made, char *why)
   *backend = (CudaBackend){.base = table, .driver = driver, .device = device};
   backend->arch = read_arch (driver, device);
   driver->device_attribute (&backend->multiprocessors, CUDA_ATTRIBUTE_MULTIPROCESSORS, device);
-  backend->budget_bytes = budget_bytes > 0 ? budget_bytes : info.memory_bytes;
+  backend->budget_bytes = options->budget_bytes > 0 ? options->budget_bytes : info.memory_bytes;
+  backend->is_half = options->is_half;
   snprintf (backend->level, sizeof backend->level, "sm_%d", backend->arch % 1000);
   backend->base.level = backend->level;
   const int error = start (backend);

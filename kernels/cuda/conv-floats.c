@@ -5,8 +5,21 @@ typedef struct {
   PraxiKernel base;
   CudaConvFloats args;
   int64_t weight_at;
+  bool is_half;
   int residual, bias; /* numbers of inputs; −1 for none */
 } ConvFloats;
+
+/* Weight of output o, channel c of its group, tap; the tensor may have any strides. */
+static float
+weight_of (const PraxiTensor *w, int64_t o, int64_t c, int64_t tap)
+{
+  int64_t at = o * w->strides[0] + c * w->strides[1];
+  for (int d = w->rank - 1; d >= 2; d--) {
+    at += tap % w->dims[d] * w->strides[d];
+    tap /= w->dims[d];
+  }
+  return ((const float *) w->data)[at];
+}
 
 /* [O, C/group, taps] to [taps, C/group, O]. */
 static PraxiStatus
@@ -22,14 +35,28 @@ pack_weight (ConvFloats *conv, const PraxiTensor *weight)
   float *packed = (float *) (void *) (conv->base.packed + conv->weight_at);
   for (int64_t o = 0; o < outputs; o++)
     for (int64_t c = 0; c < channels; c++)
-      for (int64_t tap = 0; tap < taps; tap++) {
-        int64_t at = o * weight->strides[0] + c * weight->strides[1], rest = tap;
-        for (int d = weight->rank - 1; d >= 2; d--) {
-          at += rest % weight->dims[d] * weight->strides[d];
-          rest /= weight->dims[d];
-        }
-        packed[(tap * channels + c) * outputs + o] = ((const float *) weight->data)[at];
-      }
+      for (int64_t tap = 0; tap < taps; tap++)
+        packed[(tap * channels + c) * outputs + o] = weight_of (weight, o, c, tap);
+  return PRAXI_OK;
+}
+
+/* [O, C/group, taps] to halves [O, taps, C rounded up to 8]. */
+static PraxiStatus
+pack_halves (ConvFloats *conv, const PraxiTensor *weight)
+{
+  const CudaWindow *w = &conv->args.w;
+  const int64_t taps = (int64_t) w->kernel[0] * w->kernel[1] * w->kernel[2];
+  const int64_t outputs = weight->dims[0], channels = weight->dims[1];
+  const int64_t padded = (channels + 7) / 8 * 8;
+  conv->weight_at =
+      praxi_cuda_pack (&conv->base, NULL, sizeof (uint16_t) * (size_t) (taps * padded * outputs));
+  if (conv->weight_at < 0)
+    return PRAXI_STATUS_MEMORY;
+  uint16_t *packed = (uint16_t *) (void *) (conv->base.packed + conv->weight_at);
+  for (int64_t o = 0; o < outputs; o++)
+    for (int64_t c = 0; c < channels; c++)
+      for (int64_t tap = 0; tap < taps; tap++)
+        packed[(o * taps + tap) * padded + c] = praxi_f32_to_f16 (weight_of (weight, o, c, tap));
   return PRAXI_OK;
 }
 
@@ -53,7 +80,8 @@ run (PraxiKernel *kernel,
                               &args);
   const unsigned grid[3] = {(unsigned) ((positions + 63) / 64), (unsigned) ((w->outputs + 63) / 64),
                             1};
-  return praxi_cuda_launch_blocks (kernel->backend, CUDA_conv_f32_tiled, grid, 256, &args);
+  return praxi_cuda_launch_blocks (
+      kernel->backend, conv->is_half ? CUDA_conv_f16_mma : CUDA_conv_f32_tiled, grid, 256, &args);
 }
 
 static bool
@@ -83,7 +111,10 @@ praxi_cuda_conv_floats (const CudaPlace *place, PraxiKernel **kernel)
   if (!praxi_cuda_window (&conv->args.w, &op->window, place->in[0], place->out[0]))
     return PRAXI_STATUS_UNSUPPORTED;
   conv->base.run = run;
-  conv->base.name = conv->args.w.groups > 1 ? "conv-f32-direct" : "conv-f32-tiled";
+  conv->is_half = place->backend->is_half && conv->args.w.groups == 1;
+  conv->base.name = conv->is_half             ? "conv-f16-mma"
+                    : conv->args.w.groups > 1 ? "conv-f32-direct"
+                                              : "conv-f32-tiled";
   conv->residual = residual ? place->n_in - 1 : -1;
   conv->bias = has_bias ? 2 : -1;
   conv->args.activation = (int32_t) op->activation;
@@ -95,5 +126,5 @@ praxi_cuda_conv_floats (const CudaPlace *place, PraxiKernel **kernel)
     if (status != PRAXI_OK)
       return status;
   }
-  return pack_weight (conv, place->in[1]);
+  return conv->is_half ? pack_halves (conv, place->in[1]) : pack_weight (conv, place->in[1]);
 }

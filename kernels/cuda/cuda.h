@@ -23,6 +23,7 @@ typedef struct {
   size_t reserved_bytes[16]; /* of each block that is out */
   CudaMemory reserved[16];
   bool is_lost, is_recording;
+  bool is_half; /* f32 convolutions in halves */
   char failure[PRAXI_WHY_BYTES], level[16];
 } CudaBackend;
 

@@ -27,10 +27,9 @@ room (const PraxiTensor *tensor, gsize *bytes)
 }
 
 static gboolean
-run_open (Run *run, PraxiModel *model, const char *backend, int batch, GError **error)
+run_open (Run *run, PraxiModel *model, const PraxiExecutorOptions *options, GError **error)
 {
-  const PraxiExecutorOptions options = {.backend = backend, .batch = batch};
-  run->executor = praxi_executor_new (model, &options, error);
+  run->executor = praxi_executor_new (model, options, error);
   if (run->executor == NULL)
     return FALSE;
   g_autoptr (GRand) random = g_rand_new_with_seed (1);
@@ -109,7 +108,8 @@ difference (PraxiModel *model, const Run *run, int batch, GError **error)
 {
   Run here = {0};
   double off = -1, top = 0;
-  if (run_open (&here, model, "cpu", batch, error) && once (&here, error)) {
+  const PraxiExecutorOptions cpu = {.backend = "cpu", .batch = batch};
+  if (run_open (&here, model, &cpu, error) && once (&here, error)) {
     int64_t count = 0;
     praxi_tensor_count (&here.out[0], &count);
     off = 0;
@@ -149,11 +149,12 @@ steps_elsewhere (const Run *run)
 }
 
 static gboolean
-bench (PraxiModel *model, int batch, gboolean profiles, GError **error)
+bench (PraxiModel *model, const PraxiExecutorOptions *options, gboolean profiles, GError **error)
 {
+  const int batch = options->batch;
   Run run = {0};
   double ms = -1, off = -1;
-  const gboolean opened = run_open (&run, model, "cuda", batch, error);
+  const gboolean opened = run_open (&run, model, options, error);
   const int got = opened ? praxi_executor_batch (run.executor) : 0;
   if (opened && got == batch)
     ms = median_ms (&run, error);
@@ -200,8 +201,13 @@ main (int argc, char **argv)
       continue;
     }
     g_autoptr (PraxiModel) model = praxi_model_load (argv[i], &error);
-    for (guint b = 0; model != NULL && b < G_N_ELEMENTS (batches) && error == NULL; b++)
-      failures += !bench (model, batches[b], profiles && b == 0, &error);
+    const gboolean is_float = model != NULL && g_str_equal (praxi_model_precision (model), "f32");
+    for (guint b = 0; model != NULL && b < 2 * G_N_ELEMENTS (batches) && error == NULL; b++) {
+      const PraxiExecutorOptions options = {
+          .backend = "cuda", .batch = batches[b / 2], .is_half = b % 2 == 1};
+      if (!options.is_half || is_float) /* bytes stay bytes */
+        failures += !bench (model, &options, profiles && b == 0, &error);
+    }
     if (error != NULL)
       fprintf (stderr, "bench-gpu: %s: %s\n", argv[i], error->message);
     failures += model == NULL;

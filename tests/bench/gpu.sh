@@ -61,6 +61,7 @@ run () {
     echo "|---|---|"
     for test in conv element motion move; do try $test "$folder/bin/test-cpu-$test"; done
     for tile in mma-large mma-small dp4a; do PRAXI_CUDA_CONV=conv-s8-$tile try "conv-$tile" "$folder/bin/test-cpu-conv" -p /cpu/conv/int8; done
+    PRAXI_TEST_HALF=1 try conv-f16 "$folder/bin/test-cpu-conv" -p /cpu/conv/f32
     if command -v compute-sanitizer >/dev/null; then
       for tool in memcheck racecheck; do try $tool compute-sanitizer --tool $tool --error-exitcode 1 "$folder/bin/test-cpu-conv" -p /cpu/conv/int8/edges; done
     else

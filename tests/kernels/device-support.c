@@ -155,6 +155,12 @@ kernel_free (PraxiKernel *kernel)
   g_free (kernel);
 }
 
+bool
+test_is_half (void)
+{
+  return g_getenv ("PRAXI_TEST_HALF") != NULL;
+}
+
 const PraxiBackend *
 test_device_backend (void)
 {
@@ -165,7 +171,8 @@ test_device_backend (void)
   if (device)
     return &adapter;
   const PraxiPlugin *plugin = praxi_plugin_cuda (why);
-  if (!plugin || plugin->open (0, &device, why) != PRAXI_OK)
+  const PraxiDeviceOptions options = {.is_half = test_is_half ()};
+  if (!plugin || plugin->open (&options, &device, why) != PRAXI_OK)
     g_error ("no device to test: %s", why);
   adapter.level = device->level;
   return &adapter;

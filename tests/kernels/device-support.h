@@ -7,3 +7,6 @@
 
 /* The plug-in's device, opened once; fails the test where there is none. */
 const PraxiBackend *test_device_backend (void);
+
+/* Whether PRAXI_TEST_HALF asks for convolutions in f16: 11 bits instead of 24. */
+bool test_is_half (void);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tests/kernels/cpu-support.h"
+#include "tests/kernels/device-support.h"
 
 typedef struct {
   int rank, batch, in_channels, out_channels, groups;
@@ -137,7 +138,8 @@ check_case (const Shape *s, bool quantized, unsigned seed, PraxiPool *pool)
     memset (c.y.data, 0x55, test_bytes (&c.y));
     const char *name = NULL;
     g_assert_true (test_run (backend, &c.op, c.in, c.n_in, y, 1, pool, &name));
-    const float limit = quantized ? 0 : 2e-4f, worst = test_max_difference (&c.y, &c.truth);
+    const float near = test_is_half () ? 1e-2f : 2e-4f;
+    const float limit = quantized ? 0 : near, worst = test_max_difference (&c.y, &c.truth);
     if (worst > limit || isnan (worst))
       g_error (
           "%s %s rank %d %d>%d/%d in %dx%dx%d k %dx%dx%d s %d%d%d d %d%d%d p %d%d%d seed %u: %g",

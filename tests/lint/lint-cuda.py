@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 # On sm_70 and newer an instruction has 16 bytes, the operation is its low 12 bits.
-IMMA, LDSM, LDGSTS, IDP, LDL, STL = 0x237, 0x83B, 0xFAE, 0x226, 0x983, 0x387
+HMMA, IMMA, LDSM, LDGSTS, IDP, LDL, STL = 0x23C, 0x237, 0x83B, 0xFAE, 0x226, 0x983, 0x387
 MOST_REGISTERS = 128
 
 
@@ -41,7 +41,7 @@ def faults_of_cubin(folder, arch):
     kernels = operations(path)
     faults = [f'sm_{arch} {name}: uses local memory' for name, ops in kernels.items() if ops[LDL] + ops[STL]]
     # 128×64: 8 warps, 2×4 products of 16×8, two halves a step; Turing makes each of four
-    wanted = {'conv_s8_mma_large': (IMMA, 16 if int(arch) >= 80 else 64), 'conv_s8_mma_small': (IMMA, 4 if int(arch) >= 80 else 16), 'conv_s8_dp4a': (IDP, 64), 'conv_s8_depthwise': (IDP, 16)}
+    wanted = {'conv_s8_mma_large': (IMMA, 16 if int(arch) >= 80 else 64), 'conv_s8_mma_small': (IMMA, 4 if int(arch) >= 80 else 16), 'conv_s8_dp4a': (IDP, 64), 'conv_f16_mma': (HMMA, 8 if int(arch) >= 80 else 16), 'conv_s8_depthwise': (IDP, 16)}
     for name, (operation, least) in wanted.items():
         if kernels.get(name, {}).get(operation, 0) < least:
             faults.append(f'sm_{arch} {name}: {kernels.get(name, {}).get(operation, 0)} of operation {operation:#x}, at least {least} expected')

@@ -85,11 +85,24 @@ load_x (const CudaConvBytes &a, int8_t *to, const Corner &c, const int (&tap)[3]
     *(int4 *) to = load_channels (from, w.channels - channel, w.channels, a.fill);
 }
 
-/* The s32 sums of a tile, by tensor cores: 8 warps, 4 along the rows, 2 along the columns. */
-template <int rows, int columns> struct MmaTile {
+INLINE void
+multiply (int32_t (&sum)[4], const uint32_t (&x)[4], const uint32_t (&w)[2])
+{
+  mma_s8 (sum, x, w);
+}
+
+INLINE void
+multiply (float (&sum)[4], const uint32_t (&x)[4], const uint32_t (&w)[2])
+{
+  mma_f16 (sum, x, w);
+}
+
+/* The sums of a tile, s32 of bytes or f32 of halves, by tensor cores: 8 warps, 4 along the rows, 2
+ * along the columns. */
+template <int rows, int columns, typename Sum> struct MmaTile {
   static constexpr int warp_rows = rows / 4, warp_columns = columns / 2;
   static constexpr int m = warp_rows / 16, n = warp_columns / 8;
-  int32_t sum[m][n][4];
+  Sum sum[m][n][4];
 
   __device__ __forceinline__ void step (int8_t *x, int8_t *w, uint32_t flip)
   {
@@ -119,7 +132,7 @@ template <int rows, int columns> struct MmaTile {
       for (int i = 0; i < m; i++)
 #pragma unroll
         for (int j = 0; j < n; j++)
-          mma_s8 (sum[i][j], xs[i], ws[j]);
+          multiply (sum[i][j], xs[i], ws[j]);
     }
   }
 
@@ -281,12 +294,12 @@ convolve (const CudaConvBytes &a)
 
 KERNEL (CONV_THREADS, conv_s8_mma_large, CudaConvBytes)
 {
-  convolve<128, 64, MmaTile<128, 64>> (a);
+  convolve<128, 64, MmaTile<128, 64, int32_t>> (a);
 }
 
 KERNEL (CONV_THREADS, conv_s8_mma_small, CudaConvBytes)
 {
-  convolve<64, 32, MmaTile<64, 32>> (a);
+  convolve<64, 32, MmaTile<64, 32, int32_t>> (a);
 }
 
 KERNEL (CONV_THREADS, conv_s8_dp4a, CudaConvBytes)

@@ -43,6 +43,43 @@ mma_s8 (int32_t (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2])
 #endif
 }
 
+/* D [16,8] += A [16,16] · B [16,8], halves, sums in f32. */
+INLINE void
+mma_f16 (float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2])
+{
+#ifndef __CUDACC__
+  emulate_mma_f16 (d, a, b);
+#elif __CUDA_ARCH__ >= 800
+  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
+               "{%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+               : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#else /* Turing's, of half the depth */
+#define PART(x, y, z)                                                                              \
+  asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 "                                 \
+               "{%0,%1,%2,%3}, {%4,%5}, {%6}, {%0,%1,%2,%3};"                                      \
+               : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])                                    \
+               : "r"(a[x]), "r"(a[y]), "r"(b[z]))
+  PART (0, 1, 0);
+  PART (2, 3, 1);
+#undef PART
+#endif
+}
+
+/* Two floats as halves, the first in the lower bits, rounded to nearest even. */
+INLINE uint32_t
+pack_halves (float low, float high)
+{
+#ifndef __CUDACC__
+  return emulate_pack_halves (low, high);
+#else
+  uint16_t halves[2];
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(halves[0]) : "f"(low));
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(halves[1]) : "f"(high));
+  return halves[0] | (uint32_t) halves[1] << 16;
+#endif
+}
+
 /* Four matrices of 8 rows of 16 bytes from shared memory; lane i gives row i % 8 of matrix i / 8.
  */
 INLINE void

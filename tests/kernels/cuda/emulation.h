@@ -115,6 +115,38 @@ emulate_mma_s8 (int32_t (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2])
   }
 }
 
+extern "C" float praxi_f16_to_f32 (uint16_t half);
+extern "C" uint16_t praxi_f32_to_f16 (float value);
+
+inline uint32_t
+emulate_pack_halves (float low, float high)
+{
+  return praxi_f32_to_f16 (low) | (uint32_t) praxi_f32_to_f16 (high) << 16;
+}
+
+/* The same fragments with two halves in each word. */
+inline void
+emulate_mma_f16 (float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2])
+{
+  emulation::Lanes &lanes = emulation::lanes_to_fill ();
+  const int lane = emulation::lane ();
+  for (int i = 0; i < 4; i++)
+    lanes.word[lane][i] = a[i];
+  lanes.word[lane][4] = b[0];
+  lanes.word[lane][5] = b[1];
+  emulation::wait_for_warp ();
+  for (int i = 0; i < 4; i++) {
+    const int row = lane / 4 * 4, column = (lane % 4 * 2 + i % 2) * 4;
+    for (int word = 0; word < 8; word++) {
+      const uint64_t x = lanes.word[row + word % 4][i / 2 + word / 4 * 2];
+      const uint64_t y = lanes.word[column + word % 4][4 + word / 4];
+      for (int shift = 0; shift < 32; shift += 16)
+        d[i] +=
+            praxi_f16_to_f32 ((uint16_t) (x >> shift)) * praxi_f16_to_f32 ((uint16_t) (y >> shift));
+    }
+  }
+}
+
 inline void
 emulate_load_matrices (uint32_t (&r)[4], const void *row)
 {
