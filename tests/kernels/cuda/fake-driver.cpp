@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <set>
 #include <vector>
 
 #define EXPORT extern "C" __attribute__ ((visibility ("default")))
@@ -52,6 +53,7 @@ struct Graph {
 };
 
 Graph *captured;
+std::set<Graph *> graphs; /* a lost device never gets them back: they are no leak */
 long n_allocations, n_launches;
 size_t used_bytes;
 bool is_hung;
@@ -249,6 +251,7 @@ EXPORT int
 cuStreamBeginCapture_v2 (void *, int)
 {
   captured = new Graph;
+  graphs.insert (captured);
   return failure ();
 }
 
@@ -263,7 +266,9 @@ cuStreamEndCapture (void *, void **graph)
 EXPORT int
 cuGraphInstantiateWithFlags (void **exec, void *graph, unsigned long long)
 {
-  *exec = new Graph (*(Graph *) graph);
+  Graph *copy = new Graph (*(Graph *) graph);
+  graphs.insert (copy);
+  *exec = copy;
   return failure ();
 }
 
@@ -282,6 +287,7 @@ cuGraphLaunch (void *exec, void *)
 EXPORT int
 cuGraphExecDestroy (void *exec)
 {
+  graphs.erase ((Graph *) exec);
   delete (Graph *) exec;
   return failure ();
 }
@@ -289,6 +295,7 @@ cuGraphExecDestroy (void *exec)
 EXPORT int
 cuGraphDestroy (void *graph)
 {
+  graphs.erase ((Graph *) graph);
   delete (Graph *) graph;
   return failure ();
 }
