@@ -337,6 +337,15 @@ cut_node (Prune *prune, int number, PraxiNode *node)
 
 /* --- the whole ------------------------------------------------------------------------------ */
 
+static gboolean
+is_int8 (const PraxiGraph *graph)
+{
+  for (guint i = 0; i < graph->nodes->len; i++)
+    if (praxi_graph_node (graph, (int) i)->op.kind == PRAXI_OP_QUANTIZE_LINEAR)
+      return TRUE;
+  return FALSE;
+}
+
 /* What the file said about values in between is not true any more. */
 static void
 forget_shapes (PraxiGraph *graph)
@@ -359,6 +368,11 @@ praxi_prune (const PraxiGraph *graph,
              PraxiPruneReport *report,
              GError **error)
 {
+  if (is_int8 (graph)) {
+    g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
+                         "is INT8: channels go before quantizing; begin with the float model");
+    return NULL;
+  }
   g_autoptr (PraxiGraph) copy = praxi_graph_copy (graph);
   g_autoptr (PraxiChannels) channels = praxi_channels_new (copy, error);
   if (channels == NULL)
@@ -372,7 +386,7 @@ praxi_prune (const PraxiGraph *graph,
   if (prune.report.n_kept == prune.report.n_channels) {
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
                  prune.report.n_channels == 0
-                     ? "has no float weights that could go; prune before quantizing"
+                     ? "has no float weights that could go"
                      : "no channel can go: layers are too narrow for a multiple of %d; give a "
                        "smaller one or a higher share",
                  options->multiple > 0 ? options->multiple : 16);
