@@ -222,6 +222,8 @@ draw_curve (const Frame *frame, const PraxiPlotSeries *series)
     const PraxiPlotPoint point = g_array_index (series->points, PraxiPlotPoint, i);
     if (isfinite (point.y))
       cairo_line_to (frame->cr, x_at (frame, point.x), y_at (frame, point.y));
+    else
+      cairo_new_sub_path (frame->cr); /* a gap */
   }
   cairo_stroke (frame->cr);
   cairo_set_dash (frame->cr, NULL, 0, 0);

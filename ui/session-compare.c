@@ -8,10 +8,11 @@
 static char **
 make_argv (PraxiSession *self, PraxiJobItem *item)
 {
+  const char *light = self->compared_model != NULL ? self->compared_model : "light";
   const gboolean is_folder = !g_str_has_suffix (item->subject, ".praxi");
   const char *const argv[] = {
       self->praxi_path, "compare",  "--json",  "--progress", "json",
-      "--original",     "original", "--light", "light",      is_folder ? "--data" : "--project",
+      "--original",     "original", "--light", light,        is_folder ? "--data" : "--project",
       item->subject,    NULL};
   return g_strdupv ((char **) (gpointer) argv);
 }
@@ -99,6 +100,7 @@ finished (PraxiSession *self, PraxiJobItem *item)
   self->report = json_object_ref (document);
   g_free (self->report_subject);
   self->report_subject = g_strdup (item->subject);
+  g_clear_pointer (&self->compared_model, g_free); /* the next one is of light again */
   keep (self);
   praxi_session_changed (self, PRAXI_CHANGE_REPORT);
 }

@@ -5,6 +5,7 @@
 #include "engine/media/decode-client.h"
 #include "engine/store/store-thread.h"
 #include "ui/session-analysis.h"
+#include "ui/session-lighten.h"
 #include "ui/session-labels.h"
 #include "ui/session.h"
 #include "ui/settings.h"
@@ -139,6 +140,16 @@ struct _PraxiSession {
   GArray *epochs; /* of PraxiUiEpoch */
   int best_epoch;
 
+  /* session-lighten.c */
+  GArray *passes;       /* of PraxiUiPass */
+  PraxiUiLimits limits; /* of the run that was asked for */
+  char *unmet_limit;
+  char *compared_model; /* stands for light in a comparison; NULL: light itself */
+
+  /* session-tune.c */
+  GPtrArray *trials; /* of PraxiUiTrial */
+  int n_trials;
+
   /* session-review.c */
   PraxiReview *review;
 
@@ -192,6 +203,10 @@ void praxi_session_compare_close (PraxiSession *session);
 void praxi_session_labels_close (PraxiSession *session);
 
 void praxi_session_training_init (PraxiSession *session);
+void praxi_session_lighten_init (PraxiSession *session);
+void praxi_session_lighten_close (PraxiSession *session);
+void praxi_session_tune_init (PraxiSession *session);
+void praxi_session_tune_close (PraxiSession *session);
 void praxi_session_training_close (PraxiSession *session);
 
 void praxi_session_labels_init (PraxiSession *session);

@@ -61,6 +61,8 @@ praxi_session_init (PraxiSession *self)
   praxi_session_labels_init (self);
   praxi_session_review_init (self);
   praxi_session_training_init (self);
+  praxi_session_lighten_init (self);
+  praxi_session_tune_init (self);
   praxi_session_cameras_init (self);
   praxi_session_scene_init (self);
 }
@@ -90,6 +92,8 @@ praxi_session_close (PraxiSession *self)
   praxi_session_thresholds_close (self);
   praxi_session_compare_close (self);
   praxi_session_training_close (self);
+  praxi_session_lighten_close (self);
+  praxi_session_tune_close (self);
   praxi_session_review_close (self);
   praxi_session_cameras_close (self);
   praxi_session_labels_close (self);

@@ -12,7 +12,7 @@
 #include "ui/session-analysis.h"
 #include "ui/session-cameras.h"
 #include "ui/session-labels.h"
-#include "ui/train-page.h"
+#include "ui/learn-page.h"
 #include "ui/session-project.h"
 #include "ui/session-settings.h"
 #include "ui/window-keys.h"
@@ -294,7 +294,7 @@ praxi_window_new (GtkApplication *app, PraxiSession *session, const PraxiWindowH
   add_side_page (self, praxi_label_list_new (session), "labels", _ ("Labels"));
   add_side_page (self, praxi_compare_panel_new (session), "compare", _ ("Compare"));
   gtk_stack_add_titled (self->side_pages, praxi_model_page_new (session), "model", _ ("Model"));
-  gtk_stack_add_titled (self->side_pages, praxi_train_page_new (session), "train", _ ("Train"));
+  gtk_stack_add_titled (self->side_pages, praxi_learn_page_new (session), "train", _ ("Train"));
   praxi_window_restore_shape (self);
   follow_recent (self);
   self->keymap = praxi_keymap_new (praxi_session_settings (session));

@@ -10,7 +10,9 @@
 #include "engine/store/media-table.h"
 #include "engine/store/runs.h"
 #include "ui/session-analysis.h"
+#include "ui/session-lighten.h"
 #include "ui/session-training.h"
+#include "ui/session-tune.h"
 #include "ui/session-labels.h"
 #include "ui/session-model.h"
 #include "ui/session-report.h"
@@ -276,6 +278,54 @@ test_train (Fixture *fixture, gconstpointer data)
   shoot (fixture, "train");
 }
 
+/* One of the pages inside the side page "Train". */
+static void
+show_learn_page (Fixture *fixture, const char *type_name)
+{
+  GtkWidget *page = find_type (GTK_WIDGET (fixture->window), type_name);
+  g_assert_nonnull (page);
+  gtk_stack_set_visible_child (GTK_STACK (gtk_widget_get_parent (page)), page);
+}
+
+/* Limits, a lighter model, the comparison with it, and analyses that use it. */
+static void
+test_lighten (Fixture *fixture, gconstpointer data)
+{
+  open_media (fixture);
+  g_assert_true (do_action (fixture, "win.show-train"));
+  show_learn_page (fixture, "PraxiLightenPage");
+  g_assert_false (praxi_session_has_lighter_model (fixture->session));
+  shoot (fixture, "lighten-empty");
+  const PraxiUiLimits limits = {.max_drop = 2, .most_bytes = 200000};
+  praxi_session_lighten (fixture->session, &limits);
+  g_assert_true (praxi_session_is_lightening (fixture->session));
+  wait_for (!praxi_session_is_lightening (fixture->session));
+  g_assert_cmpuint (praxi_session_passes (fixture->session)->len, ==, 3);
+  g_assert_null (praxi_session_unmet_limit (fixture->session));
+  g_assert_true (praxi_session_has_lighter_model (fixture->session));
+  shoot (fixture, "lighten");
+  g_assert_null (praxi_session_report (fixture->session));
+  praxi_session_compare_lighter (fixture->session);
+  wait_for (praxi_session_report (fixture->session) != NULL);
+  g_assert_false (praxi_session_uses_lighter_model (fixture->session));
+  praxi_session_use_lighter_model (fixture->session, TRUE);
+  wait_for (praxi_session_uses_lighter_model (fixture->session));
+}
+
+static void
+test_tune (Fixture *fixture, gconstpointer data)
+{
+  open_media (fixture);
+  g_assert_true (do_action (fixture, "win.show-train"));
+  show_learn_page (fixture, "PraxiTunePage");
+  praxi_session_tune (fixture->session, 5);
+  wait_for (!praxi_session_is_tuning (fixture->session));
+  g_assert_cmpuint (praxi_session_trials (fixture->session)->len, ==, 5);
+  shoot (fixture, "tune");
+  praxi_session_use_tuned_model (fixture->session, TRUE);
+  wait_for (praxi_session_uses_tuned_model (fixture->session));
+}
+
 static void
 assert_file (const char *path, const char *begin, const char *inside)
 {
@@ -393,6 +443,8 @@ main (int argc, char **argv)
   add ("/window/timeline-is-read", test_timeline_is_read);
   add ("/window/compare", test_compare);
   add ("/window/train", test_train);
+  add ("/window/lighten", test_lighten);
+  add ("/window/tune", test_tune);
   add ("/window/report", test_report);
   add ("/window/model", test_model);
   add ("/window/failed-job", test_failed_job);

@@ -1,0 +1,168 @@
+#include "ui/session-tune.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+#include "ui/session-jobs.h"
+#include "ui/session-model.h"
+
+/* What may be chosen: options of `praxi train`. */
+static const char space[] = "{\"rate\":{\"type\":\"log\",\"low\":1e-4,\"high\":1e-2},"
+                            "\"batch\":{\"type\":\"choice\",\"values\":[8,16,32]}}\n";
+
+/* Lies with the project's tracks. Free with g_free. */
+static char *
+track_file (PraxiSession *self, const char *name)
+{
+  return g_strconcat (self->project_path, "-tracks/", name, NULL);
+}
+
+static void
+trial_free (gpointer data)
+{
+  PraxiUiTrial *trial = data;
+  g_free (trial->state);
+  g_free (trial->values);
+  g_free (trial);
+}
+
+/* --- the job ------------------------------------------------------------------------------- */
+
+static char **
+make_argv (PraxiSession *self, PraxiJobItem *item)
+{
+  g_autofree char *out = track_file (self, "tuned.onnx");
+  g_autofree char *space_path = track_file (self, "space.json");
+  g_autofree char *folder = g_path_get_dirname (out);
+  g_autofree char *trials = g_strdup_printf ("%d", self->n_trials);
+  g_mkdir_with_parents (folder, 0700);
+  g_file_set_contents (space_path, space, -1, NULL); /* without it the job says what is missing */
+  const char *const argv[] = {self->praxi_path, "tune",       "--project", item->subject, "--space",
+                              space_path,       "--out",      out,         "--trials",    trials,
+                              "--json",         "--progress", "json",      NULL};
+  return g_strdupv ((char **) (gpointer) argv);
+}
+
+static void
+begun (PraxiSession *self, PraxiJobItem *item)
+{
+  g_ptr_array_set_size (self->trials, 0);
+  praxi_session_changed (self, PRAXI_CHANGE_TRAINING);
+}
+
+static double
+number_of (JsonObject *line, const char *name)
+{
+  JsonNode *node = json_object_get_member (line, name);
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_double (node) : NAN;
+}
+
+static char *
+values_of (JsonObject *line)
+{
+  GString *text = g_string_new (NULL);
+  JsonNode *node = json_object_get_member (line, "params");
+  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
+    return g_string_free (text, FALSE);
+  JsonObject *params = json_node_get_object (node);
+  g_autoptr (GList) names = json_object_get_members (params);
+  for (GList *at = names; at != NULL; at = at->next)
+    g_string_append_printf (text, "%s%s %s", text->len > 0 ? ", " : "", (char *) at->data,
+                            json_object_get_string_member_with_default (params, at->data, "?"));
+  return g_string_free (text, FALSE);
+}
+
+static void
+line (PraxiSession *self, PraxiJobItem *item, JsonObject *object)
+{
+  if (!json_object_has_member (object, "trial") || !json_object_has_member (object, "state"))
+    return;
+  PraxiUiTrial *trial = g_new0 (PraxiUiTrial, 1);
+  trial->number = (int) number_of (object, "trial");
+  trial->state = g_strdup (json_object_get_string_member_with_default (object, "state", ""));
+  trial->values = values_of (object);
+  trial->score = number_of (object, "score");
+  trial->latency_ms = number_of (object, "latency_ms");
+  g_ptr_array_add (self->trials, trial);
+  praxi_session_changed (self, PRAXI_CHANGE_TRAINING);
+}
+
+static void
+finished (PraxiSession *self, PraxiJobItem *item)
+{
+  if (praxi_job_state (item->job) == PRAXI_JOB_DONE)
+    praxi_session_say (self, FALSE, _ ("The best of these trials has become a model"));
+  praxi_session_changed (self, PRAXI_CHANGE_TRAINING);
+}
+
+static const PraxiJobKind kind = {.argv = make_argv,
+                                  .begun = begun,
+                                  .line = line,
+                                  .finished = finished};
+
+void
+praxi_session_tune (PraxiSession *self, int trials)
+{
+  if (praxi_session_is_tuning (self))
+    return;
+  self->n_trials = trials;
+  praxi_session_enqueue (self, &kind, g_strdup (_ ("Trying ways of training")), NULL,
+                         self->project_path);
+  praxi_session_changed (self, PRAXI_CHANGE_TRAINING);
+}
+
+void
+praxi_session_cancel_tuning (PraxiSession *self)
+{
+  PraxiJobItem *job = praxi_session_find_job (self, &kind, NULL);
+  if (job != NULL)
+    praxi_session_cancel (self, job);
+}
+
+gboolean
+praxi_session_is_tuning (PraxiSession *self)
+{
+  return praxi_session_find_job (self, &kind, NULL) != NULL;
+}
+
+const GPtrArray *
+praxi_session_trials (PraxiSession *self)
+{
+  return self->trials;
+}
+
+/* --- the model ----------------------------------------------------------------------------- */
+
+gboolean
+praxi_session_has_tuned_model (PraxiSession *self)
+{
+  g_autofree char *path = track_file (self, "tuned.onnx");
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+gboolean
+praxi_session_uses_tuned_model (PraxiSession *self)
+{
+  g_autofree char *tuned = track_file (self, "tuned.onnx"), *used = praxi_session_model (self);
+  return g_str_equal (tuned, used);
+}
+
+void
+praxi_session_use_tuned_model (PraxiSession *self, gboolean use)
+{
+  g_autofree char *tuned = track_file (self, "tuned.onnx");
+  if (use != praxi_session_uses_tuned_model (self))
+    praxi_session_set_model (self, use ? tuned : "light");
+}
+
+void
+praxi_session_tune_init (PraxiSession *self)
+{
+  self->trials = g_ptr_array_new_with_free_func (trial_free);
+}
+
+void
+praxi_session_tune_close (PraxiSession *self)
+{
+  g_clear_pointer (&self->trials, g_ptr_array_unref);
+}
