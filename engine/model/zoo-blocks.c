@@ -308,6 +308,8 @@ praxi_zoo_average_pool (PraxiZooNet *net, PraxiZooTensor x, const int kernel[3])
   const int fits[3] = {MIN (kernel[0], x.frames), MIN (kernel[1], x.height),
                        MIN (kernel[2], x.width)};
   slide (net, &x, &op.window, fits, (const int[3]){1, 1, 1}, (const int[3]){0});
+  /* operator set 17 knows no dilations here */
+  op.window.dilation[0] = op.window.dilation[1] = op.window.dilation[2] = 0;
   x.value = praxi_builder_op (net->builder, &op, NULL, &x.value, 1);
   return x;
 }

@@ -14,6 +14,7 @@ typedef struct {
   int frames, size_px;
   double rate_hz;
   PraxiZooTime time; /* DEFAULT: it sees time in its own way, and only so */
+  gboolean has_no_image;
 } Entry;
 
 static const Entry entries[] = {
@@ -32,6 +33,7 @@ static const Entry entries[] = {
     {"shufflenetv2-tsm", praxi_zoo_shufflenet_v2, 16, 224, 10, PRAXI_ZOO_TIME_SHIFT},
     {"efficientnet-lite0", praxi_zoo_efficientnet_lite0, 16, 224, 10, PRAXI_ZOO_TIME_CONV},
     {"efficientnet-lite0-tsm", praxi_zoo_efficientnet_lite0, 16, 224, 10, PRAXI_ZOO_TIME_SHIFT},
+    {"window-axial", praxi_zoo_window_axial, 16, 112, 10, PRAXI_ZOO_TIME_CONV, TRUE},
 };
 
 static const char *const names[] = {"i3d",
@@ -49,6 +51,7 @@ static const char *const names[] = {"i3d",
                                     "shufflenetv2-tsm",
                                     "efficientnet-lite0",
                                     "efficientnet-lite0-tsm",
+                                    "window-axial",
                                     NULL};
 
 G_STATIC_ASSERT (G_N_ELEMENTS (names) == G_N_ELEMENTS (entries) + 1);
@@ -201,9 +204,11 @@ check_options (const Entry *entry, const PraxiZooOptions *o, GError **error)
       MAX (o->height_px, o->width_px) > PRAXI_ZOO_MAX_SIZE_PX)
     return fail (error, "zoo:%s: pictures have %d to %d pixels a side", entry->name, MIN_SIZE_PX,
                  PRAXI_ZOO_MAX_SIZE_PX);
-  if (entry->time == PRAXI_ZOO_TIME_DEFAULT && (o->time != PRAXI_ZOO_TIME_DEFAULT || o->is_image))
+  if (entry->time == PRAXI_ZOO_TIME_DEFAULT && o->time != PRAXI_ZOO_TIME_DEFAULT)
     return fail (error, "zoo:%s: sees time in its own way; leave the option time away",
                  entry->name);
+  if (o->is_image && (entry->time == PRAXI_ZOO_TIME_DEFAULT || entry->has_no_image))
+    return fail (error, "zoo:%s: was not made for pictures", entry->name);
   return TRUE;
 }
 

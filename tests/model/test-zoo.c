@@ -109,10 +109,11 @@ test_time (void)
 static void
 test_options (void)
 {
-  static const char *const options[] = {
-      "classes=1,frames=8,size=33x57,width=0.25", "classes=1000,frames=1,size=32,width=0.1",
-      "classes=2,frames=5,size=61x40,depth=0.1", "classes=7,frames=9,size=70,depth=1.5,width=1.3",
-      "classes=3,frames=2,size=64x128,width=0.5,seed=9"};
+  static const char *const options[] = {"classes=1,frames=8,size=33x57,width=0.25",
+                                        "classes=1000,frames=1,size=32,width=1.1,depth=0.1",
+                                        "classes=2,frames=5,size=61x40,depth=0.1",
+                                        "classes=7,frames=9,size=70,depth=1.3,width=0.3",
+                                        "classes=3,frames=2,size=64x128,width=0.5,seed=9"};
   for (int n = 0; praxi_zoo_names ()[n] != NULL; n++)
     for (gsize i = 0; i < G_N_ELEMENTS (options); i++) {
       g_autoptr (GError) error = NULL;
