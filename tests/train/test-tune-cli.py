@@ -30,7 +30,7 @@ class TuneTest(unittest.TestCase):
         self.folder.cleanup()
 
     def words(self, trials, pause, *more):
-        toy = self.root / "toy"
+        toy = self.root / f"toy-{pause}"  # a trial of a killed search may still run the other
         toy.write_text(TOY.replace("PAUSE", str(pause)))
         toy.chmod(0o755)
         return [PRAXI, "tune", "--space", self.root / "space.json", "--program", toy, "--out",
