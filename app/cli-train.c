@@ -1,4 +1,5 @@
 /* praxi train: a model learns from labelled footage. */
+#include <glib/gstdio.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,46 +7,13 @@
 #include "app/analysis.h"
 #include "app/compare-child.h"
 #include "app/label-splits.h"
+#include "app/train-job.h"
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
 #include "engine/core/text.h"
 #include "engine/model/spec.h"
-#include "engine/train/trainer.h"
-
-enum { CLIP_SHARE_STEPS = 1000 };
-
-typedef struct {
-  char *data, *project, *from, *arch, *out, *progress;
-  PraxiTrainOptions options;
-  gint64 seed;
-  double stride_s;
-  gboolean json, json_progress;
-
-  PraxiModel *model;
-  PraxiDataset *train, *val; /* val: NULL for none */
-  PraxiClips *train_clips, *val_clips;
-  PraxiTrainable *trainable;
-  PraxiTraining *training;
-  PraxiCliProgress *bar;
-} Train;
 
 /* --- progress ------------------------------------------------------------------------------- */
-
-static gboolean
-reading_cb (gpointer data, double share)
-{
-  const Train *train = data;
-  praxi_cli_progress_update (train->bar, MIN (share, 0.9999) * CLIP_SHARE_STEPS, CLIP_SHARE_STEPS);
-  return !praxi_cli_cancelled;
-}
-
-static gboolean
-learning_cb (gpointer data, double done_epochs, double total_epochs)
-{
-  const Train *train = data;
-  praxi_cli_progress_update (train->bar, MIN (done_epochs, total_epochs * 0.9999), total_epochs);
-  return !praxi_cli_cancelled;
-}
 
 static void
 add_epoch (JsonBuilder *builder, const PraxiEpoch *epoch)
@@ -56,13 +24,15 @@ add_epoch (JsonBuilder *builder, const PraxiEpoch *epoch)
   praxi_json_add_double (builder, "val_loss", epoch->val_loss);
   praxi_json_add_double (builder, "val_accuracy", epoch->val_accuracy);
   praxi_json_add_double (builder, "val_f1", epoch->val_f1);
+  praxi_json_add_double (builder, "val_auc_pr", epoch->val_auc_pr);
+  praxi_json_add_double (builder, "val_auc_roc", epoch->val_auc_roc);
   json_builder_end_object (builder);
 }
 
 static void
 epoch_cb (gpointer data, const PraxiEpoch *epoch)
 {
-  const Train *train = data;
+  const PraxiTrainJob *train = data;
   if (train->json_progress) {
     g_autoptr (JsonBuilder) builder = json_builder_new ();
     add_epoch (builder, epoch);
@@ -82,80 +52,6 @@ epoch_cb (gpointer data, const PraxiEpoch *epoch)
 
 /* --- the work ------------------------------------------------------------------------------- */
 
-static PraxiClips *
-read_clips (Train *train, const PraxiDataset *dataset, GError **error)
-{
-  const PraxiClipsOptions options = {.stride_s = train->stride_s,
-                                     .threads = train->options.threads,
-                                     .tick = reading_cb,
-                                     .data = train};
-  PraxiClips *clips = praxi_clips_load (praxi_model_spec (train->model), dataset, &options, error);
-  if (clips != NULL)
-    praxi_label_splits_print_warnings (clips->warnings);
-  return clips;
-}
-
-static gboolean
-read_all_clips (Train *train, GError **error)
-{
-  train->bar = praxi_cli_progress_new (train->json_progress, "clips");
-  train->train_clips = read_clips (train, train->train, error);
-  if (train->train_clips != NULL && train->val != NULL)
-    train->val_clips = read_clips (train, train->val, error);
-  const gboolean good =
-      train->train_clips != NULL && (train->val == NULL || train->val_clips != NULL);
-  if (good)
-    praxi_cli_progress_update (train->bar, CLIP_SHARE_STEPS, CLIP_SHARE_STEPS);
-  g_clear_pointer (&train->bar, praxi_cli_progress_free);
-  return good;
-}
-
-static gboolean
-learn (Train *train, GError **error)
-{
-  train->trainable = praxi_trainable_new (train->model, error);
-  if (train->trainable == NULL)
-    return FALSE;
-  train->options.tick = learning_cb;
-  train->options.epoch = epoch_cb;
-  train->options.data = train;
-  train->bar = praxi_cli_progress_new (train->json_progress, "epochs");
-  train->training = praxi_train (train->trainable, train->model, train->train_clips,
-                                 train->val_clips, &train->options, error);
-  if (train->training != NULL)
-    praxi_cli_progress_update (train->bar, train->options.epochs, train->options.epochs);
-  g_clear_pointer (&train->bar, praxi_cli_progress_free);
-  return train->training != NULL;
-}
-
-/* The spec of what came out: as before, a name of its own and one more step. */
-static char *
-write_spec (const Train *train)
-{
-  PraxiModelSpec spec = *praxi_model_spec (train->model);
-  g_autofree char *base = g_path_get_basename (train->out);
-  g_autofree char *name =
-      g_str_has_suffix (base, ".onnx") ? g_strndup (base, strlen (base) - 5) : g_strdup (base);
-  g_autofree char *step =
-      g_strdup_printf ("fine-tuned: %u clips, epoch %d of %u", train->train_clips->clips->len,
-                       train->training->best_epoch, train->training->epochs->len - 1);
-  g_autofree PraxiLineageStep *lineage = g_new (PraxiLineageStep, spec.n_lineage + 1);
-  memcpy (lineage, spec.lineage, sizeof *lineage * (gsize) spec.n_lineage);
-  lineage[spec.n_lineage++] = (PraxiLineageStep){.name = spec.name, .step = step};
-  spec.lineage = lineage;
-  g_autofree char *valid = praxi_text_file_name (name);
-  spec.name = valid;
-  return praxi_model_spec_write (&spec);
-}
-
-static gboolean
-save (const Train *train, GError **error)
-{
-  g_autofree char *spec = write_spec (train);
-  g_autoptr (PraxiGraph) graph = praxi_trainable_graph (train->trainable, train->model);
-  return praxi_model_save (graph, spec, train->out, error);
-}
-
 static void
 unused_cb (gpointer data, double share)
 {
@@ -163,7 +59,7 @@ unused_cb (gpointer data, double share)
 
 /* What came out, judged as `praxi compare` judges; NULL without footage to judge by. */
 static JsonNode *
-judge (const Train *train, GError **error)
+judge (const PraxiTrainJob *train, GError **error)
 {
   const PraxiCompareChild child = {.name = train->out,
                                    .threads = train->options.threads,
@@ -173,7 +69,7 @@ judge (const Train *train, GError **error)
 }
 
 static void
-print_json (const Train *train, JsonNode *judged)
+print_json (const PraxiTrainJob *train, JsonNode *judged)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   json_builder_begin_object (builder);
@@ -183,9 +79,9 @@ print_json (const Train *train, JsonNode *judged)
     add_epoch (builder, &g_array_index (train->training->epochs, PraxiEpoch, i));
   json_builder_end_array (builder);
   praxi_json_add_int (builder, "best_epoch", train->training->best_epoch);
-  praxi_json_add_int (builder, "train_clips", train->train_clips->clips->len);
-  praxi_json_add_int (builder, "val_clips",
-                      train->val_clips != NULL ? train->val_clips->clips->len : 0);
+  praxi_json_add_int (builder, "train_clips", train->train_source->n);
+  praxi_json_add_int (builder, "val_clips", train->val_source != NULL ? train->val_source->n : 0);
+  praxi_json_add_int (builder, "clips_a_step", train->trainable->batch);
   praxi_json_add_boolean (builder, "partial", train->training->is_cancelled);
   if (judged != NULL) {
     json_builder_set_member_name (builder, "report");
@@ -197,11 +93,13 @@ print_json (const Train *train, JsonNode *judged)
 }
 
 static PraxiExit
-finish (Train *train)
+finish (PraxiTrainJob *train)
 {
   g_autoptr (GError) error = NULL;
-  if (!save (train, &error))
+  if (!praxi_train_job_save (train, train->out, &error))
     return praxi_cli_fail (&error);
+  if (!train->training->is_cancelled && train->checkpoint != NULL)
+    g_unlink (train->checkpoint);
   const gboolean is_cancelled = train->training->is_cancelled;
   g_autoptr (JsonNode) judged = is_cancelled ? NULL : judge (train, &error);
   if (error != NULL && *error->message != '\0')
@@ -218,48 +116,106 @@ finish (Train *train)
   return is_cancelled ? PRAXI_EXIT_CANCELLED : PRAXI_EXIT_DONE;
 }
 
+/* What two runs have to share so that one can go on where the other was. */
+static char *
+make_key (const PraxiTrainJob *t)
+{
+  const PraxiTrainOptions *o = &t->options;
+  return g_strdup_printf (
+      "%s|%s|%s|%s|%d|%d|%g|%g|%g|%u|%g|%g|%g|%g|%d|%d|%d|%s|%s|%u", t->data != NULL ? t->data : "",
+      t->project != NULL ? t->project : "", t->arch != NULL ? t->arch : "",
+      praxi_model_sha256 (t->model), o->epochs, o->batch, o->rate, o->weight_decay, o->smoothing,
+      o->seed, o->mix.mixup, o->mix.cutmix, o->average, t->how.dropout, o->no_augment,
+      t->how.head_only, t->how.freeze_norm, t->optimizer != NULL ? t->optimizer : "",
+      t->classes != NULL ? t->classes : "", t->train_source->n);
+}
+
 static PraxiExit
-train_model (Train *train)
+train_model (PraxiTrainJob *train)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *path = praxi_cli_model_path (train->from != NULL ? train->from : "light");
-  train->model = praxi_model_load (path, &error);
-  if (train->model == NULL)
+  if (!praxi_train_job_model (train, &error))
     return praxi_cli_fail (&error);
-  if (praxi_model_spec (train->model) == NULL) {
-    g_autofree char *shown = praxi_text_file_name (path);
-    g_set_error (&error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
-                 "%s: says nothing of its classes and input; give it a spec with 'praxi convert'",
-                 shown);
-    return praxi_cli_fail (&error);
-  }
+  if (train->folds > 0)
+    return praxi_train_folds (train);
   if (!praxi_label_splits_load (train->data, train->project, praxi_model_spec (train->model),
                                 &train->train, &train->val, &error) ||
-      !read_all_clips (train, &error) || !learn (train, &error))
+      !praxi_train_job_read (train, &error) || !praxi_train_job_prepare (train, NULL, &error))
+    return praxi_cli_fail (&error);
+  train->key = make_key (train);
+  train->checkpoint = g_strconcat (train->out, ".checkpoint", NULL);
+  train->options.checkpoint = train->checkpoint;
+  train->options.checkpoint_key = train->key;
+  train->options.keeps_last = train->arch != NULL && train->val_source == NULL;
+  train->options.epoch = epoch_cb;
+  if (!praxi_train_job_learn (train, &error))
     return praxi_cli_fail (&error);
   return finish (train);
 }
 
+/* One word of a few; FALSE where it is none of them. */
 static gboolean
-check_options (Train *train, GError **error)
+choose (const char *word, const char *const *words, int *choice)
 {
-  const char *problem = NULL;
-  if ((train->data == NULL) == (train->project == NULL))
-    problem = "train: give either --data DIR or --project FILE; see 'praxi train --help'";
-  else if (train->arch != NULL)
-    problem = "--arch: training from nothing is not possible yet; begin with a model by --from";
-  else if (train->out == NULL)
-    problem = "train: say with --out where the model shall go";
-  else if (train->options.threads < 0 || train->options.threads > 1024)
-    problem = "--threads: give 1 to 1024";
-  else if (train->options.epochs < 1 || train->options.epochs > 10000)
-    problem = "--epochs: give 1 to 10000";
-  else if (train->options.batch < 1 || train->options.batch > 4096)
-    problem = "--batch: give 1 to 4096";
-  else if (!(train->options.rate > 0 && train->options.rate <= 1))
-    problem = "--rate: give more than 0 and at most 1";
-  else if (!(train->stride_s > 0 && train->stride_s < 1e6))
-    problem = "--stride: give seconds";
+  for (int i = 0; word != NULL && words[i] != NULL; i++)
+    if (g_str_equal (words[i], word)) {
+      *choice = i;
+      return TRUE;
+    }
+  return word == NULL;
+}
+
+static const char *
+find_problem (PraxiTrainJob *t)
+{
+  static const char *const optimizers[] = {"adamw", "sgd", NULL};
+  static const char *const balances[] = {"root", "equal", "none", NULL};
+  const PraxiTrainOptions *o = &t->options;
+  int optimizer = 0, balance = 0;
+  const gboolean knows_optimizer = choose (t->optimizer, optimizers, &optimizer);
+  const gboolean knows_balance = choose (t->balance, balances, &balance);
+  t->options.optimizer = (PraxiOptimizerKind) optimizer;
+  t->options.balance = (PraxiBalance) balance;
+  if ((t->data == NULL) == (t->project == NULL))
+    return "train: give either --data DIR or --project FILE; see 'praxi train --help'";
+  if (t->arch != NULL && t->from != NULL)
+    return "train: --arch begins from nothing, --from with a model; give one of them";
+  if (t->arch == NULL && t->classes != NULL)
+    return "--classes: goes with --arch; a model keeps its own";
+  if (t->out == NULL && t->folds == 0)
+    return "train: say with --out where the model shall go";
+  if (o->threads < 0 || o->threads > 1024)
+    return "--threads: give 1 to 1024";
+  if (o->epochs < 1 || o->epochs > 10000)
+    return "--epochs: give 1 to 10000";
+  if (o->batch < 1 || o->batch > 4096)
+    return "--batch: give 1 to 4096";
+  if (!(o->rate > 0 && o->rate <= 1))
+    return "--rate: give more than 0 and at most 1";
+  if (!(t->stride_s > 0 && t->stride_s < 1e6))
+    return "--stride: give seconds";
+  if (!knows_optimizer)
+    return "--optimizer: give adamw or sgd";
+  if (!knows_balance)
+    return "--balance: give root, equal or none";
+  if (!(o->mix.mixup >= 0 && o->mix.mixup <= 10) || !(o->mix.cutmix >= 0 && o->mix.cutmix <= 1))
+    return "--mixup: give 0 to 10; --cutmix: give 0 to 1";
+  if (!(o->average >= 0 && o->average < 1) || !(t->how.dropout >= 0 && t->how.dropout < 1))
+    return "--average, --dropout: give 0 or more and less than 1";
+  if (!(t->how.focal >= 0 && t->how.focal <= 10) || !(t->positive_weight > 0))
+    return "--focal: give 0 to 10; --positive-weight: give more than 0";
+  if (t->folds != 0 && (t->folds < 2 || t->folds > 100))
+    return "--folds: give 2 to 100";
+  if (!(t->memory_mb >= 1))
+    return "--memory: give megabytes";
+  return NULL;
+}
+
+static gboolean
+check_options (PraxiTrainJob *train, GError **error)
+{
+  praxi_train_job_defaults (train);
+  const char *problem = find_problem (train);
   train->options.seed = (guint32) train->seed;
   if (problem == NULL)
     return praxi_cli_wants_json_progress (train->progress, &train->json_progress, error);
@@ -267,32 +223,73 @@ check_options (Train *train, GError **error)
   return FALSE;
 }
 
+/* Options of learning itself; main has no room for them. */
 static void
-clear (Train *train)
+list_learning (PraxiTrainJob *t, GArray *entries)
 {
-  praxi_training_free (train->training);
-  praxi_trainable_free (train->trainable);
-  praxi_clips_free (train->train_clips);
-  praxi_clips_free (train->val_clips);
-  praxi_dataset_free (train->train);
-  praxi_dataset_free (train->val);
-  g_clear_pointer (&train->model, praxi_model_unref);
-  char *const texts[] = {train->data, train->project, train->from,
-                         train->arch, train->out,     train->progress};
-  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
-    g_free (texts[i]);
+  const GOptionEntry more[] = {
+      {"optimizer", 0, 0, G_OPTION_ARG_STRING, &t->optimizer, "adamw or sgd (adamw)", "NAME"},
+      {"decay", 0, 0, G_OPTION_ARG_DOUBLE, &t->options.weight_decay, "Of weights (0.01)", "D"},
+      {"smoothing", 0, 0, G_OPTION_ARG_DOUBLE, &t->options.smoothing, "Of labels (0.05)", "S"},
+      {"mixup", 0, 0, G_OPTION_ARG_DOUBLE, &t->options.mix.mixup, "Blends clips, 0.4 is usual (0)",
+       "A"},
+      {"cutmix", 0, 0, G_OPTION_ARG_DOUBLE, &t->options.mix.cutmix,
+       "Share of batches with parts of other clips (0)", "P"},
+      {"average", 0, 0, G_OPTION_ARG_DOUBLE, &t->options.average,
+       "Keeps a moving average of weights, 0.98 is usual (0)", "K"},
+      {"dropout", 0, 0, G_OPTION_ARG_DOUBLE, &t->how.dropout, "Before the last layer (0)", "P"},
+      {"focal", 0, 0, G_OPTION_ARG_DOUBLE, &t->how.focal, "Focal loss, 2 is usual (0)", "G"},
+      {"positive-weight", 0, 0, G_OPTION_ARG_DOUBLE, &t->positive_weight,
+       "Of clips that show an event (1)", "W"},
+      {"balance", 0, 0, G_OPTION_ARG_STRING, &t->balance,
+       "How classes are drawn: root, equal, none (root)", "HOW"},
+      {"head-only", 0, 0, G_OPTION_ARG_NONE, &t->how.head_only, "Only the last layer learns", NULL},
+      {"freeze-norm", 0, 0, G_OPTION_ARG_NONE, &t->how.freeze_norm,
+       "Batch normalization stays as it is", NULL},
+      {"layer-decay", 0, 0, G_OPTION_ARG_DOUBLE, &t->options.layer_decay,
+       "Of the rate, from layer to layer (1)", "D"},
+      {"backbone-rate", 0, 0, G_OPTION_ARG_DOUBLE, &t->options.backbone_rate,
+       "Of all layers but the last, times the rate (1)", "R"},
+      {"patience", 0, 0, G_OPTION_ARG_INT, &t->options.patience,
+       "Epochs without a better one before it stops (8)", "N"},
+      {"recompute", 0, 0, G_OPTION_ARG_NONE, &t->how.recompute,
+       "Computes activations twice to save memory", NULL},
+      {"memory", 0, 0, G_OPTION_ARG_DOUBLE, &t->memory_mb, "For one step at most (2048)", "MB"},
+      {"maps", 0, 0, G_OPTION_ARG_NONE, &t->maps,
+       "Fine-tunes on motion computed once a file, as --arch and --folds do", NULL},
+      {"folds", 0, 0, G_OPTION_ARG_INT, &t->folds, "Cross-validation by group instead of a model",
+       "K"},
+      {"resume", 0, 0, G_OPTION_ARG_NONE, &t->options.resume,
+       "Goes on where a training to the same file was cut off", NULL},
+      {"checkpoint", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_DOUBLE, &t->options.checkpoint_s, NULL,
+       NULL},
+  };
+  g_array_append_vals (entries, more, G_N_ELEMENTS (more));
 }
 
 PraxiExit
 praxi_cli_train (int argc, char **argv)
 {
-  Train t = {.options = {.epochs = 20, .batch = 16, .rate = 0.001}, .stride_s = 0.5};
+  PraxiTrainJob t = {.options = {.epochs = -1,
+                                 .batch = -1,
+                                 .rate = -1,
+                                 .weight_decay = -1,
+                                 .smoothing = -1,
+                                 .average = -1,
+                                 .mix = {.mixup = -1}},
+                     .how = {.dropout = -1},
+                     .positive_weight = -1,
+                     .memory_mb = 2048,
+                     .stride_s = 0.5};
   const GOptionEntry entries[] = {
       {"data", 0, 0, G_OPTION_ARG_FILENAME, &t.data, "A folder with labels.csv", "DIR"},
       {"project", 0, 0, G_OPTION_ARG_FILENAME, &t.project, "The labels of a project", "FILE.praxi"},
       {"from", 0, 0, G_OPTION_ARG_FILENAME, &t.from, "The model to begin with (default: light)",
        "MODEL"},
-      {"arch", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &t.arch, NULL, NULL},
+      {"arch", 0, 0, G_OPTION_ARG_STRING, &t.arch,
+       "Begins from nothing: flow-light, flow-wide, flow-statistics, or a net of the zoo", "NAME"},
+      {"classes", 0, 0, G_OPTION_ARG_STRING, &t.classes,
+       "Of --arch, normal first (normal,fight,fall)", "LIST"},
       {"out", 0, 0, G_OPTION_ARG_FILENAME, &t.out, "Where to write the model", "OUT.onnx"},
       {"epochs", 0, 0, G_OPTION_ARG_INT, &t.options.epochs, "Rounds at most (20)", "N"},
       {"batch", 0, 0, G_OPTION_ARG_INT, &t.options.batch, "Clips a step (16)", "N"},
@@ -304,16 +301,17 @@ praxi_cli_train (int argc, char **argv)
       {"threads", 0, 0, G_OPTION_ARG_INT, &t.options.threads, "Threads (default: one per core)",
        "N"},
       {"json", 0, 0, G_OPTION_ARG_NONE, &t.json, "Print one JSON document", NULL},
-      {"progress", 0, 0, G_OPTION_ARG_STRING, &t.progress, "Print progress to stderr", "json"},
-      {NULL}};
+      {"progress", 0, 0, G_OPTION_ARG_STRING, &t.progress, "Print progress to stderr", "json"}};
   PraxiExit status;
-  if (praxi_cli_parse (&argc, &argv, entries, "",
-                       "Fine-tunes a model on labelled footage; the best epoch is kept.",
-                       &status)) {
+  g_autoptr (GArray) all = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
+  g_array_append_vals (all, entries, G_N_ELEMENTS (entries));
+  list_learning (&t, all);
+  if (praxi_cli_parse (&argc, &argv, (const GOptionEntry *) (const void *) all->data, "",
+                       "Trains a model on labelled footage; the best epoch is kept.", &status)) {
     g_autoptr (GError) error = NULL;
     praxi_cli_catch_signals ();
     status = check_options (&t, &error) ? train_model (&t) : praxi_cli_fail (&error);
   }
-  clear (&t);
+  praxi_train_job_clear (&t);
   return status;
 }

@@ -56,6 +56,7 @@ PraxiStatus praxi_infer_conv_input_gradient (PraxiInfer *infer);
 PraxiStatus praxi_infer_conv_weight_gradient (PraxiInfer *infer);
 PraxiStatus praxi_infer_average_pool_gradient (PraxiInfer *infer);
 PraxiStatus praxi_infer_max_pool_gradient (PraxiInfer *infer);
+PraxiStatus praxi_infer_batch_norm_gradient (PraxiInfer *infer);
 /* op-infer-matrix.c */
 PraxiStatus praxi_infer_gemm (PraxiInfer *infer);
 PraxiStatus praxi_infer_matmul (PraxiInfer *infer);

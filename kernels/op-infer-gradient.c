@@ -74,3 +74,20 @@ praxi_infer_max_pool_gradient (PraxiInfer *infer)
   const PraxiTensor *x = infer->in[0];
   return differentiate (infer, praxi_infer_pool, x, NULL, infer->in[1], x);
 }
+
+PraxiStatus
+praxi_infer_batch_norm_gradient (PraxiInfer *infer)
+{
+  const PraxiTensor *const *in = infer->in, *x = in[0];
+  if (x->rank < 2 || !is_same_shape (x, in[2]) || in[2]->dtype != x->dtype)
+    return praxi_infer_fail (infer, PRAXI_STATUS_SHAPE,
+                             "the gradient has not the shape and type of the output");
+  for (int i = 1; i < 5; i++)
+    if (i != 2 && (in[i]->rank != 1 || in[i]->dims[0] != x->dims[1] || in[i]->dtype != x->dtype))
+      return praxi_infer_fail (infer, PRAXI_STATUS_SHAPE, "input %d is not [%lld] of the same type",
+                               i, (long long) x->dims[1]);
+  praxi_infer_out (infer, 0, x->dtype, x->rank, x->dims);
+  praxi_infer_out (infer, 1, x->dtype, 1, &x->dims[1]);
+  praxi_infer_out (infer, 2, x->dtype, 1, &x->dims[1]);
+  return PRAXI_OK;
+}

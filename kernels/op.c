@@ -108,6 +108,8 @@ static const OpInfo ops[PRAXI_OP_COUNT] = {
                                        1, FLOATS},
     [PRAXI_OP_AVERAGE_POOL_GRADIENT] = {"AveragePoolGradient", praxi_infer_average_pool_gradient, 1,
                                         1, 1, FLOATS},
+    [PRAXI_OP_BATCH_NORM_GRADIENT] = {"BatchNormGradient", praxi_infer_batch_norm_gradient, 5, 5, 3,
+                                      FLOATS},
     [PRAXI_OP_MAX_POOL_GRADIENT] = {"MaxPoolGradient", praxi_infer_max_pool_gradient, 2, 2, 1,
                                     FLOATS},
 };

@@ -91,8 +91,10 @@ typedef enum {
   PRAXI_OP_CONV_INPUT_GRADIENT,   /* in: dy [N,O,…], w [O,C/group,…]   out: dx [N,C,…] */
   PRAXI_OP_CONV_WEIGHT_GRADIENT,  /* in: x [N,C,…], dy [N,O,…]   out: dw [O,C/group,…] */
   PRAXI_OP_AVERAGE_POOL_GRADIENT, /* in: dy   out: dx */
-  PRAXI_OP_MAX_POOL_GRADIENT, /* in: x, dy   out: dx; of equal maxima the first in order gets it,
-                                 of NaN the last */
+  PRAXI_OP_MAX_POOL_GRADIENT,   /* in: x, dy   out: dx; of equal maxima the first in order gets it,
+                                   of NaN the last */
+  PRAXI_OP_BATCH_NORM_GRADIENT, /* in: x, scale [C], dy, mean [C], var [C]   out: dx, dscale [C]?,
+                                   dbias [C]?; in training mode mean and var are the batch's own */
   PRAXI_OP_COUNT,
 } PraxiOpKind;
 

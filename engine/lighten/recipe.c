@@ -228,7 +228,7 @@ learn (Run *run, Stand *stand, const char *pass, GError **error)
                                       .threads = options->threads,
                                       .tick = learning_cb,
                                       .data = run};
-  g_autoptr (PraxiTrainable) trainable = praxi_trainable_new (stand->model, error);
+  g_autoptr (PraxiTrainable) trainable = praxi_trainable_new (stand->model, NULL, error);
   if (trainable == NULL)
     return FALSE;
   begin_stage (run, pass);

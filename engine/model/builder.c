@@ -100,6 +100,22 @@ praxi_builder_op (PraxiBuilder *builder,
   return out;
 }
 
+void
+praxi_builder_outputs (PraxiBuilder *builder,
+                       const PraxiOp *op,
+                       const int *in,
+                       int n_in,
+                       int *out,
+                       int n_out)
+{
+  g_autofree char *name = make_name (builder, praxi_op_name (op->kind));
+  for (int i = 0; i < n_out; i++) {
+    g_autofree char *own = g_strdup_printf ("%s/%d", name, i);
+    out[i] = praxi_graph_add_value (builder->graph, own, &(PraxiTensor){.rank = -1});
+  }
+  praxi_graph_add_node (builder->graph, name, op, in, n_in, out, n_out);
+}
+
 int
 praxi_builder_unary (PraxiBuilder *builder, PraxiOpKind kind, int x)
 {

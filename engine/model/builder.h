@@ -40,6 +40,13 @@ int praxi_builder_op (PraxiBuilder *builder,
                       const char *name,
                       const int *in,
                       int n_in);
+/* An operator with several outputs. out: [n_out], filled */
+void praxi_builder_outputs (PraxiBuilder *builder,
+                            const PraxiOp *op,
+                            const int *in,
+                            int n_in,
+                            int *out,
+                            int n_out);
 int praxi_builder_unary (PraxiBuilder *builder, PraxiOpKind kind, int x);
 int praxi_builder_binary (PraxiBuilder *builder, PraxiOpKind kind, int a, int b);
 

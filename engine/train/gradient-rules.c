@@ -1,134 +1,21 @@
 /* dL/dx of y = f (x), given dy = dL/dy. Shapes of the forward values are known; those of what is
  * added here are inferred when the graph is resolved again.
  */
-#include "engine/train/gradient-rules.h"
+#include "engine/train/gradient-build.h"
 
 #include <math.h>
 #include <string.h>
-
-static const PraxiTensor *
-tensor_of (const PraxiBackward *b, int value)
-{
-  return &praxi_graph_value (b->graph, value)->tensor;
-}
-
-/* --- building ------------------------------------------------------------------------------- */
-
-static int
-add_op (PraxiBackward *b, const PraxiOp *op, const int *in, int n_in)
-{
-  g_autofree char *name = g_strdup_printf ("backward/%d/%s", b->next++, praxi_op_name (op->kind));
-  const int out = praxi_graph_add_value (b->graph, name, &(PraxiTensor){.rank = -1});
-  praxi_graph_add_node (b->graph, name, op, in, n_in, &out, 1);
-  return out;
-}
-
-static int
-unary (PraxiBackward *b, PraxiOpKind kind, int x)
-{
-  return add_op (b, &(PraxiOp){.kind = kind}, &x, 1);
-}
-
-static int
-binary (PraxiBackward *b, PraxiOpKind kind, int x, int y)
-{
-  return add_op (b, &(PraxiOp){.kind = kind}, (int[2]){x, y}, 2);
-}
-
-static int
-multiply (PraxiBackward *b, int x, int y)
-{
-  return binary (b, PRAXI_OP_MUL, x, y);
-}
-
-static int
-number (PraxiBackward *b, float value)
-{
-  g_autofree char *name = g_strdup_printf ("backward/%d/number", b->next++);
-  g_autoptr (GBytes) bytes = g_bytes_new (&value, sizeof value);
-  return praxi_graph_add_constant (b->graph, name, &(PraxiTensor){.dtype = PRAXI_F32}, bytes);
-}
-
-static int
-integers (PraxiBackward *b, const int64_t *values, int n)
-{
-  g_autofree char *name = g_strdup_printf ("backward/%d/integers", b->next++);
-  const PraxiTensor tensor = {.dtype = PRAXI_S64, .rank = 1, .dims = {n}};
-  g_autoptr (GBytes) bytes = g_bytes_new (values, sizeof *values * (gsize) n);
-  return praxi_graph_add_constant (b->graph, name, &tensor, bytes);
-}
-
-static int
-scaled (PraxiBackward *b, int x, float by)
-{
-  return by == 1 ? x : multiply (b, x, number (b, by));
-}
-
-static int
-reshaped (PraxiBackward *b, int x, const PraxiTensor *like)
-{
-  const int in[2] = {x, integers (b, like->dims, like->rank)};
-  return add_op (b, &(PraxiOp){.kind = PRAXI_OP_RESHAPE}, in, 2);
-}
-
-/* 1 where the condition holds, else 0. */
-static int
-mask (PraxiBackward *b, PraxiOpKind condition, int x, int y)
-{
-  const int holds = binary (b, condition, x, y);
-  return add_op (b, &(PraxiOp){.kind = PRAXI_OP_CAST, .to = PRAXI_F32}, &holds, 1);
-}
-
-static int
-summed (PraxiBackward *b, int x, const int64_t *axes, int n_axes, bool keepdims)
-{
-  PraxiOp op = {.kind = PRAXI_OP_REDUCE_SUM, .n_axes = n_axes, .keepdims = keepdims};
-  if (n_axes == 0)
-    return x;
-  memcpy (op.axes, axes, sizeof *axes * (gsize) n_axes);
-  return add_op (b, &op, &x, 1);
-}
-
-/* The sum of dy, of the shape of y, over what x was repeated along. */
-static int
-sum_to (PraxiBackward *b, int dy, const PraxiTensor *y, const PraxiTensor *x)
-{
-  int64_t axes[PRAXI_MAX_RANK];
-  int n = 0;
-  const int lead = y->rank - x->rank;
-  for (int d = 0; d < y->rank; d++)
-    if (d < lead || (x->dims[d - lead] == 1 && y->dims[d] != 1))
-      axes[n++] = d;
-  if (n == 0)
-    return dy;
-  const int sum = summed (b, dy, axes, n, true);
-  return lead > 0 ? reshaped (b, sum, x) : sum;
-}
-
-/* Several uses of a value: their derivatives add up. */
-static void
-give (PraxiBackward *b, int value, int gradient)
-{
-  if (value < 0 || !b->needed[value])
-    return;
-  int *so_far = &b->gradients[value];
-  *so_far = *so_far < 0 ? gradient : binary (b, PRAXI_OP_ADD, *so_far, gradient);
-}
-
-static gboolean
-wants (const PraxiBackward *b, const PraxiNode *node, int i)
-{
-  return i < node->n_in && node->in[i] >= 0 && b->needed[node->in[i]];
-}
 
 /* --- element by element --------------------------------------------------------------------- */
 
 static void
 back_broadcast (PraxiBackward *b, const PraxiNode *node, int i, int gradient)
 {
-  if (wants (b, node, i))
-    give (b, node->in[i],
-          sum_to (b, gradient, tensor_of (b, node->out[0]), tensor_of (b, node->in[i])));
+  if (praxi_backward_wants (b, node, i))
+    praxi_backward_give (b, node->in[i],
+                         praxi_backward_sum_to (b, gradient,
+                                                praxi_backward_tensor (b, node->out[0]),
+                                                praxi_backward_tensor (b, node->in[i])));
 }
 
 static void
@@ -142,39 +29,48 @@ static void
 back_sub (PraxiBackward *b, const PraxiNode *node, int dy)
 {
   back_broadcast (b, node, 0, dy);
-  if (wants (b, node, 1))
-    back_broadcast (b, node, 1, unary (b, PRAXI_OP_NEG, dy));
+  if (praxi_backward_wants (b, node, 1))
+    back_broadcast (b, node, 1, praxi_backward_unary (b, PRAXI_OP_NEG, dy));
 }
 
 static void
 back_mul (PraxiBackward *b, const PraxiNode *node, int dy)
 {
   for (int i = 0; i < 2; i++)
-    if (wants (b, node, i))
-      back_broadcast (b, node, i, multiply (b, dy, node->in[1 - i]));
+    if (praxi_backward_wants (b, node, i))
+      back_broadcast (b, node, i, praxi_backward_multiply (b, dy, node->in[1 - i]));
 }
 
 /* y = u / v: dy / v and −dy y / v */
 static void
 back_div (PraxiBackward *b, const PraxiNode *node, int dy)
 {
-  const int du = binary (b, PRAXI_OP_DIV, dy, node->in[1]);
+  const int du = praxi_backward_binary (b, PRAXI_OP_DIV, dy, node->in[1]);
   back_broadcast (b, node, 0, du);
-  if (wants (b, node, 1))
-    back_broadcast (b, node, 1, unary (b, PRAXI_OP_NEG, multiply (b, du, node->out[0])));
+  if (praxi_backward_wants (b, node, 1))
+    back_broadcast (
+        b, node, 1,
+        praxi_backward_unary (b, PRAXI_OP_NEG, praxi_backward_multiply (b, du, node->out[0])));
 }
 
 static void
 back_relu (PraxiBackward *b, const PraxiNode *node, int dy)
 {
-  give (b, node->in[0], multiply (b, dy, mask (b, PRAXI_OP_GREATER, node->out[0], number (b, 0))));
+  praxi_backward_give (
+      b, node->in[0],
+      praxi_backward_multiply (
+          b, dy,
+          praxi_backward_mask (b, PRAXI_OP_GREATER, node->out[0], praxi_backward_number (b, 0))));
 }
 
 /* What Clip changed has no derivative. */
 static void
 back_clip (PraxiBackward *b, const PraxiNode *node, int dy)
 {
-  give (b, node->in[0], multiply (b, dy, mask (b, PRAXI_OP_EQUAL, node->out[0], node->in[0])));
+  praxi_backward_give (
+      b, node->in[0],
+      praxi_backward_multiply (b, dy,
+                               praxi_backward_mask (b, PRAXI_OP_EQUAL, node->out[0], node->in[0])));
 }
 
 /* y (1 − y) */
@@ -182,8 +78,9 @@ static void
 back_sigmoid (PraxiBackward *b, const PraxiNode *node, int dy)
 {
   const int y = node->out[0];
-  const int slope = multiply (b, y, binary (b, PRAXI_OP_SUB, number (b, 1), y));
-  give (b, node->in[0], multiply (b, dy, slope));
+  const int slope = praxi_backward_multiply (
+      b, y, praxi_backward_binary (b, PRAXI_OP_SUB, praxi_backward_number (b, 1), y));
+  praxi_backward_give (b, node->in[0], praxi_backward_multiply (b, dy, slope));
 }
 
 /* 1 − y² */
@@ -191,8 +88,9 @@ static void
 back_tanh (PraxiBackward *b, const PraxiNode *node, int dy)
 {
   const int y = node->out[0];
-  const int slope = binary (b, PRAXI_OP_SUB, number (b, 1), multiply (b, y, y));
-  give (b, node->in[0], multiply (b, dy, slope));
+  const int slope = praxi_backward_binary (b, PRAXI_OP_SUB, praxi_backward_number (b, 1),
+                                           praxi_backward_multiply (b, y, y));
+  praxi_backward_give (b, node->in[0], praxi_backward_multiply (b, dy, slope));
 }
 
 /* alpha where 0 < y < 1 */
@@ -200,9 +98,12 @@ static void
 back_hard_sigmoid (PraxiBackward *b, const PraxiNode *node, int dy)
 {
   const int y = node->out[0];
-  const int inside = multiply (b, mask (b, PRAXI_OP_GREATER, y, number (b, 0)),
-                               mask (b, PRAXI_OP_LESS, y, number (b, 1)));
-  give (b, node->in[0], scaled (b, multiply (b, dy, inside), node->op.alpha));
+  const int inside = praxi_backward_multiply (
+      b, praxi_backward_mask (b, PRAXI_OP_GREATER, y, praxi_backward_number (b, 0)),
+      praxi_backward_mask (b, PRAXI_OP_LESS, y, praxi_backward_number (b, 1)));
+  praxi_backward_give (
+      b, node->in[0],
+      praxi_backward_scaled (b, praxi_backward_multiply (b, dy, inside), node->op.alpha));
 }
 
 /* x hs (x) with hs = clip (x/6 + 1/2, 0, 1): hs + x/6 where −3 < x < 3 */
@@ -211,46 +112,52 @@ back_hard_swish (PraxiBackward *b, const PraxiNode *node, int dy)
 {
   const int x = node->in[0];
   const PraxiOp op = {.kind = PRAXI_OP_HARD_SIGMOID, .alpha = 1.f / 6, .beta = 0.5f};
-  const int hard = add_op (b, &op, &x, 1);
-  const int inside = multiply (b, mask (b, PRAXI_OP_GREATER, x, number (b, -3)),
-                               mask (b, PRAXI_OP_LESS, x, number (b, 3)));
-  const int slope = binary (b, PRAXI_OP_ADD, hard, multiply (b, inside, scaled (b, x, 1.f / 6)));
-  give (b, x, multiply (b, dy, slope));
+  const int hard = praxi_backward_op (b, &op, &x, 1);
+  const int inside = praxi_backward_multiply (
+      b, praxi_backward_mask (b, PRAXI_OP_GREATER, x, praxi_backward_number (b, -3)),
+      praxi_backward_mask (b, PRAXI_OP_LESS, x, praxi_backward_number (b, 3)));
+  const int slope = praxi_backward_binary (
+      b, PRAXI_OP_ADD, hard,
+      praxi_backward_multiply (b, inside, praxi_backward_scaled (b, x, 1.f / 6)));
+  praxi_backward_give (b, x, praxi_backward_multiply (b, dy, slope));
 }
 
 /* 1 / (2 y) */
 static void
 back_sqrt (PraxiBackward *b, const PraxiNode *node, int dy)
 {
-  give (b, node->in[0], binary (b, PRAXI_OP_DIV, scaled (b, dy, 0.5f), node->out[0]));
+  praxi_backward_give (
+      b, node->in[0],
+      praxi_backward_binary (b, PRAXI_OP_DIV, praxi_backward_scaled (b, dy, 0.5f), node->out[0]));
 }
 
 static void
 back_exp (PraxiBackward *b, const PraxiNode *node, int dy)
 {
-  give (b, node->in[0], multiply (b, dy, node->out[0]));
+  praxi_backward_give (b, node->in[0], praxi_backward_multiply (b, dy, node->out[0]));
 }
 
 static void
 back_log (PraxiBackward *b, const PraxiNode *node, int dy)
 {
-  give (b, node->in[0], binary (b, PRAXI_OP_DIV, dy, node->in[0]));
+  praxi_backward_give (b, node->in[0], praxi_backward_binary (b, PRAXI_OP_DIV, dy, node->in[0]));
 }
 
 static void
 back_neg (PraxiBackward *b, const PraxiNode *node, int dy)
 {
-  give (b, node->in[0], unary (b, PRAXI_OP_NEG, dy));
+  praxi_backward_give (b, node->in[0], praxi_backward_unary (b, PRAXI_OP_NEG, dy));
 }
 
 /* The sign of x: [x > 0] − [x < 0] */
 static void
 back_abs (PraxiBackward *b, const PraxiNode *node, int dy)
 {
-  const int x = node->in[0], zero = number (b, 0);
-  const int sign = binary (b, PRAXI_OP_SUB, mask (b, PRAXI_OP_GREATER, x, zero),
-                           mask (b, PRAXI_OP_LESS, x, zero));
-  give (b, x, multiply (b, dy, sign));
+  const int x = node->in[0], zero = praxi_backward_number (b, 0);
+  const int sign =
+      praxi_backward_binary (b, PRAXI_OP_SUB, praxi_backward_mask (b, PRAXI_OP_GREATER, x, zero),
+                             praxi_backward_mask (b, PRAXI_OP_LESS, x, zero));
+  praxi_backward_give (b, x, praxi_backward_multiply (b, dy, sign));
 }
 
 /* y (dy − Σ dy y) along the axis */
@@ -259,8 +166,10 @@ back_softmax (PraxiBackward *b, const PraxiNode *node, int dy)
 {
   const int y = node->out[0];
   const int64_t axis = node->op.axis;
-  const int sum = summed (b, multiply (b, dy, y), &axis, 1, true);
-  give (b, node->in[0], multiply (b, y, binary (b, PRAXI_OP_SUB, dy, sum)));
+  const int sum = praxi_backward_summed (b, praxi_backward_multiply (b, dy, y), &axis, 1, true);
+  praxi_backward_give (
+      b, node->in[0],
+      praxi_backward_multiply (b, y, praxi_backward_binary (b, PRAXI_OP_SUB, dy, sum)));
 }
 
 /* --- reductions and pools ------------------------------------------------------------------- */
@@ -268,7 +177,7 @@ back_softmax (PraxiBackward *b, const PraxiNode *node, int dy)
 static void
 reduced_axes (const PraxiBackward *b, const PraxiNode *node, gboolean *reduced)
 {
-  const PraxiTensor *x = tensor_of (b, node->in[0]);
+  const PraxiTensor *x = praxi_backward_tensor (b, node->in[0]);
   const gboolean is_pool =
       node->op.kind == PRAXI_OP_GLOBAL_AVERAGE_POOL || node->op.kind == PRAXI_OP_GLOBAL_MAX_POOL;
   for (int d = 0; d < x->rank; d++)
@@ -282,7 +191,7 @@ static int
 kept (PraxiBackward *b, const PraxiNode *node, int value, double *count)
 {
   gboolean reduced[PRAXI_MAX_RANK];
-  PraxiTensor like = *tensor_of (b, node->in[0]);
+  PraxiTensor like = *praxi_backward_tensor (b, node->in[0]);
   *count = 1;
   reduced_axes (b, node, reduced);
   for (int d = 0; d < like.rank; d++)
@@ -290,14 +199,14 @@ kept (PraxiBackward *b, const PraxiNode *node, int value, double *count)
       *count *= (double) like.dims[d];
       like.dims[d] = 1;
     }
-  return reshaped (b, value, &like);
+  return praxi_backward_reshaped (b, value, &like);
 }
 
 static int
 expanded (PraxiBackward *b, int value, const PraxiTensor *like)
 {
-  const int in[2] = {value, integers (b, like->dims, like->rank)};
-  return add_op (b, &(PraxiOp){.kind = PRAXI_OP_EXPAND}, in, 2);
+  const int in[2] = {value, praxi_backward_integers (b, like->dims, like->rank)};
+  return praxi_backward_op (b, &(PraxiOp){.kind = PRAXI_OP_EXPAND}, in, 2);
 }
 
 static void
@@ -306,9 +215,10 @@ back_mean (PraxiBackward *b, const PraxiNode *node, int dy)
   double count;
   const gboolean is_sum = node->op.kind == PRAXI_OP_REDUCE_SUM;
   const int share = kept (b, node, dy, &count);
-  give (b, node->in[0],
-        expanded (b, scaled (b, share, is_sum ? 1 : (float) (1 / count)),
-                  tensor_of (b, node->in[0])));
+  praxi_backward_give (b, node->in[0],
+                       expanded (b,
+                                 praxi_backward_scaled (b, share, is_sum ? 1 : (float) (1 / count)),
+                                 praxi_backward_tensor (b, node->in[0])));
 }
 
 /* The elements that are the extremum share its derivative. */
@@ -321,13 +231,14 @@ back_extremum (PraxiBackward *b, const PraxiNode *node, int dy)
   int n = 0;
   const int x = node->in[0];
   reduced_axes (b, node, reduced);
-  for (int d = 0; d < tensor_of (b, x)->rank; d++)
+  for (int d = 0; d < praxi_backward_tensor (b, x)->rank; d++)
     if (reduced[d])
       axes[n++] = d;
-  const int is_it = mask (b, PRAXI_OP_EQUAL, x, kept (b, node, node->out[0], &count));
-  const int share =
-      binary (b, PRAXI_OP_DIV, kept (b, node, dy, &count), summed (b, is_it, axes, n, true));
-  give (b, x, multiply (b, is_it, share));
+  const int is_it =
+      praxi_backward_mask (b, PRAXI_OP_EQUAL, x, kept (b, node, node->out[0], &count));
+  const int share = praxi_backward_binary (b, PRAXI_OP_DIV, kept (b, node, dy, &count),
+                                           praxi_backward_summed (b, is_it, axes, n, true));
+  praxi_backward_give (b, x, praxi_backward_multiply (b, is_it, share));
 }
 
 static PraxiOp
@@ -341,15 +252,17 @@ gradient_op (const PraxiNode *node, PraxiOpKind kind, const PraxiTensor *like)
 static void
 back_average_pool (PraxiBackward *b, const PraxiNode *node, int dy)
 {
-  const PraxiOp op = gradient_op (node, PRAXI_OP_AVERAGE_POOL_GRADIENT, tensor_of (b, node->in[0]));
-  give (b, node->in[0], add_op (b, &op, &dy, 1));
+  const PraxiOp op =
+      gradient_op (node, PRAXI_OP_AVERAGE_POOL_GRADIENT, praxi_backward_tensor (b, node->in[0]));
+  praxi_backward_give (b, node->in[0], praxi_backward_op (b, &op, &dy, 1));
 }
 
 static void
 back_max_pool (PraxiBackward *b, const PraxiNode *node, int dy)
 {
-  const PraxiOp op = gradient_op (node, PRAXI_OP_MAX_POOL_GRADIENT, tensor_of (b, node->in[0]));
-  give (b, node->in[0], add_op (b, &op, (int[2]){node->in[0], dy}, 2));
+  const PraxiOp op =
+      gradient_op (node, PRAXI_OP_MAX_POOL_GRADIENT, praxi_backward_tensor (b, node->in[0]));
+  praxi_backward_give (b, node->in[0], praxi_backward_op (b, &op, (int[2]){node->in[0], dy}, 2));
 }
 
 /* --- convolutions and products -------------------------------------------------------------- */
@@ -357,23 +270,24 @@ back_max_pool (PraxiBackward *b, const PraxiNode *node, int dy)
 static void
 back_conv (PraxiBackward *b, const PraxiNode *node, int dy)
 {
-  const PraxiTensor *x = tensor_of (b, node->in[0]), *w = tensor_of (b, node->in[1]);
-  const PraxiTensor *y = tensor_of (b, node->out[0]);
-  if (wants (b, node, 0)) {
+  const PraxiTensor *x = praxi_backward_tensor (b, node->in[0]),
+                    *w = praxi_backward_tensor (b, node->in[1]);
+  const PraxiTensor *y = praxi_backward_tensor (b, node->out[0]);
+  if (praxi_backward_wants (b, node, 0)) {
     const PraxiOp op = gradient_op (node, PRAXI_OP_CONV_INPUT_GRADIENT, x);
-    give (b, node->in[0], add_op (b, &op, (int[2]){dy, node->in[1]}, 2));
+    praxi_backward_give (b, node->in[0], praxi_backward_op (b, &op, (int[2]){dy, node->in[1]}, 2));
   }
-  if (wants (b, node, 1)) {
+  if (praxi_backward_wants (b, node, 1)) {
     const PraxiOp op = gradient_op (node, PRAXI_OP_CONV_WEIGHT_GRADIENT, w);
-    give (b, node->in[1], add_op (b, &op, (int[2]){node->in[0], dy}, 2));
+    praxi_backward_give (b, node->in[1], praxi_backward_op (b, &op, (int[2]){node->in[0], dy}, 2));
   }
-  if (wants (b, node, 2)) {
+  if (praxi_backward_wants (b, node, 2)) {
     int64_t axes[PRAXI_MAX_RANK];
     int n = 0;
     for (int d = 0; d < y->rank; d++)
       if (d != 1)
         axes[n++] = d;
-    give (b, node->in[2], summed (b, dy, axes, n, false));
+    praxi_backward_give (b, node->in[2], praxi_backward_summed (b, dy, axes, n, false));
   }
 }
 
@@ -385,7 +299,7 @@ product (PraxiBackward *b, int x, bool transpose_x, int y, bool transpose_y, flo
                       .beta = 1,
                       .transpose_a = transpose_x,
                       .transpose_b = transpose_y};
-  return add_op (b, &op, (int[2]){x, y}, 2);
+  return praxi_backward_op (b, &op, (int[2]){x, y}, 2);
 }
 
 /* Y = α A' B' + β C, A' = A or Aᵀ: dA' = α dY B'ᵀ, dB' = α A'ᵀ dY */
@@ -395,26 +309,37 @@ back_gemm (PraxiBackward *b, const PraxiNode *node, int dy)
   const bool ta = node->op.transpose_a, tb = node->op.transpose_b;
   const float alpha = node->op.kind == PRAXI_OP_GEMM ? node->op.alpha : 1;
   const int A = node->in[0], B = node->in[1];
-  if (wants (b, node, 0))
-    give (b, A, ta ? product (b, B, tb, dy, true, alpha) : product (b, dy, false, B, !tb, alpha));
-  if (wants (b, node, 1))
-    give (b, B, tb ? product (b, dy, true, A, ta, alpha) : product (b, A, !ta, dy, false, alpha));
-  if (wants (b, node, 2))
-    back_broadcast (b, node, 2, scaled (b, dy, node->op.beta));
+  if (praxi_backward_wants (b, node, 0))
+    praxi_backward_give (
+        b, A, ta ? product (b, B, tb, dy, true, alpha) : product (b, dy, false, B, !tb, alpha));
+  if (praxi_backward_wants (b, node, 1))
+    praxi_backward_give (
+        b, B, tb ? product (b, dy, true, A, ta, alpha) : product (b, A, !ta, dy, false, alpha));
+  if (praxi_backward_wants (b, node, 2))
+    back_broadcast (b, node, 2, praxi_backward_scaled (b, dy, node->op.beta));
 }
 
-/* y = s (x − m) / √(v + ε) + o with fixed m and v: dx = dy s / √(v + ε) */
+/* With the batch's own mean and variance these are outputs 1 and 2, of momentum 0. */
 static gboolean
 back_batch_norm (PraxiBackward *b, const PraxiNode *node, int dy)
 {
-  PraxiTensor row = {.rank = tensor_of (b, node->in[0])->rank};
-  if (node->op.training_mode || wants (b, node, 1) || wants (b, node, 2))
+  const gboolean is_own = node->op.training_mode;
+  const PraxiOp op = {.kind = PRAXI_OP_BATCH_NORM_GRADIENT,
+                      .epsilon = node->op.epsilon,
+                      .training_mode = node->op.training_mode};
+  if (is_own && (node->n_out < 3 || node->op.alpha != 0))
     return FALSE;
-  for (int d = 0; d < row.rank; d++)
-    row.dims[d] = d == 1 ? tensor_of (b, node->in[1])->dims[0] : 1;
-  const int variance = binary (b, PRAXI_OP_ADD, node->in[4], number (b, node->op.epsilon));
-  const int slope = binary (b, PRAXI_OP_DIV, node->in[1], unary (b, PRAXI_OP_SQRT, variance));
-  give (b, node->in[0], multiply (b, dy, reshaped (b, slope, &row)));
+  const int in[5] = {node->in[0], node->in[1], dy, is_own ? node->out[1] : node->in[3],
+                     is_own ? node->out[2] : node->in[4]};
+  int out[3];
+  g_autofree char *name = g_strdup_printf ("backward/%d/BatchNormGradient", b->next++);
+  for (int i = 0; i < 3; i++) {
+    g_autofree char *part = g_strdup_printf ("%s/%d", name, i);
+    out[i] = praxi_graph_add_value (b->graph, part, &(PraxiTensor){.rank = -1});
+  }
+  praxi_graph_add_node (b->graph, name, &op, in, 5, out, 3);
+  for (int i = 0; i < 3; i++)
+    praxi_backward_give (b, node->in[i], out[i]);
   return TRUE;
 }
 
@@ -423,16 +348,17 @@ back_batch_norm (PraxiBackward *b, const PraxiNode *node, int dy)
 static void
 back_reshape (PraxiBackward *b, const PraxiNode *node, int dy)
 {
-  give (b, node->in[0], reshaped (b, dy, tensor_of (b, node->in[0])));
+  praxi_backward_give (b, node->in[0],
+                       praxi_backward_reshaped (b, dy, praxi_backward_tensor (b, node->in[0])));
 }
 
 static void
 back_transpose (PraxiBackward *b, const PraxiNode *node, int dy)
 {
-  PraxiOp op = {.kind = PRAXI_OP_TRANSPOSE, .n_axes = tensor_of (b, node->in[0])->rank};
+  PraxiOp op = {.kind = PRAXI_OP_TRANSPOSE, .n_axes = praxi_backward_tensor (b, node->in[0])->rank};
   for (int d = 0; d < op.n_axes; d++)
     op.perm[node->op.n_axes > 0 ? node->op.perm[d] : op.n_axes - 1 - d] = d;
-  give (b, node->in[0], add_op (b, &op, &dy, 1));
+  praxi_backward_give (b, node->in[0], praxi_backward_op (b, &op, &dy, 1));
 }
 
 static void
@@ -440,15 +366,15 @@ back_concat (PraxiBackward *b, const PraxiNode *node, int dy)
 {
   int64_t at = 0;
   for (int i = 0; i < node->n_in; i++) {
-    const int64_t length = tensor_of (b, node->in[i])->dims[node->op.axis];
+    const int64_t length = praxi_backward_tensor (b, node->in[i])->dims[node->op.axis];
     const PraxiOp op = {.kind = PRAXI_OP_SLICE,
                         .n_axes = 1,
                         .axes = {node->op.axis},
                         .starts = {at},
                         .ends = {at + length},
                         .steps = {1}};
-    if (wants (b, node, i))
-      give (b, node->in[i], add_op (b, &op, &dy, 1));
+    if (praxi_backward_wants (b, node, i))
+      praxi_backward_give (b, node->in[i], praxi_backward_op (b, &op, &dy, 1));
     at += length;
   }
 }
@@ -457,7 +383,7 @@ back_concat (PraxiBackward *b, const PraxiNode *node, int dy)
 static gboolean
 back_slice (PraxiBackward *b, const PraxiNode *node, int dy)
 {
-  const PraxiTensor *x = tensor_of (b, node->in[0]);
+  const PraxiTensor *x = praxi_backward_tensor (b, node->in[0]);
   PraxiOp op = {.kind = PRAXI_OP_PAD};
   int64_t pads[2 * PRAXI_MAX_RANK] = {0};
   for (int i = 0; i < node->op.n_axes; i++) {
@@ -466,8 +392,8 @@ back_slice (PraxiBackward *b, const PraxiNode *node, int dy)
     pads[node->op.axes[i]] = node->op.starts[i];
     pads[x->rank + node->op.axes[i]] = x->dims[node->op.axes[i]] - node->op.ends[i];
   }
-  const int in[2] = {dy, integers (b, pads, 2 * x->rank)};
-  give (b, node->in[0], add_op (b, &op, in, 2));
+  const int in[2] = {dy, praxi_backward_integers (b, pads, 2 * x->rank)};
+  praxi_backward_give (b, node->in[0], praxi_backward_op (b, &op, in, 2));
   return TRUE;
 }
 
@@ -492,24 +418,28 @@ one_number (const PraxiTensor *tensor)
 static void
 back_quantize (PraxiBackward *b, const PraxiNode *node, int dy)
 {
-  const PraxiTensor *scale = tensor_of (b, node->in[1]);
-  const PraxiTensor *zero = node->n_in > 2 && node->in[2] >= 0 ? tensor_of (b, node->in[2]) : NULL;
+  const PraxiTensor *scale = praxi_backward_tensor (b, node->in[1]);
+  const PraxiTensor *zero =
+      node->n_in > 2 && node->in[2] >= 0 ? praxi_backward_tensor (b, node->in[2]) : NULL;
   if (!one_number (scale) || (zero != NULL && !one_number (zero))) {
-    give (b, node->in[0], dy);
+    praxi_backward_give (b, node->in[0], dy);
     return;
   }
-  const gboolean is_signed = tensor_of (b, node->out[0])->dtype == PRAXI_S8;
+  const gboolean is_signed = praxi_backward_tensor (b, node->out[0])->dtype == PRAXI_S8;
   const double step = praxi_tensor_get (scale, 0), at = zero ? praxi_tensor_get (zero, 0) : 0;
   const double low = ((is_signed ? -128 : 0) - at - 0.5) * step, high = low + 256 * step;
-  const int inside = multiply (b, mask (b, PRAXI_OP_GREATER, node->in[0], number (b, (float) low)),
-                               mask (b, PRAXI_OP_LESS, node->in[0], number (b, (float) high)));
-  give (b, node->in[0], multiply (b, dy, inside));
+  const int inside = praxi_backward_multiply (
+      b,
+      praxi_backward_mask (b, PRAXI_OP_GREATER, node->in[0],
+                           praxi_backward_number (b, (float) low)),
+      praxi_backward_mask (b, PRAXI_OP_LESS, node->in[0], praxi_backward_number (b, (float) high)));
+  praxi_backward_give (b, node->in[0], praxi_backward_multiply (b, dy, inside));
 }
 
 static void
 back_identity (PraxiBackward *b, const PraxiNode *node, int dy)
 {
-  give (b, node->in[0], dy);
+  praxi_backward_give (b, node->in[0], dy);
 }
 
 /* --- the table ------------------------------------------------------------------------------ */
@@ -544,6 +474,17 @@ static Rule *const rules[PRAXI_OP_COUNT] = {
     [PRAXI_OP_SUB] = back_sub,
     [PRAXI_OP_MUL] = back_mul,
     [PRAXI_OP_DIV] = back_div,
+    [PRAXI_OP_PAD] = praxi_back_pad,
+    [PRAXI_OP_MATMUL] = praxi_back_matmul,
+    [PRAXI_OP_LAYER_NORM] = praxi_back_layer_norm,
+    [PRAXI_OP_LEAKY_RELU] = praxi_back_leaky_relu,
+    [PRAXI_OP_GELU] = praxi_back_gelu,
+    [PRAXI_OP_ERF] = praxi_back_erf,
+    [PRAXI_OP_POW] = praxi_back_pow,
+    [PRAXI_OP_RECIPROCAL] = praxi_back_reciprocal,
+    [PRAXI_OP_MIN] = praxi_back_least,
+    [PRAXI_OP_MAX] = praxi_back_least,
+    [PRAXI_OP_WHERE] = praxi_back_where,
     [PRAXI_OP_CONCAT] = back_concat,
     [PRAXI_OP_RESHAPE] = back_reshape,
     [PRAXI_OP_FLATTEN] = back_reshape,
@@ -559,12 +500,23 @@ gboolean
 praxi_backward_node (PraxiBackward *backward, const PraxiNode *node, int dy)
 {
   const gboolean is_plane_product = node->op.kind == PRAXI_OP_MATMUL &&
-                                    tensor_of (backward, node->in[0])->rank == 2 &&
-                                    tensor_of (backward, node->in[1])->rank == 2;
-  if (node->op.kind == PRAXI_OP_BATCH_NORM)
+                                    praxi_backward_tensor (backward, node->in[0])->rank == 2 &&
+                                    praxi_backward_tensor (backward, node->in[1])->rank == 2;
+  switch (node->op.kind) {
+  case PRAXI_OP_BATCH_NORM:
     return back_batch_norm (backward, node, dy);
-  if (node->op.kind == PRAXI_OP_SLICE)
+  case PRAXI_OP_SLICE:
     return back_slice (backward, node, dy);
+  case PRAXI_OP_SPLIT:
+    praxi_back_split (backward, node);
+    return TRUE;
+  case PRAXI_OP_PAD:
+    if (node->op.pad_mode != PRAXI_PAD_CONSTANT)
+      return FALSE;
+    break;
+  default:
+    break;
+  }
   if (is_plane_product)
     back_gemm (backward, node, dy);
   else if (rules[node->op.kind] != NULL)

@@ -9,8 +9,9 @@ typedef struct {
   PraxiGraph *graph;
   int *gradients; /* [capacity] of each value so far; −1 for none */
   const gboolean *needed;
-  int n_values; /* of the graph as it was: those have entries in gradients and needed */
-  int next;     /* of the names made up */
+  int n_values;     /* of the graph as it was: those have entries in gradients and needed */
+  int next;         /* of the names made up */
+  PraxiDType dtype; /* of what learns: f32, or f64 where rules are tested */
 } PraxiBackward;
 
 /* Adds the contributions of one node to the gradients of its inputs.

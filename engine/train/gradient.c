@@ -22,13 +22,26 @@ find_dependants (const PraxiGraph *graph, const int *wanted, int n_wanted)
   return depends;
 }
 
+/* The first output that the loss depends on and a wanted value leads to; −1 for none. */
+static int
+first_with_gradient (const PraxiBackward *backward, const PraxiNode *node)
+{
+  for (int j = 0; j < node->n_out; j++) {
+    const int out = node->out[j];
+    if (out >= 0 && out < backward->n_values && backward->needed[out] &&
+        backward->gradients[out] >= 0)
+      return out;
+  }
+  return -1;
+}
+
 static gboolean
 go_back (PraxiBackward *backward, int n_nodes, GError **error)
 {
   for (int i = n_nodes - 1; i >= 0; i--) {
     const PraxiNode *node = praxi_graph_node (backward->graph, i);
-    const int out = node->n_out > 0 ? node->out[0] : -1;
-    if (out < 0 || !backward->needed[out] || backward->gradients[out] < 0)
+    const int out = first_with_gradient (backward, node);
+    if (out < 0)
       continue;
     if (praxi_backward_node (backward, node, backward->gradients[out]))
       continue;
@@ -56,8 +69,13 @@ praxi_gradient_add (PraxiGraph *graph,
     all[i] = -1;
   for (int i = 0; i < n_seeds; i++)
     all[seeds[i].value] = seeds[i].gradient;
-  PraxiBackward backward = {
-      .graph = graph, .gradients = all, .needed = needed, .n_values = n_values};
+  PraxiBackward backward = {.graph = graph,
+                            .gradients = all,
+                            .needed = needed,
+                            .n_values = n_values,
+                            .dtype = praxi_graph_value (graph, wanted[0])->tensor.dtype == PRAXI_F64
+                                         ? PRAXI_F64
+                                         : PRAXI_F32};
   if (!go_back (&backward, (int) graph->nodes->len, error))
     return FALSE;
   for (int i = 0; i < n_wanted; i++)

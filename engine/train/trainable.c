@@ -1,20 +1,18 @@
 #include "engine/train/trainable.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "engine/core/error.h"
-#include "engine/infer/fuse.h"
+#include "engine/model/flow-net.h"
 #include "engine/train/gradient.h"
+#include "engine/train/loss.h"
+#include "engine/train/recompute.h"
+#include "engine/train/trainable-params.h"
 
 static void
 param_free (gpointer data)
 {
-  PraxiParam *param = data;
-  g_free (param->name);
-  g_free (param->tensor.data);
-  g_free (param->steps);
-  g_free (param);
+  praxi_param_free (data);
 }
 
 void
@@ -25,281 +23,8 @@ praxi_trainable_free (PraxiTrainable *trainable)
   g_ptr_array_unref (trainable->params);
   g_clear_pointer (&trainable->front, praxi_graph_unref);
   g_clear_pointer (&trainable->step, praxi_graph_unref);
+  g_clear_pointer (&trainable->decide, praxi_graph_unref);
   g_free (trainable);
-}
-
-/* --- what learns ---------------------------------------------------------------------------- */
-
-typedef struct {
-  PraxiTrainable *trainable;
-  PraxiGraph *graph;
-  PraxiNode **makers; /* of the values that were there at first; NULL for inputs and constants */
-  int n_values;
-} Build;
-
-static PraxiNode *
-maker_of (const Build *build, int value)
-{
-  return value >= 0 && value < build->n_values ? build->makers[value] : NULL;
-}
-
-static const PraxiValue *
-constant_of (const Build *build, int value)
-{
-  const PraxiValue *found = value >= 0 ? praxi_graph_value (build->graph, value) : NULL;
-  return found != NULL && found->bytes != NULL ? found : NULL;
-}
-
-/* The step of element i of a row-major tensor. */
-static float
-step_at (const PraxiParam *param, gsize i)
-{
-  gsize inner = 1;
-  if (param->n_steps <= 1)
-    return param->n_steps == 1 ? param->steps[0] : 1;
-  for (int d = param->axis + 1; d < param->tensor.rank; d++)
-    inner *= (gsize) param->tensor.dims[d];
-  return param->steps[i / inner % (gsize) param->n_steps];
-}
-
-static PraxiParam *
-param_new (const PraxiValue *constant, PraxiParamKind kind)
-{
-  int64_t count = 0;
-  PraxiParam *param = g_new0 (PraxiParam, 1);
-  param->name = g_strdup (constant->name);
-  param->kind = kind;
-  param->tensor = constant->tensor;
-  param->tensor.dtype = PRAXI_F32;
-  praxi_tensor_set_row_major (&param->tensor);
-  praxi_tensor_count (&param->tensor, &count);
-  param->n = (gsize) count;
-  param->tensor.data = g_new0 (float, param->n + 1);
-  return param;
-}
-
-static void
-fill_param (PraxiParam *param, const PraxiTensor *stored)
-{
-  float *to = param->tensor.data;
-  for (gsize i = 0; i < param->n; i++)
-    to[i] = (float) praxi_tensor_get (stored, (int64_t) i) * step_at (param, i);
-}
-
-static gboolean
-is_nought (const PraxiTensor *tensor)
-{
-  int64_t count = 0;
-  praxi_tensor_count (tensor, &count);
-  for (int64_t i = 0; i < count; i++)
-    if (praxi_tensor_get_int (tensor, i) != 0)
-      return FALSE;
-  return TRUE;
-}
-
-/* The scale of a DequantizeLinear, a constant, with a zero point of 0 everywhere. */
-static gboolean
-take_steps (const Build *build, const PraxiNode *node, PraxiParam *param)
-{
-  const PraxiValue *scale = constant_of (build, node->in[1]);
-  const PraxiValue *zero = node->n_in > 2 ? constant_of (build, node->in[2]) : NULL;
-  int64_t count = 0;
-  if (scale == NULL || scale->tensor.dtype != PRAXI_F32 ||
-      praxi_tensor_count (&scale->tensor, &count) != PRAXI_OK)
-    return FALSE;
-  if (zero != NULL && !is_nought (&zero->tensor))
-    return FALSE;
-  param->axis = (int) node->op.axis;
-  param->n_steps = (int) count;
-  if (count > 1 && (param->axis < 0 || param->axis >= param->tensor.rank ||
-                    param->tensor.dims[param->axis] != count))
-    return FALSE;
-  param->steps = g_memdup2 (scale->tensor.data, sizeof (float) * (gsize) count);
-  return TRUE;
-}
-
-static int
-add_param_input (Build *build, const PraxiParam *param)
-{
-  g_autofree char *name = g_strconcat ("param/", param->name, NULL);
-  PraxiTensor tensor = param->tensor;
-  tensor.data = NULL;
-  const int value = praxi_graph_add_value (build->graph, name, &tensor);
-  g_array_append_val (build->graph->inputs, value);
-  return value;
-}
-
-/* The weights go through QuantizeLinear in front of the DequantizeLinear that is there. */
-static void
-round_weights (Build *build, const PraxiParam *param, PraxiNode *dequantize, int input)
-{
-  g_autofree char *name = g_strconcat ("rounded/", param->name, NULL);
-  const PraxiOp op = {
-      .kind = PRAXI_OP_QUANTIZE_LINEAR, .axis = dequantize->op.axis, .to = PRAXI_S8};
-  PraxiTensor tensor = param->tensor;
-  tensor.dtype = PRAXI_S8;
-  tensor.data = NULL;
-  const int rounded = praxi_graph_add_value (build->graph, name, &tensor);
-  const int in[3] = {input, dequantize->in[1], dequantize->n_in > 2 ? dequantize->in[2] : -1};
-  PraxiNode *node = praxi_node_new (name, &op, in, dequantize->n_in > 2 ? 3 : 2, &rounded, 1);
-  guint at = 0;
-  g_ptr_array_find (build->graph->nodes, dequantize, &at);
-  g_ptr_array_insert (build->graph->nodes, (int) at, node);
-  dequantize->in[0] = rounded;
-}
-
-static void
-replace_uses (PraxiGraph *graph, int value, int by)
-{
-  for (guint i = 0; i < graph->nodes->len; i++) {
-    PraxiNode *node = praxi_graph_node (graph, (int) i);
-    for (int j = 0; j < node->n_in; j++)
-      if (node->in[j] == value)
-        node->in[j] = by;
-  }
-}
-
-static PraxiParam *
-quantized_param (const Build *build, const PraxiNode *dequantize)
-{
-  const PraxiValue *stored = constant_of (build, dequantize->in[0]);
-  if (stored == NULL || (stored->tensor.dtype != PRAXI_S8 && stored->tensor.dtype != PRAXI_S32))
-    return NULL;
-  PraxiParam *param =
-      param_new (stored, stored->tensor.dtype == PRAXI_S8 ? PRAXI_PARAM_WEIGHT : PRAXI_PARAM_BIAS);
-  if (!take_steps (build, dequantize, param)) {
-    param_free (param);
-    return NULL;
-  }
-  fill_param (param, &stored->tensor);
-  return param;
-}
-
-/* Makes a parameter of what input i of the node reads, where that is a constant or dequantized. */
-static void
-take_param (Build *build, PraxiNode *node, int i)
-{
-  const int value = i < node->n_in ? node->in[i] : -1;
-  const PraxiValue *constant = constant_of (build, value);
-  PraxiNode *dequantize = maker_of (build, value);
-  PraxiParam *param = NULL;
-  if (constant != NULL && constant->tensor.dtype == PRAXI_F32) {
-    param = param_new (constant, PRAXI_PARAM_F32);
-    fill_param (param, &constant->tensor);
-    replace_uses (build->graph, value, add_param_input (build, param));
-  } else if (dequantize != NULL && dequantize->op.kind == PRAXI_OP_DEQUANTIZE_LINEAR) {
-    param = quantized_param (build, dequantize);
-    if (param != NULL && param->kind == PRAXI_PARAM_WEIGHT)
-      round_weights (build, param, dequantize, add_param_input (build, param));
-    else if (param != NULL)
-      replace_uses (build->graph, value, add_param_input (build, param));
-  }
-  if (param == NULL)
-    return;
-  param->decays = i == 1;
-  g_ptr_array_add (build->trainable->params, param);
-}
-
-/* Names of the nodes that stay when the motion stem is fused; NULL where there is none. The stem is
- * a formula in plain operators, its filters do not learn.
- */
-static GHashTable *
-find_learners (const PraxiGraph *graph)
-{
-  g_autoptr (PraxiGraph) fused = praxi_graph_copy (graph);
-  if (!praxi_fuse_motion_stem (fused))
-    return NULL;
-  GHashTable *names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; i < fused->nodes->len; i++)
-    g_hash_table_add (names, g_strdup (praxi_graph_node (fused, (int) i)->name));
-  return names;
-}
-
-static void
-take_params (PraxiTrainable *trainable, PraxiGraph *graph)
-{
-  g_autoptr (GHashTable) learners = find_learners (graph);
-  const guint n_nodes = graph->nodes->len;
-  g_autofree PraxiNode **nodes = g_memdup2 (graph->nodes->pdata, sizeof (PraxiNode *) * n_nodes);
-  g_autofree PraxiNode **makers = g_new0 (PraxiNode *, graph->values->len + 1);
-  Build build = {.trainable = trainable,
-                 .graph = graph,
-                 .makers = makers,
-                 .n_values = (int) graph->values->len};
-  for (guint i = 0; i < n_nodes; i++) {
-    PraxiNode *node = nodes[i];
-    for (int j = 0; j < node->n_out; j++)
-      if (node->out[j] >= 0)
-        makers[node->out[j]] = node;
-  }
-  for (guint i = 0; i < n_nodes; i++) {
-    PraxiNode *node = nodes[i];
-    const gboolean multiplies = node->op.kind == PRAXI_OP_CONV || node->op.kind == PRAXI_OP_GEMM ||
-                                node->op.kind == PRAXI_OP_MATMUL;
-    const gboolean learns = learners == NULL || g_hash_table_contains (learners, node->name);
-    for (int j = 1; multiplies && learns && j <= 2; j++)
-      take_param (&build, node, j);
-  }
-}
-
-/* --- where the loss is ---------------------------------------------------------------------- */
-
-/* The last Sigmoid or Softmax on the way to the scores: there the derivative of the cross-entropy
- * by what goes in is decision − target.
- */
-static PraxiNode *
-find_decision (const PraxiGraph *graph)
-{
-  for (guint i = graph->nodes->len; i-- > 0;) {
-    PraxiNode *node = praxi_graph_node (graph, (int) i);
-    if (node->op.kind == PRAXI_OP_SIGMOID || node->op.kind == PRAXI_OP_SOFTMAX)
-      return node;
-  }
-  return NULL;
-}
-
-/* Scores that are logits get the softmax that the executor would apply. */
-static PraxiNode *
-add_softmax (PraxiGraph *graph, int scores)
-{
-  const PraxiTensor *tensor = &praxi_graph_value (graph, scores)->tensor;
-  const PraxiOp op = {.kind = PRAXI_OP_SOFTMAX, .axis = tensor->rank - 1};
-  const int out = praxi_graph_add_value (graph, "softmax of scores", tensor);
-  return praxi_graph_add_node (graph, "softmax of scores", &op, &scores, 1, &out, 1);
-}
-
-static int
-add_input (PraxiGraph *graph, const char *name, const PraxiTensor *tensor)
-{
-  const int value = praxi_graph_add_value (graph, name, tensor);
-  g_array_append_val (graph->inputs, value);
-  return value;
-}
-
-static int
-add_binary (PraxiGraph *graph, PraxiOpKind kind, const char *name, int a, int b)
-{
-  const PraxiOp op = {.kind = kind};
-  PraxiTensor tensor = praxi_graph_value (graph, a)->tensor;
-  tensor.data = NULL;
-  const int out = praxi_graph_add_value (graph, name, &tensor);
-  praxi_graph_add_node (graph, name, &op, (int[2]){a, b}, 2, &out, 1);
-  return out;
-}
-
-/* (decision − target) weight */
-static PraxiGradientSeed
-add_loss (PraxiGraph *graph, const PraxiNode *decision)
-{
-  PraxiTensor shape = praxi_graph_value (graph, decision->out[0])->tensor;
-  shape.data = NULL;
-  const PraxiTensor scalar = {.dtype = PRAXI_F32};
-  const int target = add_input (graph, "target", &shape);
-  const int weight = add_input (graph, "weight", &scalar);
-  const int off = add_binary (graph, PRAXI_OP_SUB, "off", decision->out[0], target);
-  return (PraxiGradientSeed){.value = decision->in[0],
-                             .gradient =
-                                 add_binary (graph, PRAXI_OP_MUL, "off weighted", off, weight)};
 }
 
 /* --- cutting -------------------------------------------------------------------------------- */
@@ -313,9 +38,19 @@ any_input (const PraxiNode *node, const gboolean *values)
   return FALSE;
 }
 
-/* The nodes of the step: those after a parameter; those that no input of the model leads to; and
- * the DequantizeLinear of bytes that are computed, so that features are handed over as bytes where
- * the model has them so. *known: values that the step has itself
+static gboolean
+reads (const PraxiNode *node, int value)
+{
+  for (int j = 0; j < node->n_in; j++)
+    if (value >= 0 && node->in[j] == value)
+      return TRUE;
+  return FALSE;
+}
+
+/* The nodes of the step: those after a parameter; those that no input of the model leads to; those
+ * after the maps of the motion stem, so that clips can be changed as maps; and the DequantizeLinear
+ * of bytes that are computed, so that features are handed over as bytes where the model has them
+ * so. *known: values that the step has itself
  */
 static gboolean *
 find_step_nodes (const PraxiGraph *graph, guint n_inputs, gboolean **known)
@@ -329,9 +64,11 @@ find_step_nodes (const PraxiGraph *graph, guint n_inputs, gboolean **known)
     computed[input] = i < n_inputs;
     learns[input] = (*known)[input] = i >= n_inputs;
   }
+  const int maps = praxi_graph_find (graph, PRAXI_MAPS_VALUE);
   for (guint i = 0; i < graph->nodes->len; i++) {
     const PraxiNode *node = praxi_graph_node (graph, (int) i);
-    const gboolean is_computed = any_input (node, computed), is_learnt = any_input (node, learns);
+    const gboolean is_computed = any_input (node, computed);
+    const gboolean is_learnt = any_input (node, learns) || reads (node, maps);
     in_step[i] = is_learnt || !is_computed || node->op.kind == PRAXI_OP_DEQUANTIZE_LINEAR;
     for (int j = 0; j < node->n_out; j++)
       if (node->out[j] >= 0) {
@@ -414,65 +151,211 @@ fail (GError **error, const char *why)
   return FALSE;
 }
 
+/* The graph with features of batch clips; NULL where its shapes are made for one. */
+static PraxiGraph *
+widen (const PraxiTrainable *trainable, const PraxiGraph *graph, int batch)
+{
+  g_autoptr (PraxiGraph) wide = praxi_graph_copy (graph);
+  for (int i = 0; i < trainable->n_features; i++) {
+    PraxiTensor *feature = &praxi_graph_value (wide, g_array_index (wide->inputs, int, i))->tensor;
+    if (feature->rank < 1)
+      return NULL;
+    feature->dims[0] *= batch;
+    praxi_tensor_set_row_major (feature);
+  }
+  PraxiGraph *resolved = praxi_graph_resolve (wide, NULL, 0, 1, NULL);
+  if (resolved == NULL)
+    return NULL;
+  int64_t one = 0, all = 0;
+  const int before = g_array_index (graph->outputs, int, 0);
+  const int after = g_array_index (resolved->outputs, int, 0);
+  praxi_tensor_count (&praxi_graph_value (graph, before)->tensor, &one);
+  praxi_tensor_count (&praxi_graph_value (resolved, after)->tensor, &all);
+  if (all != one * batch)
+    g_clear_pointer (&resolved, praxi_graph_unref);
+  return resolved;
+}
+
+static int
+input_of (const PraxiGraph *graph, int i)
+{
+  return g_array_index (graph->inputs, int, i);
+}
+
+/* Normalizations whose statistics are inputs use those of the batch and put them out. */
+static void
+normalize_by_batch (const PraxiTrainable *trainable, PraxiGraph *graph, int *statistics)
+{
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    PraxiNode *node = praxi_graph_node (graph, (int) i);
+    for (guint k = 0; k < trainable->params->len && node->op.kind == PRAXI_OP_BATCH_NORM; k++) {
+      const PraxiParam *param = trainable->params->pdata[k];
+      const int value = input_of (graph, trainable->n_features + (int) k);
+      if (param->kind != PRAXI_PARAM_STATISTIC || (node->in[3] != value && node->in[4] != value))
+        continue;
+      const int at = node->in[3] == value ? 1 : 2;
+      if (node->n_out < 3) {
+        node->out = g_renew (int, node->out, 3);
+        for (int j = 1; j < 3; j++) {
+          g_autofree char *name = g_strdup_printf ("%s/batch-%d", node->name, j);
+          PraxiTensor tensor = param->tensor;
+          tensor.data = NULL;
+          node->out[j] = praxi_graph_add_value (graph, name, &tensor);
+        }
+        node->n_out = 3;
+        node->op.training_mode = true;
+        node->op.alpha = 0;
+      }
+      statistics[k] = node->out[at];
+    }
+  }
+}
+
+/* What the last products read is multiplied by masks. */
+static void
+add_masks (PraxiTrainable *trainable, PraxiGraph *graph)
+{
+  g_autofree gboolean *heads = praxi_trainable_heads (graph);
+  const guint n_nodes = graph->nodes->len;
+  g_autofree PraxiNode **nodes = g_memdup2 (graph->nodes->pdata, sizeof (PraxiNode *) * n_nodes);
+  for (guint i = 0; i < n_nodes && trainable->dropout > 0; i++) {
+    if (!heads[i])
+      continue;
+    guint at = 0;
+    PraxiTensor tensor = praxi_graph_value (graph, nodes[i]->in[0])->tensor;
+    if (tensor.dtype != PRAXI_F32 || tensor.data != NULL)
+      continue;
+    g_autofree char *name = g_strdup_printf ("mask/%d", trainable->n_masks++);
+    g_autofree char *masked = g_strconcat ("masked ", name, NULL);
+    praxi_tensor_set_row_major (&tensor);
+    const int mask = praxi_graph_add_value (graph, name, &tensor);
+    const int out = praxi_graph_add_value (graph, masked, &tensor);
+    g_array_append_val (graph->inputs, mask);
+    const PraxiOp op = {.kind = PRAXI_OP_MUL};
+    g_ptr_array_find (graph->nodes, nodes[i], &at);
+    g_ptr_array_insert (graph->nodes, (int) at,
+                        praxi_node_new (masked, &op, (int[2]){nodes[i]->in[0], mask}, 2, &out, 1));
+    nodes[i]->in[0] = out;
+  }
+}
+
 /* Puts the gradients of the parameters among the graph's outputs. */
 static gboolean
 add_backward (const PraxiTrainable *trainable,
               PraxiGraph *graph,
-              const PraxiGradientSeed *seed,
+              const GArray *seeds,
+              const int *statistics,
               GError **error)
 {
   const int n_params = (int) trainable->params->len;
   g_autofree int *gradients = g_new (int, n_params);
   g_autofree int *params = g_memdup2 (&g_array_index (graph->inputs, int, trainable->n_features),
                                       sizeof (int) * (gsize) n_params);
-  if (!praxi_gradient_add (graph, seed, 1, params, n_params, gradients, error))
+  if (!praxi_gradient_add (graph, (const PraxiGradientSeed *) (const void *) seeds->data,
+                           (int) seeds->len, params, n_params, gradients, error))
     return FALSE;
   for (int i = 0; i < n_params; i++) {
-    if (gradients[i] < 0)
+    const int out = statistics[i] >= 0 ? statistics[i] : gradients[i];
+    if (out < 0)
       return fail (error, "cannot train this model: its scores do not depend on all its weights");
-    g_array_append_val (graph->outputs, gradients[i]);
+    g_array_append_val (graph->outputs, out);
   }
   return TRUE;
 }
 
-static gboolean
-build_step (PraxiTrainable *trainable, PraxiGraph *graph, gboolean is_logits, GError **error)
+/* The nodes before those of the loss. */
+static int
+count_forward (const PraxiGraph *graph)
 {
-  const PraxiNode *decision = is_logits
-                                  ? add_softmax (graph, g_array_index (graph->outputs, int, 0))
-                                  : find_decision (graph);
+  int n = 0;
+  while (n < (int) graph->nodes->len &&
+         !g_str_has_prefix (praxi_graph_node (graph, n)->name, PRAXI_LOSS_PREFIX))
+    n++;
+  return n;
+}
+
+static gboolean
+build_step (PraxiTrainable *trainable,
+            PraxiNode *decision,
+            const PraxiTrainableOptions *options,
+            GError **error)
+{
+  PraxiGraph *graph = trainable->step;
+  const guint n_params = trainable->params->len;
+  g_autofree int *statistics = g_new (int, n_params + 1);
+  g_autoptr (GArray) seeds = g_array_new (FALSE, FALSE, sizeof (PraxiGradientSeed));
+  for (guint i = 0; i < n_params; i++)
+    statistics[i] = -1;
+  normalize_by_batch (trainable, graph, statistics);
+  const PraxiTensor *shape = &praxi_graph_value (graph, decision->out[0])->tensor;
   int64_t count = 0;
-  if (decision == NULL)
-    return fail (error, "cannot train this model: no softmax or sigmoid makes its scores");
-  praxi_tensor_count (&praxi_graph_value (graph, decision->out[0])->tensor, &count);
-  trainable->n_outputs = (int) count;
+  praxi_tensor_count (shape, &count);
+  trainable->n_outputs = (int) (count / trainable->batch);
   trainable->is_exclusive = decision->op.kind == PRAXI_OP_SOFTMAX;
-  const PraxiGradientSeed seed = add_loss (graph, decision);
   g_array_set_size (graph->outputs, 0);
   g_array_append_val (graph->outputs, decision->out[0]);
-  if (!add_backward (trainable, graph, &seed, error))
+  const PraxiGradientSeed seed = praxi_loss_add (graph, decision, options);
+  g_array_append_val (seeds, seed);
+  if (!praxi_loss_add_hints (graph, options->hints, seeds, error) ||
+      !add_backward (trainable, graph, seeds, statistics, error))
     return FALSE;
+  for (guint i = 1; i < seeds->len; i++)
+    g_array_append_val (graph->outputs, g_array_index (seeds, PraxiGradientSeed, i).value);
+  trainable->n_hints = (int) seeds->len - 1;
   praxi_graph_prune (graph);
+  if (options->recompute)
+    praxi_recompute (graph, count_forward (graph));
   return TRUE;
 }
 
-PraxiTrainable *
-praxi_trainable_new (PraxiModel *model, GError **error)
+/* The forward graph of the widest batch that the model's shapes allow. */
+static PraxiGraph *
+widen_as_asked (PraxiTrainable *trainable, PraxiGraph *graph, int batch)
 {
+  PraxiGraph *wide = batch > 1 ? widen (trainable, graph, batch) : NULL;
+  trainable->batch = wide != NULL ? batch : 1;
+  return wide != NULL ? wide : praxi_graph_ref (graph);
+}
+
+static gboolean
+build (PraxiTrainable *trainable,
+       PraxiModel *model,
+       const PraxiTrainableOptions *options,
+       GError **error)
+{
+  const gboolean is_logits = praxi_model_spec (model)->is_logits;
+  PraxiNode *decision = praxi_loss_decision (trainable->step, is_logits);
+  if (decision == NULL)
+    return fail (error, "cannot train this model: no softmax or sigmoid makes its scores");
+  trainable->decide = praxi_graph_copy (trainable->step);
+  g_array_set_size (trainable->decide->outputs, 0);
+  g_array_append_val (trainable->decide->outputs, decision->out[0]);
+  praxi_graph_prune (trainable->decide);
+  add_masks (trainable, trainable->step);
+  trainable->has_teacher = options->temperature > 0;
+  return build_step (trainable, decision, options, error);
+}
+
+PraxiTrainable *
+praxi_trainable_new (PraxiModel *model, const PraxiTrainableOptions *options, GError **error)
+{
+  const PraxiTrainableOptions none = {0};
+  options = options != NULL ? options : &none;
   g_autoptr (PraxiTrainable) trainable = g_new0 (PraxiTrainable, 1);
   trainable->params = g_ptr_array_new_with_free_func (param_free);
-  trainable->step = praxi_graph_resolve (praxi_model_graph (model), NULL, 0, 1, error);
-  if (trainable->step == NULL)
+  trainable->dropout = options->dropout;
+  g_autoptr (PraxiGraph) graph = praxi_graph_resolve (praxi_model_graph (model), NULL, 0, 1, error);
+  if (graph == NULL)
     return NULL;
-  PraxiGraph *graph = trainable->step;
   const guint n_inputs = graph->inputs->len;
-  take_params (trainable, graph);
+  praxi_trainable_take (graph, options, trainable->params);
   if (trainable->params->len == 0) {
     fail (error, "nothing in this model can learn: it has no convolutions or matrix products");
     return NULL;
   }
   cut (trainable, graph, n_inputs);
-  if (!build_step (trainable, graph, praxi_model_spec (model)->is_logits, error))
+  trainable->step = widen_as_asked (trainable, graph, options->batch);
+  if (!build (trainable, model, options, error))
     return NULL;
   return g_steal_pointer (&trainable);
 }
@@ -487,42 +370,4 @@ praxi_trainable_target (const PraxiTrainable *trainable,
   const int first = spec->n_classes - trainable->n_outputs;
   for (int i = 0; i < trainable->n_outputs; i++)
     target[i] = i + first == class_index;
-}
-
-/* --- back ----------------------------------------------------------------------------------- */
-
-static GBytes *
-stored (const PraxiParam *param)
-{
-  const float *from = param->tensor.data;
-  if (param->kind == PRAXI_PARAM_F32)
-    return g_bytes_new (from, sizeof *from * param->n);
-  const double limit = param->kind == PRAXI_PARAM_WEIGHT ? 127 : G_MAXINT32;
-  g_autofree gint32 *rounded = g_new (gint32, param->n + 1);
-  for (gsize i = 0; i < param->n; i++)
-    rounded[i] =
-        (gint32) CLAMP (rint ((double) from[i] / (double) step_at (param, i)), -limit, limit);
-  if (param->kind == PRAXI_PARAM_BIAS)
-    return g_bytes_new (rounded, sizeof *rounded * param->n);
-  gint8 *bytes = g_new (gint8, param->n + 1);
-  for (gsize i = 0; i < param->n; i++)
-    bytes[i] = (gint8) rounded[i];
-  return g_bytes_new_take (bytes, param->n);
-}
-
-PraxiGraph *
-praxi_trainable_graph (const PraxiTrainable *trainable, PraxiModel *model)
-{
-  PraxiGraph *graph = praxi_graph_copy (praxi_model_graph (model));
-  for (guint i = 0; i < trainable->params->len; i++) {
-    const PraxiParam *param = trainable->params->pdata[i];
-    const int number = praxi_graph_find (graph, param->name);
-    if (number < 0)
-      continue;
-    PraxiValue *value = praxi_graph_value (graph, number);
-    g_bytes_unref (value->bytes);
-    value->bytes = stored (param);
-    value->tensor.data = (void *) g_bytes_get_data (value->bytes, NULL);
-  }
-  return graph;
 }

@@ -5,87 +5,77 @@
 
 #include "engine/core/error.h"
 #include "engine/model/spec.h"
-#include "engine/train/adam.h"
-#include "engine/train/augment.h"
-#include "engine/train/stepper.h"
+#include "engine/train/checkpoint.h"
 
 #define WARM_UP_SHARE 0.05
 #define LEAST_PROBABILITY 1e-6
+#define CHECKPOINT_S 20.0
+#define AVERAGE_START 10.0
 enum { MOST_ROLLBACKS = 4 };
 
 typedef struct {
   PraxiTrainable *trainable;
   const PraxiModelSpec *spec;
-  const PraxiClips *train, *val;
+  const PraxiSource *train, *val;
   PraxiTrainOptions options;
   PraxiTraining *training;
   PraxiStepper *stepper;
-  PraxiAdam *adam;
-  GRand *random;
-  guint8 *clip, *room;
-  float *converted; /* of models that take floats */
-  float *decision, *target;
-  float **sums; /* gradients of a batch, [n_params][n] */
-  float **best; /* parameters of the best epoch */
-  double rate;
-  int n_done, n_total; /* optimizer steps */
-  double done_epochs;
+  PraxiTrainState state;
+  float **sums;           /* gradients of a step, [n_params][n] */
+  guint *clips;           /* [batch of the stepper] */
+  gint64 n_total;         /* optimizer steps */
+  int epoch_steps, parts; /* steps of an epoch; runs of the stepper in a step */
+  gint64 kept_us;         /* when the last checkpoint was written */
 } Train;
 
-static const PraxiClip *
-clip_at (const PraxiClips *clips, guint i)
+static PraxiParam *
+param_at (const PraxiTrainable *trainable, guint i)
 {
-  return &g_array_index (clips->clips, PraxiClip, i);
+  return trainable->params->pdata[i];
 }
 
 /* --- parameters aside ----------------------------------------------------------------------- */
 
-static float **
-rooms_new (const PraxiTrainable *trainable)
-{
-  float **rooms = g_new0 (float *, trainable->params->len + 1);
-  for (guint i = 0; i < trainable->params->len; i++)
-    rooms[i] = g_new0 (float, ((PraxiParam *) trainable->params->pdata[i])->n);
-  return rooms;
-}
-
 static void
-copy_params (const Train *train, gboolean is_back)
+copy_params (const Train *train, float **rooms, gboolean is_back)
 {
   for (guint i = 0; i < train->trainable->params->len; i++) {
-    const PraxiParam *param = train->trainable->params->pdata[i];
+    const PraxiParam *param = param_at (train->trainable, i);
     const gsize bytes = sizeof (float) * param->n;
     if (is_back)
-      memcpy (param->tensor.data, train->best[i], bytes);
+      memcpy (param->tensor.data, rooms[i], bytes);
     else
-      memcpy (train->best[i], param->tensor.data, bytes);
+      memcpy (rooms[i], param->tensor.data, bytes);
   }
 }
 
-/* --- clips ---------------------------------------------------------------------------------- */
-
-static const void *
-convert_clip (const Train *train)
+static void
+swap_average (const Train *train)
 {
-  return praxi_clip_convert (train->spec, train->clip, train->converted);
+  for (guint i = 0; i < train->trainable->params->len && train->options.average > 0; i++) {
+    float *x = param_at (train->trainable, i)->tensor.data, *y = train->state.average[i];
+    for (gsize k = 0; k < param_at (train->trainable, i)->n; k++) {
+      const float old = x[k];
+      x[k] = y[k];
+      y[k] = old;
+    }
+  }
 }
 
-/* The classes' shares by the root of their clips. */
-static guint
-draw_clip (const Train *train, const GArray *const *by_class)
+/* The first steps count more, so that the beginning is soon forgotten. */
+static void
+update_average (Train *train)
 {
-  double shares[PRAXI_SPEC_MAX_CLASSES], sum = 0;
-  const int C = train->spec->n_classes;
-  for (int c = 0; c < C; c++)
-    sum += shares[c] = sqrt ((double) by_class[c]->len);
-  double at = g_rand_double (train->random) * sum;
-  int c = 0;
-  while (c < C - 1 && (by_class[c]->len == 0 || at >= shares[c]))
-    at -= shares[c++];
-  while (by_class[c]->len == 0)
-    c--;
-  const guint i = (guint) g_rand_int_range (train->random, 0, (gint32) by_class[c]->len);
-  return g_array_index (by_class[c], guint, i);
+  if (train->options.average <= 0)
+    return;
+  const double n = (double) ++train->state.n_averaged;
+  const float keep = (float) MIN (train->options.average, n / (n + AVERAGE_START));
+  for (guint i = 0; i < train->trainable->params->len; i++) {
+    const float *x = param_at (train->trainable, i)->tensor.data;
+    float *y = train->state.average[i];
+    for (gsize k = 0; k < param_at (train->trainable, i)->n; k++)
+      y[k] = keep * y[k] + (1 - keep) * x[k];
+  }
 }
 
 /* --- loss ----------------------------------------------------------------------------------- */
@@ -93,16 +83,16 @@ draw_clip (const Train *train, const GArray *const *by_class)
 /* Cross-entropy of the decision with the target, a sum over the sigmoids where there are several.
  */
 static double
-loss_of (const Train *train, const float *target)
+loss_of (const PraxiTrainable *trainable, const float *decision, const float *target)
 {
   double loss = 0;
-  for (int i = 0; i < train->trainable->n_outputs; i++) {
-    const double p = CLAMP ((double) train->decision[i], LEAST_PROBABILITY, 1 - LEAST_PROBABILITY);
+  for (int i = 0; i < trainable->n_outputs; i++) {
+    const double p = CLAMP ((double) decision[i], LEAST_PROBABILITY, 1 - LEAST_PROBABILITY);
     loss -= (double) target[i] * log (p);
-    if (!train->trainable->is_exclusive)
+    if (!trainable->is_exclusive)
       loss -= (1 - (double) target[i]) * log (1 - p);
   }
-  return isfinite (train->decision[0]) ? loss : (double) NAN;
+  return isfinite (decision[0]) ? loss : (double) NAN;
 }
 
 static void
@@ -114,46 +104,107 @@ smooth_target (const Train *train, float *target)
     target[i] = (float) ((double) target[i] * (1 - s) + rest);
 }
 
+/* w y log p + (1 − y) log (1 − p) is W (y' log p + (1 − y') log (1 − p)) with W = 1 + (w − 1) y and
+ * y' = w y / W; a softmax has W for all classes.
+ */
+static void
+weigh_outputs (const Train *train, float *target, float *weight)
+{
+  const double *w = train->options.output_weights;
+  const int n = train->trainable->n_outputs;
+  double all = 0;
+  if (w == NULL)
+    return;
+  for (int i = 0; i < n; i++) {
+    const double y = (double) target[i], factor = 1 + (w[i] - 1) * y;
+    all += w[i] * y;
+    if (train->trainable->is_exclusive)
+      continue;
+    weight[i] = (float) ((double) weight[i] * factor);
+    target[i] = (float) (w[i] * y / factor);
+  }
+  for (int i = 0; i < n && train->trainable->is_exclusive; i++)
+    weight[i] = (float) ((double) weight[i] * all);
+}
+
 /* Scores of all classes: what is left over is the first one's. */
 static void
-scores_of (const Train *train, float *scores)
+scores_of (const PraxiTrainable *trainable, int n_classes, const float *decision, float *scores)
 {
-  const int C = train->spec->n_classes, n = train->trainable->n_outputs;
+  const int n = trainable->n_outputs;
   float most = 0;
   for (int i = 0; i < n; i++) {
-    scores[C - n + i] = train->decision[i];
-    most = MAX (most, train->decision[i]);
+    scores[n_classes - n + i] = decision[i];
+    most = MAX (most, decision[i]);
   }
-  if (n < C)
+  if (n < n_classes)
     scores[0] = 1 - most;
 }
 
 /* --- validation ----------------------------------------------------------------------------- */
 
+/* loss: NULL, or the mean is put there */
+static float *
+score (const PraxiTrainable *trainable,
+       const PraxiModelSpec *spec,
+       PraxiStepper *stepper,
+       const PraxiSource *source,
+       double *loss,
+       GError **error)
+{
+  const guint B = (guint) trainable->batch, n = source->n;
+  const PraxiBatch *batch = praxi_stepper_batch (stepper);
+  g_autofree float *scores = g_new0 (float, (gsize) n *(gsize) spec->n_classes + 1);
+  double sum = 0;
+  for (guint first = 0; first < n; first += B) {
+    for (guint b = 0; b < B; b++)
+      if (!source->load (source->data, stepper, MIN (first + b, n - 1), NULL, (int) b, error))
+        return NULL;
+    if (!praxi_stepper_decide (stepper, error))
+      return NULL;
+    for (guint b = 0; b < B && first + b < n; b++) {
+      const guint at = b * (guint) trainable->n_outputs;
+      sum += loss_of (trainable, batch->decision + at, batch->target + at);
+      scores_of (trainable, spec->n_classes, batch->decision + at,
+                 scores + (gsize) (first + b) * (gsize) spec->n_classes);
+    }
+  }
+  if (loss != NULL)
+    *loss = sum / MAX (n, 1);
+  return g_steal_pointer (&scores);
+}
+
+float *
+praxi_train_score (const PraxiTrainable *trainable,
+                   const PraxiModelSpec *spec,
+                   PraxiStepper *stepper,
+                   const PraxiSource *source,
+                   GError **error)
+{
+  return score (trainable, spec, stepper, source, NULL, error);
+}
+
 static gboolean
 validate (Train *train, PraxiEpoch *epoch, GError **error)
 {
+  const PraxiSource *val = train->val;
   epoch->val_loss = epoch->val_accuracy = epoch->val_f1 = NAN;
-  if (train->val == NULL)
+  epoch->val_auc_pr = epoch->val_auc_roc = NAN;
+  if (val == NULL || val->n == 0)
     return TRUE;
-  const guint n = train->val->clips->len;
-  const int C = train->spec->n_classes;
-  g_autofree float *scores = g_new0 (float, (gsize) n *(gsize) C);
-  g_autofree int *truth = g_new (int, n);
-  double sum = 0;
-  for (guint i = 0; i < n; i++) {
-    if (!praxi_clips_read (train->val, i, train->clip, error) ||
-        !praxi_stepper_decide (train->stepper, convert_clip (train), train->decision, error))
-      return FALSE;
-    truth[i] = clip_at (train->val, i)->class_index;
-    praxi_trainable_target (train->trainable, train->spec, truth[i], train->target);
-    sum += loss_of (train, train->target);
-    scores_of (train, scores + (gsize) i * (gsize) C);
-  }
-  g_autoptr (PraxiMetrics) metrics = praxi_metrics_new (truth, scores, NULL, (int) n, C);
-  epoch->val_loss = sum / n;
+  g_autofree float *scores =
+      score (train->trainable, train->spec, train->stepper, val, &epoch->val_loss, error);
+  if (scores == NULL)
+    return FALSE;
+  g_autofree int *truth = g_new (int, val->n);
+  for (guint i = 0; i < val->n; i++)
+    truth[i] = val->class_of (val->data, i);
+  g_autoptr (PraxiMetrics) metrics =
+      praxi_metrics_new (truth, scores, NULL, (int) val->n, train->spec->n_classes);
   epoch->val_accuracy = metrics->accuracy;
   epoch->val_f1 = metrics->macro_f1;
+  epoch->val_auc_pr = metrics->auc_pr;
+  epoch->val_auc_roc = metrics->auc_roc;
   return TRUE;
 }
 
@@ -161,26 +212,32 @@ static gboolean
 is_better (const Train *train, const PraxiEpoch *epoch)
 {
   const GArray *epochs = train->training->epochs;
-  if (epochs->len == 0)
+  if (epochs->len == 0 || train->options.keeps_last)
     return TRUE;
-  const PraxiEpoch *best = &g_array_index (epochs, PraxiEpoch, (guint) train->training->best_epoch);
+  const PraxiEpoch *best = &g_array_index (epochs, PraxiEpoch, (guint) train->state.best_epoch);
   if (train->val == NULL)
     return isnan (best->train_loss) || epoch->train_loss < best->train_loss;
   return epoch->val_f1 > best->val_f1 ||
          (epoch->val_f1 >= best->val_f1 && epoch->val_loss < best->val_loss);
 }
 
-static void
-record_epoch (Train *train, const PraxiEpoch *epoch)
+/* The average is what is validated and kept. */
+static gboolean
+close_epoch (Train *train, PraxiEpoch *epoch, GError **error)
 {
-  const gboolean better = is_better (train, epoch);
-  g_array_append_val (train->training->epochs, *epoch);
-  if (better) {
-    train->training->best_epoch = epoch->epoch;
-    copy_params (train, FALSE);
+  swap_average (train);
+  const gboolean good = validate (train, epoch, error);
+  if (good && is_better (train, epoch)) {
+    train->state.best_epoch = epoch->epoch;
+    copy_params (train, train->state.best, FALSE);
   }
+  swap_average (train);
+  if (!good)
+    return FALSE;
+  g_array_append_val (train->training->epochs, *epoch);
   if (train->options.epoch != NULL)
     train->options.epoch (train->options.data, epoch);
+  return TRUE;
 }
 
 /* --- learning ------------------------------------------------------------------------------- */
@@ -188,38 +245,75 @@ record_epoch (Train *train, const PraxiEpoch *epoch)
 static double
 rate_now (const Train *train)
 {
-  const double share = (double) train->n_done / MAX (train->n_total, 1);
+  const double share = (double) train->state.n_done / (double) MAX (train->n_total, 1);
   const double warm = share < WARM_UP_SHARE ? share / WARM_UP_SHARE + 1e-3 : 1;
-  return train->rate * MIN (warm, 1) * 0.5 * (1 + cos (G_PI * share));
+  return train->state.rate * MIN (warm, 1) * 0.5 * (1 + cos (G_PI * share));
 }
 
 static void
 take_step (Train *train)
 {
-  praxi_adam_step (train->adam, train->sums, rate_now (train));
-  train->n_done++;
+  praxi_optimizer_step (train->state.optimizer, train->sums, rate_now (train));
+  train->state.n_done++;
+  update_average (train);
   for (guint i = 0; i < train->trainable->params->len; i++)
-    memset (train->sums[i], 0,
-            sizeof (float) * ((PraxiParam *) train->trainable->params->pdata[i])->n);
+    memset (train->sums[i], 0, sizeof (float) * param_at (train->trainable, i)->n);
+}
+
+/* What is drawn by chance depends on the seed and on how much was drawn before, nothing else. */
+static GRand *
+random_now (Train *train)
+{
+  const guint64 n = (guint64) train->state.n_drawn++;
+  const guint32 seeds[3] = {train->options.seed, (guint32) n, (guint32) (n >> 32)};
+  return g_rand_new_with_seed_array (seeds, 3);
+}
+
+static void
+fill_masks (const Train *train, GRand *random)
+{
+  const PraxiBatch *batch = praxi_stepper_batch (train->stepper);
+  const double drop = train->trainable->dropout;
+  for (int i = 0; i < train->trainable->n_masks; i++)
+    for (gsize k = 0; k < batch->mask_numbers[i]; k++)
+      batch->masks[i][k] = g_rand_double (random) < drop ? 0 : (float) (1 / (1 - drop));
 }
 
 static gboolean
-learn_clip (Train *train, guint i, double *loss, GError **error)
+fill_batch (Train *train, GRand *random, GError **error)
 {
-  const PraxiModelSpec *spec = train->spec;
-  if (!praxi_clips_read (train->train, i, train->clip, error))
+  const PraxiBatch *batch = praxi_stepper_batch (train->stepper);
+  const int B = train->trainable->batch, n = train->trainable->n_outputs;
+  const float share = 1 / (float) (B * train->parts);
+  for (int b = 0; b < B; b++) {
+    train->clips[b] = train->train->draw (train->train->data, random);
+    if (!train->train->load (train->train->data, train->stepper, train->clips[b], random, b, error))
+      return FALSE;
+    smooth_target (train, batch->target + b * n);
+    weigh_outputs (train, batch->target + b * n, batch->weight + b * n);
+    for (int k = 0; k < n; k++) {
+      batch->weight[b * n + k] *= share;
+      if (batch->soft_weight != NULL)
+        batch->soft_weight[b * n + k] = 0;
+    }
+  }
+  praxi_mix (train->trainable, train->stepper, &train->options.mix, random);
+  fill_masks (train, random);
+  const PraxiLesson lesson = {train->stepper, train->clips, B};
+  return train->options.teach == NULL || train->options.teach (train->options.data, &lesson, error);
+}
+
+static gboolean
+learn_batch (Train *train, GError **error)
+{
+  g_autoptr (GRand) random = random_now (train);
+  const PraxiBatch *batch = praxi_stepper_batch (train->stepper);
+  const int n = train->trainable->n_outputs;
+  if (!fill_batch (train, random, error) ||
+      !praxi_stepper_learn (train->stepper, train->sums, error))
     return FALSE;
-  if (!train->options.no_augment)
-    praxi_augment_clip (train->clip, train->room, spec->frames, spec->height, spec->width,
-                        train->random);
-  praxi_trainable_target (train->trainable, spec, clip_at (train->train, i)->class_index,
-                          train->target);
-  smooth_target (train, train->target);
-  if (!praxi_stepper_learn (train->stepper, convert_clip (train), train->target,
-                            1.0f / (float) train->options.batch, train->decision, train->sums,
-                            error))
-    return FALSE;
-  *loss += loss_of (train, train->target);
+  for (int b = 0; b < train->trainable->batch; b++)
+    train->state.loss += loss_of (train->trainable, batch->decision + b * n, batch->target + b * n);
   return TRUE;
 }
 
@@ -230,86 +324,130 @@ goes_on (Train *train, double share)
   train->training->is_cancelled =
       train->training->is_cancelled ||
       (options->tick != NULL &&
-       !options->tick (options->data, train->done_epochs + share, options->epochs));
+       !options->tick (options->data, train->state.epoch - 1 + share, options->epochs));
   return !train->training->is_cancelled;
 }
 
-/* One epoch draws as many clips as there are. */
 static gboolean
-learn_epoch (Train *train, const GArray *const *by_class, double *loss, GError **error)
+keep_checkpoint (Train *train, gboolean is_due, GError **error)
 {
-  const guint n = train->train->clips->len;
-  const guint batch = (guint) train->options.batch;
-  *loss = 0;
-  for (guint i = 0; i < n && goes_on (train, (double) i / n); i++) {
-    if (!learn_clip (train, draw_clip (train, by_class), loss, error))
+  const PraxiTrainOptions *options = &train->options;
+  const double every_s = options->checkpoint_s > 0 ? options->checkpoint_s : CHECKPOINT_S;
+  const gint64 now_us = g_get_monotonic_time ();
+  if (options->checkpoint == NULL ||
+      (!is_due && (double) (now_us - train->kept_us) / 1e6 < every_s))
+    return TRUE;
+  train->kept_us = now_us;
+  return praxi_checkpoint_save (&train->state,
+                                options->checkpoint_key != NULL ? options->checkpoint_key : "",
+                                options->checkpoint, error);
+}
+
+/* From where the state is to the end of the epoch. */
+static gboolean
+learn_epoch (Train *train, GError **error)
+{
+  for (; train->state.step < train->epoch_steps; train->state.step++) {
+    if (!keep_checkpoint (train, FALSE, error))
       return FALSE;
-    if ((i + 1) % batch == 0 || i + 1 == n)
-      take_step (train);
+    for (int part = 0; part < train->parts; part++) {
+      const double done = train->state.step + (double) part / train->parts;
+      if (!goes_on (train, done / train->epoch_steps))
+        return TRUE;
+      if (!learn_batch (train, error))
+        return FALSE;
+    }
+    take_step (train);
   }
-  *loss /= n;
   return TRUE;
 }
 
 static void
 begin_optimizer (Train *train)
 {
-  g_clear_pointer (&train->adam, praxi_adam_free);
-  train->adam = praxi_adam_new (train->trainable, MAX (train->options.weight_decay, 0));
+  g_clear_pointer (&train->state.optimizer, praxi_optimizer_free);
+  train->state.optimizer =
+      praxi_optimizer_new (train->trainable, train->options.optimizer,
+                           MAX (train->options.weight_decay, 0), train->options.momentum);
 }
 
 static gboolean
-run_epochs (Train *train, const GArray *const *by_class, GError **error)
+roll_back (Train *train, GError **error)
+{
+  copy_params (train, train->state.best, TRUE);
+  copy_params (train, train->state.average, FALSE);
+  begin_optimizer (train);
+  train->state.rate /= 2;
+  if (++train->state.rollbacks <= MOST_ROLLBACKS)
+    return TRUE;
+  g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_FAILED,
+                       "the loss is not a number however small the steps are; train from another "
+                       "model");
+  return FALSE;
+}
+
+static gboolean
+run_epochs (Train *train, GError **error)
 {
   const PraxiTrainOptions *options = &train->options;
-  int rollbacks = 0;
-  for (int e = 1; e <= options->epochs; e++) {
-    PraxiEpoch epoch = {.epoch = e};
-    if (!learn_epoch (train, by_class, &epoch.train_loss, error))
+  PraxiTrainState *state = &train->state;
+  while (state->epoch <= options->epochs) {
+    if (options->patience > 0 && state->epoch - 1 - state->best_epoch >= options->patience)
+      return TRUE;
+    if (!learn_epoch (train, error))
       return FALSE;
     if (train->training->is_cancelled)
       return TRUE;
+    PraxiEpoch epoch = {.epoch = state->epoch,
+                        .train_loss = state->loss / ((double) train->epoch_steps * train->parts *
+                                                     train->trainable->batch)};
+    state->loss = state->step = 0;
     if (!isfinite (epoch.train_loss)) {
-      copy_params (train, TRUE);
-      begin_optimizer (train);
-      train->rate /= 2;
-      if (++rollbacks > MOST_ROLLBACKS) {
-        g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_FAILED,
-                             "the loss is not a number however small the steps are; train from "
-                             "another model");
+      if (!roll_back (train, error))
         return FALSE;
-      }
-      e--;
       continue;
     }
-    if (!validate (train, &epoch, error))
+    if (!close_epoch (train, &epoch, error))
       return FALSE;
-    record_epoch (train, &epoch);
-    train->done_epochs = e;
-    if (e - train->training->best_epoch >= options->patience)
-      break;
+    state->epoch++;
+    if (!keep_checkpoint (train, TRUE, error))
+      return FALSE;
   }
+  return TRUE;
+}
+
+static gboolean
+resume (Train *train, gboolean *is_there, GError **error)
+{
+  const PraxiTrainOptions *options = &train->options;
+  *is_there = FALSE;
+  if (!options->resume || options->checkpoint == NULL)
+    return TRUE;
+  if (!praxi_checkpoint_load (&train->state,
+                              options->checkpoint_key != NULL ? options->checkpoint_key : "",
+                              options->checkpoint, is_there, error))
+    return FALSE;
+  if (*is_there)
+    train->training->resumed_at = train->state.epoch - 1;
   return TRUE;
 }
 
 static gboolean
 run (Train *train, GError **error)
 {
-  const int C = train->spec->n_classes;
-  GArray *by_class[PRAXI_SPEC_MAX_CLASSES];
-  for (int c = 0; c < C; c++)
-    by_class[c] = g_array_new (FALSE, FALSE, sizeof (guint));
-  for (guint i = 0; i < train->train->clips->len; i++)
-    g_array_append_val (by_class[clip_at (train->train, i)->class_index], i);
+  gboolean is_there;
   PraxiEpoch before = {.train_loss = NAN};
-  gboolean good = validate (train, &before, error);
-  if (good)
-    record_epoch (train, &before);
-  good = good && run_epochs (train, (const GArray *const *) by_class, error);
+  if (!resume (train, &is_there, error))
+    return FALSE;
+  if (!is_there) {
+    copy_params (train, train->state.average, FALSE);
+    if (!close_epoch (train, &before, error))
+      return FALSE;
+  }
+  const gboolean good = run_epochs (train, error);
   if (train->training->epochs->len > 0)
-    copy_params (train, TRUE);
-  for (int c = 0; c < C; c++)
-    g_array_unref (by_class[c]);
+    copy_params (train, train->state.best, TRUE);
+  train->training->best_epoch = train->state.best_epoch;
   return good;
 }
 
@@ -319,7 +457,7 @@ set_defaults (PraxiTrainOptions *options)
   options->epochs = options->epochs > 0 ? options->epochs : 20;
   options->batch = options->batch > 0 ? options->batch : 16;
   options->rate = options->rate > 0 ? options->rate : 0.001;
-  options->patience = options->patience > 0 ? options->patience : 8;
+  options->patience = options->patience == 0 ? 8 : options->patience;
   if (options->weight_decay == 0)
     options->weight_decay = 0.01;
   if (options->smoothing == 0)
@@ -327,43 +465,78 @@ set_defaults (PraxiTrainOptions *options)
 }
 
 static void
+set_rates (Train *train)
+{
+  const PraxiTrainOptions *options = &train->options;
+  for (guint i = 0; i < train->trainable->params->len; i++) {
+    PraxiParam *param = param_at (train->trainable, i);
+    if (options->layer_decay > 0)
+      param->rate *= pow (options->layer_decay, param->layer);
+    if (options->backbone_rate > 0 && param->layer > 0)
+      param->rate *= options->backbone_rate;
+  }
+}
+
+static void
 begin (Train *train, const PraxiTrainOptions *options)
 {
-  const gsize bytes = train->train->clip_bytes;
+  const int B = train->trainable->batch;
   if (options != NULL)
     train->options = *options;
   set_defaults (&train->options);
-  train->rate = train->options.rate;
-  const guint batch = (guint) train->options.batch;
-  train->n_total = train->options.epochs * (int) ((train->train->clips->len + batch - 1) / batch);
-  train->random = g_rand_new_with_seed (train->options.seed);
-  train->clip = g_malloc (bytes);
-  train->room = g_malloc (bytes);
-  train->converted = train->spec->is_float ? g_new (float, bytes) : NULL;
-  train->decision = g_new0 (float, train->trainable->n_outputs + 1);
-  train->target = g_new0 (float, train->trainable->n_outputs + 1);
-  train->sums = rooms_new (train->trainable);
-  train->best = rooms_new (train->trainable);
+  train->parts = MAX ((train->options.batch + B - 1) / B, 1);
+  train->epoch_steps =
+      MAX (((int) train->train->n + train->options.batch - 1) / train->options.batch, 1);
+  train->n_total = (gint64) train->options.epochs * train->epoch_steps;
+  train->clips = g_new0 (guint, B + 1);
+  train->sums = praxi_rooms_new (train->trainable);
+  train->kept_us = g_get_monotonic_time ();
+  train->state = (PraxiTrainState){.trainable = train->trainable,
+                                   .epochs = train->training->epochs,
+                                   .best = praxi_rooms_new (train->trainable),
+                                   .average = praxi_rooms_new (train->trainable),
+                                   .epoch = 1,
+                                   .rate = train->options.rate};
+  set_rates (train);
   begin_optimizer (train);
 }
 
 static void
 end (Train *train)
 {
-  for (guint i = 0; i < train->trainable->params->len; i++) {
-    g_free (train->sums[i]);
-    g_free (train->best[i]);
-  }
-  g_free (train->sums);
-  g_free (train->best);
-  g_free (train->clip);
-  g_free (train->room);
-  g_free (train->converted);
-  g_free (train->decision);
-  g_free (train->target);
-  g_rand_free (train->random);
-  praxi_adam_free (train->adam);
+  praxi_rooms_free (train->trainable, train->sums);
+  praxi_rooms_free (train->trainable, train->state.best);
+  praxi_rooms_free (train->trainable, train->state.average);
+  praxi_optimizer_free (train->state.optimizer);
   praxi_stepper_free (train->stepper);
+  g_free (train->clips);
+}
+
+PraxiTraining *
+praxi_train_on (PraxiTrainable *trainable,
+                const PraxiModelSpec *spec,
+                const PraxiSource *source,
+                const PraxiSource *val,
+                const PraxiTrainOptions *options,
+                GError **error)
+{
+  g_autoptr (PraxiTraining) training = g_new0 (PraxiTraining, 1);
+  training->epochs = g_array_new (FALSE, FALSE, sizeof (PraxiEpoch));
+  training->resumed_at = -1;
+  PraxiStepper *stepper =
+      praxi_stepper_new (trainable, options != NULL ? options->threads : 0, error);
+  if (stepper == NULL)
+    return NULL;
+  Train train = {.trainable = trainable,
+                 .spec = spec,
+                 .train = source,
+                 .val = val,
+                 .training = training,
+                 .stepper = stepper};
+  begin (&train, options);
+  const gboolean good = run (&train, error);
+  end (&train);
+  return good ? g_steal_pointer (&training) : NULL;
 }
 
 PraxiTraining *
@@ -374,22 +547,14 @@ praxi_train (PraxiTrainable *trainable,
              const PraxiTrainOptions *options,
              GError **error)
 {
-  g_autoptr (PraxiTraining) training = g_new0 (PraxiTraining, 1);
-  training->epochs = g_array_new (FALSE, FALSE, sizeof (PraxiEpoch));
-  PraxiStepper *stepper =
-      praxi_stepper_new (trainable, options != NULL ? options->threads : 0, error);
-  if (stepper == NULL)
-    return NULL;
-  Train train = {.trainable = trainable,
-                 .spec = praxi_model_spec (model),
-                 .train = clips,
-                 .val = val,
-                 .training = training,
-                 .stepper = stepper};
-  begin (&train, options);
-  const gboolean good = run (&train, error);
-  end (&train);
-  return good ? g_steal_pointer (&training) : NULL;
+  const PraxiModelSpec *spec = praxi_model_spec (model);
+  const PraxiBalance balance = options != NULL ? options->balance : PRAXI_BALANCE_ROOT;
+  const gboolean augments = options == NULL || !options->no_augment;
+  g_autoptr (PraxiSource) source =
+      praxi_source_of_clips (clips, trainable, spec, balance, augments);
+  g_autoptr (PraxiSource) val_source =
+      val != NULL ? praxi_source_of_clips (val, trainable, spec, balance, FALSE) : NULL;
+  return praxi_train_on (trainable, spec, source, val_source, options, error);
 }
 
 void

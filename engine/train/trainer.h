@@ -1,19 +1,34 @@
-/* Training: the parameters of a model apart learn from clips; the best epoch is what stays. */
+/* Training: the parameters of a model apart learn from clips; the best epoch is what stays.
+ *
+ * For a student that learns from a teacher: make the trainable with a temperature (and the names of
+ * values to imitate as hints), and give the options a `teach`. It is called for every batch after
+ * the clips were put in and changed, and writes into praxi_stepper_batch: `soft` (scores at that
+ * temperature) with `soft_weight`, `hints` with `hint_weight`, or simply other targets and weights.
+ */
 #pragma once
 
-#include "engine/train/clips.h"
 #include "engine/train/metrics.h"
-#include "engine/train/trainable.h"
+#include "engine/train/mix.h"
+#include "engine/train/optimizer.h"
+#include "engine/train/source.h"
 
 G_BEGIN_DECLS
 
 typedef struct {
   int epoch; /* 0: before anything was learned */
   double train_loss;
-  double val_loss; /* NaN without validation clips, as the two below */
+  double val_loss; /* NaN without validation clips, as all below */
   double val_accuracy;
   double val_f1; /* macro */
+  double val_auc_pr, val_auc_roc;
 } PraxiEpoch;
+
+/* A batch about to be learned from. */
+typedef struct {
+  PraxiStepper *stepper;
+  const guint *clips; /* [n] of the source, in the order of their places */
+  int n;
+} PraxiLesson;
 
 typedef struct {
   int epochs;          /* 0: 20 */
@@ -21,31 +36,55 @@ typedef struct {
   double rate;         /* at its highest; 0: 0.001 */
   double weight_decay; /* < 0: none; 0: 0.01 */
   double smoothing;    /* of labels: < 0: none; 0: 0.05 */
-  int patience;        /* epochs without a better one before it stops; 0: 8 */
+  int patience;        /* epochs without a better one before it stops; 0: 8; < 0: never */
   gboolean no_augment; /* clips as they are */
   guint32 seed;        /* the same seed, clips and threads give the same model */
   int threads;         /* 0: one per core */
-  /* Called after every clip; FALSE stops: the best epoch so far stays. */
+  PraxiOptimizerKind optimizer;
+  double momentum;      /* of SGD; 0: 0.9 */
+  double average;       /* share that the moving average of weights keeps a step, which is then what
+                           is validated and stays; 0: none */
+  double layer_decay;   /* of the rate from a layer to the one before; 0: 1 */
+  double backbone_rate; /* of all layers but the last, times rate; 0: 1 */
+  const double *output_weights; /* [n_outputs], of what is positive; NULL: 1 */
+  PraxiMixOptions mix;
+  PraxiBalance balance; /* of praxi_train; a source has its own */
+  gboolean keeps_last;  /* the last epoch stays, not the best */
+
+  const char *checkpoint;     /* a file; NULL: none is written */
+  double checkpoint_s;        /* between two; 0: 20 */
+  const char *checkpoint_key; /* what the run is about: another one's checkpoint is refused */
+  gboolean resume;            /* goes on from the checkpoint where there is one */
+
+  /* Called after every batch; FALSE stops: the best epoch so far stays. */
   gboolean (*tick) (gpointer data, double done_epochs, double total_epochs);
   void (*epoch) (gpointer data, const PraxiEpoch *epoch);
+  gboolean (*teach) (gpointer data, const PraxiLesson *lesson, GError **error);
   gpointer data;
 } PraxiTrainOptions;
 
 typedef struct {
   GArray *epochs; /* of PraxiEpoch */
   int best_epoch; /* 0: nothing got better than what was there */
+  int resumed_at; /* epochs that a checkpoint had behind it; −1: there was none */
   gboolean is_cancelled;
 } PraxiTraining;
 
-/* AdamW (Loshchilov and Hutter, 2019), warm-up and cosine. Classes are drawn by the root of how
- * many clips they have. An epoch is better when its macro-F1 on the validation clips is higher, or
+/* Warm-up and cosine. An epoch is better when its macro-F1 on the validation clips is higher, or
  * equal with a lower loss; without such clips when its training loss is lower. Where a loss is not
- * a number any more the best epoch returns and the rate is halved.
- * model:   what trainable was made of
- * val:     NULL for none
- * Errors:  UNSUPPORTED, MEMORY, DISK, FAILED (the loss never was a number). The parameters are
- *          those of the best epoch in any case.
+ * a number any more the best epoch returns and the rate is halved. spec:    of the model that
+ * trainable was made of val:     NULL for none Errors:  UNSUPPORTED, MEMORY, DISK, FORMAT (the
+ * checkpoint is another run's), FAILED (the loss never was a number). The parameters are those of
+ * the best epoch in any case.
  */
+PraxiTraining *praxi_train_on (PraxiTrainable *trainable,
+                               const PraxiModelSpec *spec,
+                               const PraxiSource *train,
+                               const PraxiSource *val,
+                               const PraxiTrainOptions *options,
+                               GError **error);
+
+/* The same on decoded clips. model: what trainable was made of */
 PraxiTraining *praxi_train (PraxiTrainable *trainable,
                             PraxiModel *model,
                             const PraxiClips *train,
@@ -54,5 +93,12 @@ PraxiTraining *praxi_train (PraxiTrainable *trainable,
                             GError **error);
 void praxi_training_free (PraxiTraining *training);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiTraining, praxi_training_free)
+
+/* Scores of all clips of a source as they are, f32 [n, classes]; free with g_free. */
+float *praxi_train_score (const PraxiTrainable *trainable,
+                          const PraxiModelSpec *spec,
+                          PraxiStepper *stepper,
+                          const PraxiSource *source,
+                          GError **error);
 
 G_END_DECLS

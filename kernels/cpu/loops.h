@@ -101,6 +101,15 @@ typedef struct {
   float *sum;
 } InnerCall;
 
+/* Rows of channels, f32 [rows, channels]. */
+typedef struct {
+  const float *x, *dy;    /* dy: NULL where there is none */
+  const float *a, *b, *c; /* [channels] */
+  float *y;               /* as x */
+  float *sums;            /* [2][channels] */
+  int64_t rows, channels;
+} NormCall;
+
 /* A unary operator on floats; alpha, beta as in PraxiOp, for Clip the limits. */
 typedef struct {
   PraxiOpKind kind;
@@ -174,6 +183,11 @@ typedef struct {
                           int64_t rows,
                           float *y,
                           int64_t n);
+
+  /* Adds to sums Σ (x − a) and Σ (x − a)², or with dy Σ dy and Σ dy (x − a). */
+  void (*norm_sums) (const NormCall *call);
+  /* y = a x + c, or with dy a dy + b x + c */
+  void (*norm_map) (const NormCall *call);
 
   /* u8 [H,W,3] → the grey pyramid of a frame */
   void (*motion_grey) (const MotionPlan *plan, const uint8_t *rgb, float *grey);

@@ -24,6 +24,7 @@ static const PraxiRefFunction functions[PRAXI_OP_COUNT] = {
     [PRAXI_OP_GEMM] = praxi_ref_gemm,
     [PRAXI_OP_MATMUL] = praxi_ref_matmul,
     [PRAXI_OP_BATCH_NORM] = praxi_ref_batch_norm,
+    [PRAXI_OP_BATCH_NORM_GRADIENT] = praxi_ref_batch_norm_gradient,
     [PRAXI_OP_LAYER_NORM] = praxi_ref_layer_norm,
     [PRAXI_OP_MAX_POOL] = praxi_ref_pool,
     [PRAXI_OP_AVERAGE_POOL] = praxi_ref_pool,

@@ -39,6 +39,7 @@ PraxiStatus praxi_ref_gemm (const PraxiRefCall *call);
 PraxiStatus praxi_ref_matmul (const PraxiRefCall *call);
 PraxiStatus praxi_ref_qlinear_matmul (const PraxiRefCall *call);
 PraxiStatus praxi_ref_batch_norm (const PraxiRefCall *call);
+PraxiStatus praxi_ref_batch_norm_gradient (const PraxiRefCall *call);
 PraxiStatus praxi_ref_layer_norm (const PraxiRefCall *call);
 PraxiStatus praxi_ref_pool (const PraxiRefCall *call);
 PraxiStatus praxi_ref_average_pool_gradient (const PraxiRefCall *call);

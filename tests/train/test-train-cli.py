@@ -52,7 +52,19 @@ def main():
         assert "fine-tuned" in json.dumps(about), about
         assert run("analyze", "--model", out, "--json", SAMPLE).returncode == 0
 
+        result = run("train", "--data", folder, "--out", out, "--arch", "flow-light", "--epochs",
+                     "1", "--json")
+        assert result.returncode == 0, result.stderr
+        assert json.loads(result.stdout)["best_epoch"] in (0, 1)
+        assert "trained" in json.dumps(json.loads(run("info", "--json", out).stdout))
+        assert run("analyze", "--model", out, "--json", SAMPLE).returncode == 0
+        assert not os.path.exists(out + ".checkpoint")
+
         again = os.path.join(folder, "mine2.onnx")
+        refused("one of them", "--data", folder, "--out", out, "--arch", "flow-light", "--from",
+                "light")
+        refused("--arch", "--data", folder, "--out", out, "--arch", "no-such-net")
+        refused("--optimizer", "--data", folder, "--out", out, "--optimizer", "guess")
         refused("either --data DIR or --project", "--out", out)
         refused("--out", "--data", folder)
         refused("--epochs", "--data", folder, "--out", out, "--epochs", "0")

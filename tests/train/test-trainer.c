@@ -163,7 +163,7 @@ train (PraxiModel *model, guint32 seed, PraxiTraining **training)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (PraxiClips) clips = make_clips (1), val = make_clips (2);
-  g_autoptr (PraxiTrainable) trainable = praxi_trainable_new (model, &error);
+  g_autoptr (PraxiTrainable) trainable = praxi_trainable_new (model, NULL, &error);
   g_assert_no_error (error);
   /* Mirroring swaps the classes here. */
   const PraxiTrainOptions options = {
@@ -226,7 +226,7 @@ test_stops (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (PraxiModel) model = make_model (FALSE, FALSE);
   g_autoptr (PraxiClips) clips = make_clips (1);
-  g_autoptr (PraxiTrainable) trainable = praxi_trainable_new (model, &error);
+  g_autoptr (PraxiTrainable) trainable = praxi_trainable_new (model, NULL, &error);
   const PraxiTrainOptions options = {
       .epochs = 12, .no_augment = TRUE, .threads = 1, .tick = stop_cb};
   g_autoptr (PraxiTraining) training =

@@ -1,0 +1,402 @@
+#include "app/train-job.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/label-splits.h"
+#include "engine/core/error.h"
+#include "engine/core/json-lines.h"
+#include "engine/core/text.h"
+#include "engine/infer/events.h"
+#include "engine/model/flow-net.h"
+#include "engine/model/spec.h"
+#include "engine/model/zoo.h"
+
+enum { CLIP_SHARE_STEPS = 1000 };
+#define PERCENT_OF_FILES 0.9999
+
+static const char *const usual_classes[] = {"normal", "fight", "fall", NULL};
+
+/* --- the model ------------------------------------------------------------------------------ */
+
+static gboolean
+fail (GError **error, int code, const char *why)
+{
+  g_set_error_literal (error, PRAXI_ERROR, code, why);
+  return FALSE;
+}
+
+/* A graph as a model, by way of a file that is gone at once. */
+static PraxiModel *
+model_of (const PraxiGraph *graph, const char *spec, GError **error)
+{
+  g_autofree char *path = NULL;
+  const int file = g_file_open_tmp ("praxiscope-XXXXXX.onnx", &path, error);
+  if (file < 0)
+    return NULL;
+  close (file);
+  PraxiModel *model =
+      praxi_model_save (graph, spec, path, error) ? praxi_model_load (path, error) : NULL;
+  g_unlink (path);
+  return model;
+}
+
+/* A net of pictures: "NAME" or "NAME:key=value,…" as `praxi convert` takes them behind zoo: */
+static PraxiModel *
+build_zoo (const PraxiTrainJob *job, char **classes, GError **error)
+{
+  g_autofree char *name = NULL;
+  PraxiZooOptions options = {0};
+  const char *text = job->arch;
+  if (g_str_has_prefix (text, "zoo:"))
+    text += strlen ("zoo:");
+  if (!praxi_zoo_parse (text, &name, &options, error))
+    return NULL;
+  options.classes = (const char *const *) classes;
+  options.n_classes = (int) g_strv_length (classes);
+  options.seed = (guint64) job->seed;
+  return praxi_zoo_model (name, &options, error);
+}
+
+static PraxiModel *
+build_flow (const PraxiTrainJob *job, char **classes, GError **error)
+{
+  const PraxiFlowShape shape = {21, 144, 192, 10};
+  const guint n = g_strv_length (classes);
+  if (n < 2 || !praxi_events_is_background (classes[0])) {
+    fail (error, PRAXI_ERROR_USAGE,
+          "a net of motion wants --classes with normal first and an event after it, as in "
+          "normal,fight,fall");
+    return NULL;
+  }
+  g_autoptr (PraxiGraph) graph =
+      praxi_flow_net (job->arch, &shape, (const char *const *) classes + 1, (guint32) job->seed);
+  g_autofree double *none = g_new (double, n);
+  for (guint i = 0; i < n; i++)
+    none[i] = (double) NAN;
+  const PraxiModelSpec spec = {.name = job->arch,
+                               .classes = classes,
+                               .n_classes = (int) n,
+                               .input_name = "frames",
+                               .frames = shape.frames,
+                               .height = shape.height,
+                               .width = shape.width,
+                               .rate_hz = shape.rate_hz,
+                               .std = {1, 1, 1},
+                               .output_name = "scores",
+                               .precision = "f32",
+                               .enter = none,
+                               .exit = none,
+                               .licence = ""};
+  g_autofree char *json = praxi_model_spec_write (&spec);
+  return model_of (graph, json, error);
+}
+
+gboolean
+praxi_train_job_model (PraxiTrainJob *job, GError **error)
+{
+  g_clear_pointer (&job->model, praxi_model_unref);
+  if (job->arch != NULL) {
+    g_auto (GStrv) asked = job->classes != NULL ? g_strsplit (job->classes, ",", -1) : NULL;
+    char **classes = asked != NULL ? asked : (char **) usual_classes;
+    const gboolean is_flow = g_strv_contains (praxi_flow_nets (), job->arch);
+    job->model = is_flow ? build_flow (job, classes, error) : build_zoo (job, classes, error);
+    if (job->model == NULL)
+      g_prefix_error (error, "--arch: ");
+    return job->model != NULL;
+  }
+  g_autofree char *path = praxi_cli_model_path (job->from != NULL ? job->from : "light");
+  job->model = praxi_model_load (path, error);
+  if (job->model == NULL)
+    return FALSE;
+  if (praxi_model_spec (job->model) != NULL)
+    return TRUE;
+  g_autofree char *shown = praxi_text_file_name (path);
+  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
+               "%s: says nothing of its classes and input; give it a spec with 'praxi convert'",
+               shown);
+  return FALSE;
+}
+
+typedef struct {
+  const char *arch;
+  int epochs, batch;
+  double rate, decay, smoothing, mixup, average, dropout, positive_weight;
+} Preset;
+
+static const Preset presets[] = {
+    {"flow-light", 7, 24, 3e-3, 0.05, 0.1, 0.4, 0.98, 0.3, 1},
+    {"flow-wide", 6, 24, 3e-3, 0.05, 0.1, 0.4, 0.98, 0.3, 1},
+    {"flow-statistics", 40, 32, 1e-2, 0.05, 0.1, 0, 0.98, 0, 1},
+    {"zoo", 30, 8, 2e-3, 0.05, 0.1, 0.2, 0.98, 0.2, 1},
+    {NULL, 20, 16, 0.001, 0, 0, 0, 0, 0, 1}, /* what there is already */
+};
+
+static void
+take (double *asked, double preset)
+{
+  *asked = *asked < 0 ? preset : *asked;
+}
+
+void
+praxi_train_job_defaults (PraxiTrainJob *job)
+{
+  const Preset *preset = presets;
+  const gboolean is_zoo = job->arch != NULL && !g_strv_contains (praxi_flow_nets (), job->arch);
+  PraxiTrainOptions *options = &job->options;
+  while (preset->arch != NULL &&
+         (job->arch == NULL || !g_str_equal (preset->arch, is_zoo ? "zoo" : job->arch)))
+    preset++;
+  options->epochs = options->epochs < 0 ? preset->epochs : options->epochs;
+  options->batch = options->batch < 0 ? preset->batch : options->batch;
+  take (&options->rate, preset->rate);
+  take (&options->mix.mixup, preset->mixup);
+  take (&options->average, preset->average);
+  take (&job->how.dropout, preset->dropout);
+  take (&job->positive_weight, preset->positive_weight);
+  if (options->weight_decay < 0)
+    options->weight_decay = preset->decay;
+  if (options->smoothing < 0)
+    options->smoothing = preset->smoothing;
+  if (job->arch != NULL && options->patience == 0)
+    options->patience = -1;
+}
+
+/* --- labels and footage --------------------------------------------------------------------- */
+
+PraxiDataset *
+praxi_train_job_split (const PraxiTrainJob *job, const char *split, GError **error)
+{
+  const PraxiModelSpec *spec = praxi_model_spec (job->model);
+  const PraxiDatasetOptions options = {
+      .classes = (const char *const *) spec->classes, .n_classes = spec->n_classes, .split = split};
+  if (job->data != NULL)
+    return praxi_dataset_load_folder (job->data, &options, error);
+  g_autoptr (PraxiStore) store = praxi_store_open (job->project, PRAXI_STORE_READ_ONLY, error);
+  return store != NULL ? praxi_dataset_load_project (store, &options, error) : NULL;
+}
+
+static gboolean
+reading_cb (gpointer data, double share)
+{
+  const PraxiTrainJob *job = data;
+  praxi_cli_progress_update (job->bar, MIN (share, PERCENT_OF_FILES) * CLIP_SHARE_STEPS,
+                             CLIP_SHARE_STEPS);
+  return !praxi_cli_cancelled;
+}
+
+static PraxiClips *
+read_clips (PraxiTrainJob *job, const PraxiDataset *dataset, GError **error)
+{
+  const PraxiClipsOptions options = {
+      .stride_s = job->stride_s, .threads = job->options.threads, .tick = reading_cb, .data = job};
+  PraxiClips *clips = praxi_clips_load (praxi_model_spec (job->model), dataset, &options, error);
+  if (clips != NULL)
+    praxi_label_splits_print_warnings (clips->warnings);
+  return clips;
+}
+
+static gboolean
+wants_statistics (const PraxiTrainJob *job)
+{
+  return praxi_graph_find (praxi_model_graph (job->model), PRAXI_STATISTICS_VALUE) >= 0;
+}
+
+static PraxiFlowClips *
+read_flow (PraxiTrainJob *job, const PraxiDataset *dataset, int n_views, GError **error)
+{
+  const PraxiFlowClipsOptions options = {.n_views = n_views,
+                                         .statistics = wants_statistics (job),
+                                         .threads = job->options.threads,
+                                         .tick = reading_cb,
+                                         .data = job};
+  PraxiFlowClips *clips =
+      praxi_flow_clips_load (praxi_model_spec (job->model), dataset, &options, error);
+  if (clips != NULL)
+    praxi_label_splits_print_warnings (clips->warnings);
+  return clips;
+}
+
+gboolean
+praxi_train_job_read (PraxiTrainJob *job, GError **error)
+{
+  const gboolean wants_flow = job->arch != NULL || job->folds > 0 || job->maps;
+  const gboolean is_flow = wants_flow && praxi_flow_clips_fit (job->model);
+  job->bar = praxi_cli_progress_new (job->json_progress, "clips");
+  if (is_flow) {
+    job->train_flow = read_flow (job, job->train, job->options.no_augment ? 1 : 0, error);
+    if (job->train_flow != NULL && job->val != NULL)
+      job->val_flow = read_flow (job, job->val, 1, error);
+  } else {
+    job->train_clips = read_clips (job, job->train, error);
+    if (job->train_clips != NULL && job->val != NULL)
+      job->val_clips = read_clips (job, job->val, error);
+  }
+  const gboolean good =
+      is_flow ? job->train_flow != NULL && (job->val == NULL || job->val_flow != NULL)
+              : job->train_clips != NULL && (job->val == NULL || job->val_clips != NULL);
+  if (good)
+    praxi_cli_progress_update (job->bar, CLIP_SHARE_STEPS, CLIP_SHARE_STEPS);
+  g_clear_pointer (&job->bar, praxi_cli_progress_free);
+  return good;
+}
+
+/* --- learning ------------------------------------------------------------------------------- */
+
+/* Halves the batch until it fits; a plan, nothing is allocated by guess. */
+static gboolean
+fit_memory (PraxiTrainJob *job, GError **error)
+{
+  PraxiTrainableOptions how = job->how;
+  how.batch = job->options.batch;
+  for (;;) {
+    g_clear_pointer (&job->trainable, praxi_trainable_free);
+    job->trainable = praxi_trainable_new (job->model, &how, error);
+    if (job->trainable == NULL)
+      return FALSE;
+    g_autoptr (PraxiStepper) stepper =
+        praxi_stepper_new (job->trainable, job->options.threads, error);
+    if (stepper == NULL)
+      return FALSE;
+    const double mb = (double) praxi_stepper_peak_bytes (stepper) / 1e6;
+    if (mb <= job->memory_mb || job->trainable->batch <= 1)
+      return TRUE;
+    how.batch = job->trainable->batch / 2;
+  }
+}
+
+static void
+weigh_positives (PraxiTrainJob *job)
+{
+  const int n = job->trainable->n_outputs;
+  g_free (job->output_weights);
+  job->output_weights = g_new (double, n + 1);
+  for (int i = 0; i < n; i++)
+    job->output_weights[i] = job->positive_weight;
+  job->options.output_weights = job->positive_weight != 1 ? job->output_weights : NULL;
+}
+
+gboolean
+praxi_train_job_prepare (PraxiTrainJob *job, const gboolean *files, GError **error)
+{
+  const PraxiModelSpec *spec = praxi_model_spec (job->model);
+  if (!fit_memory (job, error))
+    return FALSE;
+  weigh_positives (job);
+  if (job->train_flow != NULL) {
+    PraxiFlowSourceOptions options = {.clips = job->train_flow,
+                                      .trainable = job->trainable,
+                                      .spec = spec,
+                                      .files = files,
+                                      .balance = job->options.balance,
+                                      .no_augment = job->options.no_augment};
+    job->train_source = praxi_flow_source_new (&options);
+    options.clips = job->val_flow;
+    options.files = NULL;
+    job->val_source = job->val_flow != NULL ? praxi_flow_source_new_val (&options) : NULL;
+  } else {
+    job->train_source = praxi_source_of_clips (job->train_clips, job->trainable, spec,
+                                               job->options.balance, !job->options.no_augment);
+    job->val_source = job->val_clips != NULL
+                          ? praxi_source_of_clips (job->val_clips, job->trainable, spec,
+                                                   job->options.balance, FALSE)
+                          : NULL;
+  }
+  if (job->train_source->n == 0)
+    return fail (error, PRAXI_ERROR_FAILED,
+                 "no window of the labelled footage shows one class; label longer spans");
+  return TRUE;
+}
+
+static gboolean
+learning_cb (gpointer data, double done_epochs, double total_epochs)
+{
+  const PraxiTrainJob *job = data;
+  praxi_cli_progress_update (job->bar, MIN (done_epochs, total_epochs * PERCENT_OF_FILES),
+                             total_epochs);
+  return !praxi_cli_cancelled;
+}
+
+gboolean
+praxi_train_job_learn (PraxiTrainJob *job, GError **error)
+{
+  job->options.tick = learning_cb;
+  job->options.data = job;
+  job->bar = praxi_cli_progress_new (job->json_progress, "epochs");
+  job->training = praxi_train_on (job->trainable, praxi_model_spec (job->model), job->train_source,
+                                  job->val_source, &job->options, error);
+  if (job->training != NULL)
+    praxi_cli_progress_update (job->bar, job->options.epochs, job->options.epochs);
+  g_clear_pointer (&job->bar, praxi_cli_progress_free);
+  return job->training != NULL;
+}
+
+/* The spec of what came out: as before, a name of its own and one more step. */
+static char *
+write_spec (const PraxiTrainJob *job, const char *path)
+{
+  PraxiModelSpec spec = *praxi_model_spec (job->model);
+  g_autofree char *base = g_path_get_basename (path);
+  g_autofree char *name =
+      g_str_has_suffix (base, ".onnx") ? g_strndup (base, strlen (base) - 5) : g_strdup (base);
+  g_autofree char *step = g_strdup_printf (
+      "%s: %u clips, epoch %d of %u", job->arch != NULL ? "trained" : "fine-tuned",
+      job->train_source->n, job->training->best_epoch, job->training->epochs->len - 1);
+  g_autofree PraxiLineageStep *lineage = g_new (PraxiLineageStep, spec.n_lineage + 1);
+  if (spec.n_lineage > 0)
+    memcpy (lineage, spec.lineage, sizeof *lineage * (gsize) spec.n_lineage);
+  lineage[spec.n_lineage++] = (PraxiLineageStep){.name = spec.name, .step = step};
+  spec.lineage = lineage;
+  g_autofree char *valid = praxi_text_file_name (name);
+  spec.name = valid;
+  return praxi_model_spec_write (&spec);
+}
+
+gboolean
+praxi_train_job_save (const PraxiTrainJob *job, const char *path, GError **error)
+{
+  g_autofree char *spec = write_spec (job, path);
+  g_autoptr (PraxiGraph) graph = praxi_trainable_graph (job->trainable, job->model);
+  return praxi_model_save (graph, spec, path, error);
+}
+
+gboolean
+praxi_train_job_make (PraxiTrainJob *job, const gboolean *files, const char *path, GError **error)
+{
+  if (!praxi_train_job_prepare (job, files, error) || !praxi_train_job_learn (job, error))
+    return FALSE;
+  if (job->training->is_cancelled)
+    return fail (error, PRAXI_ERROR_CANCELLED, "cancelled");
+  return praxi_train_job_save (job, path, error);
+}
+
+void
+praxi_train_job_forget (PraxiTrainJob *job)
+{
+  g_clear_pointer (&job->training, praxi_training_free);
+  g_clear_pointer (&job->train_source, praxi_source_free);
+  g_clear_pointer (&job->val_source, praxi_source_free);
+  g_clear_pointer (&job->trainable, praxi_trainable_free);
+}
+
+void
+praxi_train_job_clear (PraxiTrainJob *job)
+{
+  praxi_train_job_forget (job);
+  praxi_clips_free (job->train_clips);
+  praxi_clips_free (job->val_clips);
+  praxi_flow_clips_free (job->train_flow);
+  praxi_flow_clips_free (job->val_flow);
+  praxi_dataset_free (job->train);
+  praxi_dataset_free (job->val);
+  g_clear_pointer (&job->model, praxi_model_unref);
+  char *const texts[] = {job->data,       job->project, job->from,     job->arch,
+                         job->classes,    job->out,     job->progress, job->optimizer,
+                         job->checkpoint, job->key,     job->balance};
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    g_free (texts[i]);
+  g_free (job->output_weights);
+}
