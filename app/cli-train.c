@@ -122,12 +122,13 @@ make_key (const PraxiTrainJob *t)
 {
   const PraxiTrainOptions *o = &t->options;
   return g_strdup_printf (
-      "%s|%s|%s|%s|%d|%d|%g|%g|%g|%u|%g|%g|%g|%g|%d|%d|%d|%s|%s|%u", t->data != NULL ? t->data : "",
-      t->project != NULL ? t->project : "", t->arch != NULL ? t->arch : "",
-      praxi_model_sha256 (t->model), o->epochs, o->batch, o->rate, o->weight_decay, o->smoothing,
-      o->seed, o->mix.mixup, o->mix.cutmix, o->average, t->how.dropout, o->no_augment,
-      t->how.head_only, t->how.freeze_norm, t->optimizer != NULL ? t->optimizer : "",
-      t->classes != NULL ? t->classes : "", t->train_source->n);
+      "%s|%s|%s|%s|%d|%d|%g|%g|%g|%u|%g|%g|%g|%g|%d|%d|%d|%s|%s|%u|%g|%g|%d|%d",
+      t->data != NULL ? t->data : "", t->project != NULL ? t->project : "",
+      t->arch != NULL ? t->arch : "", praxi_model_sha256 (t->model), o->epochs, o->batch, o->rate,
+      o->weight_decay, o->smoothing, o->seed, o->mix.mixup, o->mix.cutmix, o->average,
+      t->how.dropout, o->no_augment, t->how.head_only, t->how.freeze_norm,
+      t->optimizer != NULL ? t->optimizer : "", t->classes != NULL ? t->classes : "",
+      t->train_source->n, t->positive_weight, t->how.focal, (int) o->balance, t->trainable->batch);
 }
 
 static PraxiExit

@@ -141,6 +141,15 @@ take (double *asked, double preset)
   *asked = *asked < 0 ? preset : *asked;
 }
 
+/* To the trainer 0 means its own default: a 0 that was asked for becomes none. */
+static double
+asked_or (double asked, double preset)
+{
+  if (asked < 0)
+    return preset;
+  return asked > 0 ? asked : -1;
+}
+
 void
 praxi_train_job_defaults (PraxiTrainJob *job)
 {
@@ -157,10 +166,8 @@ praxi_train_job_defaults (PraxiTrainJob *job)
   take (&options->average, preset->average);
   take (&job->how.dropout, preset->dropout);
   take (&job->positive_weight, preset->positive_weight);
-  if (options->weight_decay < 0)
-    options->weight_decay = preset->decay;
-  if (options->smoothing < 0)
-    options->smoothing = preset->smoothing;
+  options->weight_decay = asked_or (options->weight_decay, preset->decay);
+  options->smoothing = asked_or (options->smoothing, preset->smoothing);
   if (job->arch != NULL && options->patience == 0)
     options->patience = -1;
 }

@@ -179,6 +179,107 @@ test_learns (gconstpointer name)
   }
 }
 
+/* Computing activations twice changes no bit of a gradient, and plans less memory. */
+static void
+test_recompute (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PraxiModel) model = make_model ("flow-light");
+  float **sums[2];
+  gsize bytes[2];
+  PraxiTrainable *trainables[2];
+  for (int r = 0; r < 2; r++) {
+    const PraxiTrainableOptions how = {.batch = 4, .recompute = r};
+    trainables[r] = praxi_trainable_new (model, &how, &error);
+    g_assert_no_error (error);
+    g_autoptr (PraxiStepper) stepper = praxi_stepper_new (trainables[r], 1, &error);
+    g_assert_no_error (error);
+    const PraxiBatch *batch = praxi_stepper_batch (stepper);
+    g_autoptr (GRand) random = g_rand_new_with_seed (8);
+    float *x = batch->features[0];
+    for (gsize k = 0; k < 4 * batch->feature_bytes[0] / sizeof *x; k++)
+      x[k] = (float) g_rand_double_range (random, -1, 1);
+    for (int k = 0; k < 8; k++) {
+      batch->target[k] = k % 2;
+      batch->weight[k] = 1;
+    }
+    sums[r] = praxi_rooms_new (trainables[r]);
+    g_assert_true (praxi_stepper_learn (stepper, sums[r], &error));
+    bytes[r] = praxi_stepper_peak_bytes (stepper);
+  }
+  for (guint i = 0; i < trainables[0]->params->len; i++) {
+    const PraxiParam *param = trainables[0]->params->pdata[i];
+    g_assert_cmpmem (sums[0][i], sizeof (float) * param->n, sums[1][i], sizeof (float) * param->n);
+  }
+  g_assert_cmpuint (bytes[1], <, bytes[0]);
+  g_test_message ("%.1f MB, recomputed %.1f MB", (double) bytes[0] / 1e6, (double) bytes[1] / 1e6);
+  for (int r = 0; r < 2; r++) {
+    praxi_rooms_free (trainables[r], sums[r]);
+    praxi_trainable_free (trainables[r]);
+  }
+}
+
+/* |p − y|^γ CE (p, y) + T² CE (σ (z / T), soft), summed over the batch's decisions. */
+static double
+whole_loss (const PraxiBatch *batch, int n, double gamma, double temperature)
+{
+  double sum = 0;
+  for (int k = 0; k < n; k++) {
+    const double p = (double) batch->decision[k], y = (double) batch->target[k];
+    const double z = log (p / (1 - p)), s = (double) batch->soft[k];
+    const double q = 1 / (1 + exp (-z / temperature));
+    sum += (double) batch->weight[k] * pow (fabs (p - y), gamma) *
+           -(y * log (p) + (1 - y) * log (1 - p));
+    sum += (double) batch->soft_weight[k] * temperature * temperature *
+           -(s * log (q) + (1 - s) * log (1 - q));
+  }
+  return sum;
+}
+
+/* The derivative of focal loss and teacher by the last bias against differences. */
+static void
+test_loss (void)
+{
+  enum { B = 4, N = 2 * B };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PraxiModel) model = make_model ("flow-statistics");
+  const PraxiTrainableOptions how = {.batch = B, .focal = 2, .temperature = 3};
+  g_autoptr (PraxiTrainable) trainable = praxi_trainable_new (model, &how, &error);
+  g_assert_no_error (error);
+  g_autoptr (PraxiStepper) stepper = praxi_stepper_new (trainable, 1, &error);
+  g_assert_no_error (error);
+  const PraxiBatch *batch = praxi_stepper_batch (stepper);
+  g_autoptr (GRand) random = g_rand_new_with_seed (4);
+  for (int i = 0; i < trainable->n_features; i++)
+    for (gsize k = 0; k < B * batch->feature_bytes[i] / sizeof (float); k++)
+      ((float *) batch->features[i])[k] = (float) g_rand_double_range (random, -1, 1);
+  for (int k = 0; k < N; k++) {
+    batch->target[k] = k % 3 == 0 ? 0.95f : 0.05f;
+    batch->soft[k] = 0.2f + 0.1f * (float) (k % 5);
+    batch->weight[k] = 0.5f;
+    batch->soft_weight[k] = 0.25f;
+  }
+  PraxiParam *bias = trainable->params->pdata[trainable->params->len - 1];
+  g_assert_cmpuint (bias->n, ==, 2);
+  for (int k = 0; k < 2; k++) {
+    float *at = (float *) bias->tensor.data + k, old = *at;
+    double losses[2];
+    float **sums = praxi_rooms_new (trainable), **others = praxi_rooms_new (trainable);
+    g_assert_true (praxi_stepper_learn (stepper, sums, &error));
+    for (int side = 0; side < 2; side++) {
+      *at = old + (side == 0 ? 5e-3f : -5e-3f);
+      g_assert_true (praxi_stepper_learn (stepper, others, &error));
+      losses[side] = whole_loss (batch, N, 2, 3);
+    }
+    *at = old;
+    const double slope = (losses[0] - losses[1]) / 1e-2;
+    const double found = (double) sums[trainable->params->len - 1][k];
+    g_assert_cmpfloat (fabs (slope - found), <, 2e-3 + 0.01 * fabs (slope));
+    praxi_rooms_free (trainable, sums);
+    praxi_rooms_free (trainable, others);
+  }
+}
+
 static void
 test_turns (void)
 {
@@ -209,6 +310,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/flow/light", "flow-light", test_learns);
   g_test_add_data_func ("/flow/wide", "flow-wide", test_learns);
   g_test_add_data_func ("/flow/statistics", "flow-statistics", test_learns);
+  g_test_add_func ("/flow/recompute", test_recompute);
+  g_test_add_func ("/flow/loss", test_loss);
   g_test_add_func ("/flow/turns", test_turns);
   return g_test_run ();
 }
