@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 #include <signal.h>
 
+#include "app/places.h"
 #include "ui/preferences.h"
 #include "ui/session-settings.h"
 #include "ui/watchdog.h"
@@ -17,38 +18,12 @@ struct _PraxiApplication {
 
 G_DEFINE_FINAL_TYPE (PraxiApplication, praxi_application, ADW_TYPE_APPLICATION)
 
-/* The first of the places, relative to this program's folder, where such a file is; NULL if none.
- */
-static char *
-find_beside (const char *const *places, GFileTest test)
-{
-  g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL);
-  g_autofree char *folder = g_path_get_dirname (self != NULL ? self : ".");
-  for (guint i = 0; places[i] != NULL; i++) {
-    g_autofree char *path = g_path_is_absolute (places[i])
-                                ? g_strdup (places[i])
-                                : g_build_filename (folder, places[i], NULL);
-    if (g_file_test (path, test))
-      return g_canonicalize_filename (path, NULL);
-  }
-  return NULL;
-}
-
-/* Beside this program in the build and when installed; else the search path says. */
-static char *
-find_praxi (void)
-{
-  const char *const places[] = {"praxi", PRAXI_BIN_DIR "/praxi", NULL};
-  char *path = find_beside (places, G_FILE_TEST_IS_EXECUTABLE);
-  return path != NULL ? path : g_strdup ("praxi");
-}
-
 static char *
 find_sample (void)
 {
   const char *const folders[] = {"../../data/sample", "../share/praxiscope/sample",
                                  PRAXI_DATA_DIR "/sample", NULL};
-  g_autofree char *folder = find_beside (folders, G_FILE_TEST_IS_DIR);
+  g_autofree char *folder = praxi_places_find (folders, G_FILE_TEST_IS_DIR);
   g_autoptr (GDir) dir = folder != NULL ? g_dir_open (folder, 0, NULL) : NULL;
   const char *name;
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
@@ -71,7 +46,7 @@ make_window (PraxiApplication *self, gboolean *is_new)
   *is_new = active == NULL;
   if (active != NULL)
     return PRAXI_WINDOW (active);
-  g_autofree char *praxi = find_praxi ();
+  g_autofree char *praxi = praxi_places_praxi ();
   g_autofree char *sample = find_sample ();
   g_autofree char *project = praxi_settings_project (self->settings);
   g_autoptr (PraxiSession) session = praxi_session_new (praxi, project);

@@ -14,6 +14,7 @@ static const PraxiCliCommand commands[] = {
     {"train", "fine-tunes a model on labelled footage", praxi_cli_train},
     {"lighten", "makes a model smaller and faster", praxi_cli_lighten},
     {"tune", "searches for the best way to train", praxi_cli_tune},
+    {"report", "a report of footage as PDF, its timeline as PNG or SVG", praxi_cli_report},
     {"compare", "two models on the same labelled clips", praxi_cli_compare},
 #ifdef PRAXI_HAVE_SERVE
     {"serve", "answers HTTP requests on this machine", praxi_cli_serve},

@@ -182,7 +182,7 @@ chosen_report_cb (GtkNativeDialog *dialog, int response, gpointer user_data)
   PraxiWindow *self = user_data;
   g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
   if (response == GTK_RESPONSE_ACCEPT && file != NULL && g_file_peek_path (file) != NULL)
-    praxi_session_write_report (self->session, g_file_peek_path (file));
+    praxi_session_write_report (self->session, g_file_peek_path (file), NULL, NULL);
   g_object_unref (dialog);
 }
 

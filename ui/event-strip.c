@@ -26,24 +26,6 @@ event_text (const PraxiEvent *event, const char *name, PraxiEventState state, fl
   return g_strdup_printf ("%s%s %d %%", mark, name, (int) lroundf (event->peak * 100));
 }
 
-/* Round corners cost more than the rest together: a narrow box has none, and its rim is its fill.
- */
-static void
-draw_box (GtkSnapshot *snapshot,
-          const graphene_rect_t *box,
-          const GdkRGBA *fill,
-          const GdkRGBA *rim,
-          float edge)
-{
-  GskRoundedRect frame;
-  gsk_rounded_rect_init_from_rect (&frame, box, 3);
-  gtk_snapshot_push_rounded_clip (snapshot, &frame);
-  gtk_snapshot_append_color (snapshot, fill, box);
-  gtk_snapshot_pop (snapshot);
-  gtk_snapshot_append_border (snapshot, &frame, (const float[]){edge, edge, edge, edge},
-                              (const GdkRGBA[]){*rim, *rim, *rim, *rim});
-}
-
 static void
 draw_event (const PraxiStripContext *context,
             GtkSnapshot *snapshot,
@@ -59,8 +41,8 @@ draw_event (const PraxiStripContext *context,
   const char *name = praxi_score_track_class_name (track, event->class_index);
   const GdkRGBA color = praxi_strip_class_color (context->session, name);
   const gboolean is_selected = index == praxi_session_selected_event (context->session);
-  const float edge = is_selected ? 2 : 1;
-  GdkRGBA rim = is_selected ? context->text : color;
+  const float edge = (is_selected ? 2 : 1) + (context->is_high_contrast ? 1 : 0);
+  GdkRGBA rim = is_selected || context->is_high_contrast ? context->text : color;
   const PraxiEventState state = praxi_session_event_state (context->session, index);
   const gboolean is_rejected = state == PRAXI_EVENT_REJECTED;
   GdkRGBA fill = color;
@@ -71,7 +53,7 @@ draw_event (const PraxiStripContext *context,
     praxi_thin_boxes_add (thin, context, &box, &rim);
     return;
   }
-  draw_box (snapshot, &box, &fill, &rim, edge);
+  praxi_strip_round_box (snapshot, &box, &fill, &rim, edge);
   if (is_rejected)
     draw_strike (context, snapshot, &box);
   if (box.size.width < TEXT_FROM_PX)

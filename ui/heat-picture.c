@@ -1,11 +1,12 @@
 #include "ui/heat-picture.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "engine/infer/events.h"
 #include "engine/infer/heat-colors.h"
-#include "ui/strip.h"
+
+/* Tile k shows the pixels [k · TILE_PX, (k + 1) · TILE_PX) of a picture that begins at time 0. */
+enum { TILE_PX = 256, MAX_TILES = 64 };
 
 static gboolean
 is_background (const PraxiHeatView *view, int class_index)
@@ -22,93 +23,84 @@ praxi_heat_view_n_rows (const PraxiHeatView *view)
   return n_rows;
 }
 
-/* Paints columns [from, to) of a row of the picture, whose first column begins at painted_ns.
- * "Normal" is nearly always certain: in grey it does not outshine what matters.
- */
-static void
-paint_columns (const PraxiHeatPicture *picture,
-               const PraxiHeatView *view,
-               int class_index,
-               int y_px,
-               int from,
-               int to)
+static double
+ns_per_px (const PraxiHeatView *view)
 {
-  const int stride_px = cairo_image_surface_get_stride (picture->surface) / 4;
-  guint32 *pixels = (guint32 *) (void *) cairo_image_surface_get_data (picture->surface);
-  const double ns_per_px = (double) praxi_time_span_length (view->span) / view->width_px;
+  return (double) praxi_time_span_length (view->span) / view->width_px;
+}
+
+/* "Normal" is nearly always certain: in grey it does not outshine what matters. */
+static void
+paint_row (cairo_surface_t *tile, const PraxiHeatView *view, gint64 number, int class_index, int y)
+{
+  const int stride_px = cairo_image_surface_get_stride (tile) / 4;
+  guint32 *pixels = (guint32 *) (void *) cairo_image_surface_get_data (tile);
   const PraxiHeatRow row = {
-      .palette = is_background (view, class_index) ? PRAXI_HEAT_CONTRAST : PRAXI_HEAT_INFERNO,
+      .palette = view->is_high_contrast || is_background (view, class_index) ? PRAXI_HEAT_CONTRAST
+                                                                             : PRAXI_HEAT_INFERNO,
       .class_index = class_index,
-      .start_ns = picture->painted_ns + (gint64) (from * ns_per_px),
-      .end_ns = picture->painted_ns + (gint64) (to * ns_per_px),
-      .x_px = (int) ((gint64) ((double) picture->painted_ns / ns_per_px) & 0xffff) + from,
+      .start_ns = (gint64) ((double) (number * TILE_PX) * ns_per_px (view)),
+      .end_ns = (gint64) ((double) ((number + 1) * TILE_PX) * ns_per_px (view)),
+      .x_px = (int) (number & 0xff) * TILE_PX,
   };
-  guint32 *at = pixels + (gsize) y_px * stride_px + from;
-  praxi_heat_raster (view->track, &row, at, to - from, view->row_height_px, stride_px);
+  guint32 *at = pixels + (gsize) y * stride_px;
+  praxi_heat_raster (view->track, &row, at, TILE_PX, view->row_height_px, stride_px);
   if (view->estimate != NULL)
-    praxi_heat_raster_estimate (view->estimate, &row, at, to - from, view->row_height_px,
-                                stride_px);
+    praxi_heat_raster_estimate (view->estimate, &row, at, TILE_PX, view->row_height_px, stride_px);
 }
 
-static void
-paint_all_rows (const PraxiHeatPicture *picture, const PraxiHeatView *view, int from, int to)
-{
-  int y_px = 0;
-  if (to <= from || cairo_surface_status (picture->surface) != CAIRO_STATUS_SUCCESS)
-    return;
-  for (int c = 0; c < praxi_score_track_n_classes (view->track); c++) {
-    if (view->only_actions && is_background (view, c))
-      continue;
-    paint_columns (picture, view, c, y_px, from, to);
-    y_px += view->row_height_px + view->row_gap_px;
-  }
-  cairo_surface_mark_dirty (picture->surface);
-}
-
-static void
-paint (PraxiHeatPicture *picture, const PraxiHeatView *view)
+static cairo_surface_t *
+paint_tile (const PraxiHeatView *view, gint64 number)
 {
   const int pitch_px = view->row_height_px + view->row_gap_px;
-  const int height_px = MAX (1, praxi_heat_view_n_rows (view) * pitch_px - view->row_gap_px);
-  praxi_heat_picture_clear (picture);
-  picture->surface = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, view->width_px, height_px);
-  picture->painted_ns = view->span.start_ns;
-  paint_all_rows (picture, view, 0, view->width_px);
+  cairo_surface_t *tile = cairo_image_surface_create (
+      CAIRO_FORMAT_RGB24, TILE_PX, MAX (1, praxi_heat_view_n_rows (view) * pitch_px));
+  int y = 0;
+  for (int c = 0; c < praxi_score_track_n_classes (view->track) &&
+                  cairo_surface_status (tile) == CAIRO_STATUS_SUCCESS;
+       c++) {
+    if (view->only_actions && is_background (view, c))
+      continue;
+    paint_row (tile, view, number, c, y);
+    y += pitch_px;
+  }
+  cairo_surface_mark_dirty (tile);
+  return tile;
 }
 
-/* All but where the span begins is as it was. */
+static cairo_surface_t *
+get_tile (PraxiHeatPicture *picture, const PraxiHeatView *view, gint64 number)
+{
+  cairo_surface_t *tile = g_hash_table_lookup (picture->tiles, &number);
+  if (tile == NULL) {
+    tile = paint_tile (view, number);
+    g_hash_table_insert (picture->tiles, g_memdup2 (&number, sizeof number), tile);
+  }
+  return tile;
+}
+
+/* Whether tiles of one serve the other. */
 static gboolean
-is_moved (const PraxiHeatView *a, const PraxiHeatView *b)
+is_alike (const PraxiHeatView *a, const PraxiHeatView *b)
 {
   return a->track == b->track && a->estimate == b->estimate && a->revision == b->revision &&
          praxi_time_span_length (a->span) == praxi_time_span_length (b->span) &&
          a->width_px == b->width_px && a->row_height_px == b->row_height_px &&
-         a->row_gap_px == b->row_gap_px && a->only_actions == b->only_actions;
+         a->row_gap_px == b->row_gap_px && a->only_actions == b->only_actions &&
+         a->is_high_contrast == b->is_high_contrast;
 }
 
-/* Panning moves the pixels there are, by whole ones, and paints what is new; what is painted is at
- * most half a pixel beside its time, and does not drift. FALSE: there is too little in common.
- */
-static gboolean
-move (PraxiHeatPicture *picture, const PraxiHeatView *view)
+/* Only the rows: what is between them stays as it is, and opaque pixels are copied, not blended. */
+static void
+draw_tile (cairo_t *cr, cairo_surface_t *tile, const PraxiHeatView *view, double x)
 {
-  const double ns_per_px = (double) praxi_time_span_length (view->span) / view->width_px;
-  const double by = round ((double) (view->span.start_ns - picture->painted_ns) / ns_per_px);
-  const int width = view->width_px;
-  if (!is_moved (&picture->view, view) || fabs (by) > width * 0.75)
-    return FALSE;
-  const int dx = (int) by;
-  const int kept = width - ABS (dx);
-  cairo_surface_flush (picture->surface); /* drawings made of it keep what it was */
-  guint8 *data = cairo_image_surface_get_data (picture->surface);
-  const int stride_bytes = cairo_image_surface_get_stride (picture->surface);
-  for (int y = 0; y < cairo_image_surface_get_height (picture->surface); y++) {
-    guint32 *line = (guint32 *) (void *) (data + (gsize) y * (gsize) stride_bytes);
-    memmove (line + MAX (-dx, 0), line + MAX (dx, 0), (gsize) kept * sizeof *line);
-  }
-  picture->painted_ns += llround (dx * ns_per_px);
-  paint_all_rows (picture, view, dx > 0 ? kept : 0, dx > 0 ? width : -dx);
-  return TRUE;
+  const int n_rows = praxi_heat_view_n_rows (view);
+  cairo_set_source_surface (cr, tile, x, 0);
+  cairo_pattern_set_filter (cairo_get_source (cr), CAIRO_FILTER_NEAREST);
+  for (int row = 0; row < n_rows; row++)
+    cairo_rectangle (cr, x, row * (view->row_height_px + view->row_gap_px), TILE_PX,
+                     view->row_height_px);
+  cairo_fill (cr);
 }
 
 void
@@ -117,16 +109,30 @@ praxi_heat_picture_draw (PraxiHeatPicture *picture,
                          GtkSnapshot *snapshot,
                          const graphene_rect_t *box)
 {
-  const gboolean is_same = picture->surface != NULL && is_moved (&picture->view, view) &&
-                           picture->view.span.start_ns == view->span.start_ns;
-  if (!is_same && (picture->surface == NULL || !move (picture, view)))
-    paint (picture, view);
+  if (picture->tiles == NULL)
+    picture->tiles = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free,
+                                            (GDestroyNotify) cairo_surface_destroy);
+  if (!is_alike (&picture->view, view) || g_hash_table_size (picture->tiles) > MAX_TILES)
+    g_hash_table_remove_all (picture->tiles);
   picture->view = *view;
-  praxi_strip_surface (snapshot, picture->surface, box);
+  const gint64 first_px = llround ((double) view->span.start_ns / ns_per_px (view));
+  const gint64 end_px = first_px + view->width_px;
+  const int pitch_px = view->row_height_px + view->row_gap_px;
+  const int height_px = MAX (1, praxi_heat_view_n_rows (view) * pitch_px - view->row_gap_px);
+  cairo_t *cr = gtk_snapshot_append_cairo (snapshot, box);
+  cairo_translate (cr, (double) box->origin.x, (double) box->origin.y);
+  cairo_scale (cr, (double) box->size.width / view->width_px,
+               (double) box->size.height / height_px);
+  cairo_rectangle (cr, 0, 0, view->width_px, height_px);
+  cairo_clip (cr);
+  gint64 number = first_px >= 0 ? first_px / TILE_PX : -((-first_px + TILE_PX - 1) / TILE_PX);
+  for (; number * TILE_PX < end_px; number++)
+    draw_tile (cr, get_tile (picture, view, number), view, (double) (number * TILE_PX - first_px));
+  cairo_destroy (cr);
 }
 
 void
 praxi_heat_picture_clear (PraxiHeatPicture *picture)
 {
-  g_clear_pointer (&picture->surface, cairo_surface_destroy);
+  g_clear_pointer (&picture->tiles, g_hash_table_unref);
 }

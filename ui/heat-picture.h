@@ -1,5 +1,6 @@
-/* The picture of a track's scores over a span: rows are classes, columns are time. Kept until what
- * it shows changes, so that scrubbing costs nothing.
+/* The picture of a track's scores over a span: rows are classes, columns are time. It is painted in
+ * tiles that stand still in time, so that panning paints only those that come into view and
+ * scrubbing none.
  */
 #pragma once
 
@@ -17,20 +18,20 @@ typedef struct {
   PraxiTimeSpan span;
   int width_px; /* device pixels */
   int row_height_px;
-  int row_gap_px;        /* left transparent */
-  gboolean only_actions; /* leaves out the background class */
+  int row_gap_px;            /* left as it is */
+  gboolean is_high_contrast; /* from black to white */
+  gboolean only_actions;     /* leaves out the background class */
 } PraxiHeatView;
 
 /* How many classes the view shows. */
 int praxi_heat_view_n_rows (const PraxiHeatView *view);
 
 typedef struct {
-  PraxiHeatView view; /* asked for last */
-  gint64 painted_ns;  /* where the surface's first column begins */
-  cairo_surface_t *surface;
+  PraxiHeatView view; /* drawn last */
+  GHashTable *tiles;  /* number (gint64 *) → cairo_surface_t; NULL before the first */
 } PraxiHeatPicture;
 
-/* Draws the view into the box; it is painted anew only when it differs from the last one. */
+/* Draws the view into the box; tiles are painted where the last drawing had none. */
 void praxi_heat_picture_draw (PraxiHeatPicture *picture,
                               const PraxiHeatView *view,
                               GtkSnapshot *snapshot,

@@ -196,6 +196,7 @@ draw (PraxiStrip *strip,
       .width_px = MAX (1, (int) round (context->time.width_px * scale)),
       .row_height_px = (int) round (ROW_PX * scale),
       .row_gap_px = (int) round (GAP_PX * scale),
+      .is_high_contrast = context->is_high_contrast,
   };
   draw_names (context, snapshot, track);
   praxi_heat_picture_draw (&self->picture, &view, snapshot,

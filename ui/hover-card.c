@@ -3,7 +3,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-#include "ui/session-analysis.h"
+#include "ui/score-text.h"
 #include "ui/session-review.h"
 
 enum { PICTURE_WIDTH_PX = 192, PICTURE_HEIGHT_PX = 108, GAP_PX = 6 };
@@ -19,38 +19,6 @@ struct _PraxiHoverCard {
 };
 
 G_DEFINE_FINAL_TYPE (PraxiHoverCard, praxi_hover_card, GTK_TYPE_BOX)
-
-static int
-best_class (const PraxiScoreTrack *track, int window)
-{
-  int best = -1;
-  float best_score = -1;
-  for (int c = 0; c < praxi_score_track_n_classes (track); c++) {
-    const float score = praxi_score_track_get (track, window, c);
-    if (score > best_score) {
-      best = c;
-      best_score = score;
-    }
-  }
-  return best;
-}
-
-/* The class of the row under the pointer, else the likeliest. */
-static char *
-describe_score (PraxiSession *session, const PraxiHover *hover)
-{
-  const PraxiScoreTrack *track = praxi_session_track (session);
-  if (track == NULL)
-    return g_strdup (_ ("not analysed"));
-  const int window = praxi_score_track_window_at (track, hover->time_ns);
-  const int class_index = hover->class_index >= 0 ? hover->class_index : best_class (track, window);
-  const float score =
-      class_index >= 0 ? praxi_score_track_get (track, window, class_index) : (float) NAN;
-  if (isnan (score))
-    return g_strdup (_ ("not analysed"));
-  return g_strdup_printf ("%s %.1f %%", praxi_score_track_class_name (track, class_index),
-                          (double) score * 100);
-}
 
 static const char *
 describe_coverage (PraxiSession *session, gint64 time_ns)
@@ -87,7 +55,7 @@ update (PraxiHoverCard *self)
   const PraxiPicture preview = praxi_session_preview (self->session);
   g_autofree char *time = praxi_session_time_text (self->session, hover.time_ns, 2);
   g_autofree char *when = g_strdup_printf (_ ("%s · frame %d"), time, frame);
-  g_autofree char *what = describe_score (self->session, &hover);
+  g_autofree char *what = praxi_score_text (self->session, hover.time_ns, hover.class_index, 1);
   gtk_picture_set_paintable (self->picture, GDK_PAINTABLE (preview.texture));
   gtk_label_set_text (self->when, when);
   gtk_label_set_text (self->what, what);

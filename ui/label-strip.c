@@ -70,33 +70,16 @@ label_box (LabelStrip *self,
                           (float) (lane * (LANE_PX + GAP_PX)) + 1, LANE_PX - 2, box);
 }
 
-static void
-draw_rim (const PraxiStripContext *context,
-          GtkSnapshot *snapshot,
-          const PraxiUiLabel *label,
-          const GskRoundedRect *frame)
+/* FALSE: it has none */
+static gboolean
+find_rim (const PraxiStripContext *context, const PraxiUiLabel *label, GdkRGBA *rim, float *edge)
 {
   const GdkRGBA refused = {0.88f, 0.11f, 0.14f, 1};
   const gboolean is_selected = label->id == praxi_session_selected_label (context->session);
-  if (!is_selected && label->state != PRAXI_LABEL_NOT_KEPT)
-    return;
-  const GdkRGBA rim = label->state == PRAXI_LABEL_NOT_KEPT ? refused : context->text;
-  gtk_snapshot_append_border (snapshot, frame, (const float[]){2, 2, 2, 2},
-                              (const GdkRGBA[]){rim, rim, rim, rim});
-}
-
-static void
-draw_fill (GtkSnapshot *snapshot, const graphene_rect_t *box, const GdkRGBA *fill)
-{
-  GskRoundedRect frame;
-  if (box->size.width < ROUND_FROM_PX) {
-    gtk_snapshot_append_color (snapshot, fill, box);
-    return;
-  }
-  gsk_rounded_rect_init_from_rect (&frame, box, 4);
-  gtk_snapshot_push_rounded_clip (snapshot, &frame);
-  gtk_snapshot_append_color (snapshot, fill, box);
-  gtk_snapshot_pop (snapshot);
+  const gboolean is_refused = label->state == PRAXI_LABEL_NOT_KEPT;
+  *rim = is_refused ? refused : context->text;
+  *edge = is_selected && context->is_high_contrast ? 3 : 2;
+  return is_selected || is_refused || context->is_high_contrast;
 }
 
 static char *
@@ -159,10 +142,10 @@ draw_label (LabelStrip *self,
     return;
   GdkRGBA fill = cls->color;
   fill.alpha = label->state == PRAXI_LABEL_KEPT ? 1 : 0.5f;
-  GskRoundedRect frame;
-  gsk_rounded_rect_init_from_rect (&frame, box, box->size.width < ROUND_FROM_PX ? 0 : 4);
-  draw_fill (snapshot, box, &fill);
-  draw_rim (context, snapshot, label, &frame);
+  GdkRGBA rim;
+  float edge;
+  const gboolean has_rim = find_rim (context, label, &rim, &edge);
+  praxi_strip_round_box (snapshot, box, &fill, has_rim ? &rim : NULL, edge);
   if (box->size.width < TEXT_FROM_PX)
     return;
   const GdkRGBA ink = fill.alpha < 1 ? context->text : praxi_strip_text_on (&cls->color);
@@ -193,9 +176,12 @@ draw_labels (LabelStrip *self, const PraxiStripContext *context, GtkSnapshot *sn
   graphene_rect_t box, last_box = GRAPHENE_RECT_INIT (0, 0, 0, 0);
   PraxiThinBoxes thin[MAX_LANES] = {{NULL}};
   float drawn_to = 0; /* in the last lane, where all that found no room lie upon each other */
-  for (guint i = 0; i < labels->len; i++) {
+  for (guint i = praxi_session_first_label (context->session, context->time.span.start_ns);
+       i < labels->len; i++) {
     const PraxiUiLabel *label = labels->pdata[i];
     const int lane = MIN (self->lanes[i], MAX_LANES - 1);
+    if (label->span.start_ns >= context->time.span.end_ns)
+      break;
     if (!label_box (self, context, i, label, &box))
       continue;
     if (label->id == selected) {

@@ -36,6 +36,7 @@ draw_scores (OverviewStrip *self, const PraxiStripContext *all, GtkSnapshot *sna
       .revision = praxi_session_track_revision (all->session),
       .span = all->time.span,
       .width_px = MAX (1, (int) round (all->time.width_px * all->scale_factor)),
+      .is_high_contrast = all->is_high_contrast,
       .only_actions = TRUE,
   };
   const int n_rows = praxi_heat_view_n_rows (&view);

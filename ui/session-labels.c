@@ -21,6 +21,21 @@ praxi_session_classes (PraxiSession *self)
   return self->classes;
 }
 
+guint
+praxi_session_first_label (PraxiSession *self, gint64 from_ns)
+{
+  guint low = 0, high = self->labels->len;
+  while (low < high) {
+    const guint middle = low + (high - low) / 2;
+    const PraxiUiLabel *label = self->labels->pdata[middle];
+    if (label->span.start_ns < from_ns - self->longest_label_ns)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
 const PraxiUiLabel *
 praxi_session_find_label (PraxiSession *self, gint64 label_id)
 {

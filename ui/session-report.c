@@ -16,6 +16,8 @@ struct PraxiReportJob {
   PraxiFootageReport *report;
   char *path;
   PraxiDecodeClient *client;
+  PraxiReportDone done;
+  gpointer user_data;
   guint next; /* row of report->events whose picture comes */
 };
 
@@ -156,12 +158,17 @@ write_out (PraxiSession *self)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *shown = g_filename_display_basename (self->report_job->path);
-  g_autofree char *text = NULL;
+  const PraxiReportDone done = self->report_job->done;
+  const gpointer user_data = self->report_job->user_data;
   const gboolean is_good =
       praxi_footage_report_save (self->report_job->report, self->report_job->path, &error);
-  text = is_good ? g_strdup_printf (_ ("Exported %s"), shown) : g_strdup (error->message);
+  g_autofree char *text =
+      is_good ? g_strdup_printf (_ ("Exported %s"), shown) : g_strdup (error->message);
   praxi_session_report_close (self);
-  praxi_session_say (self, !is_good, text);
+  if (done != NULL)
+    done (error, user_data);
+  else
+    praxi_session_say (self, !is_good, text);
 }
 
 /* Events first, then labels. NULL after the last one. */
@@ -231,7 +238,17 @@ failed_cb (PraxiDecodeClient *client, const GError *error, gpointer user_data)
 }
 
 void
-praxi_session_write_report (PraxiSession *self, const char *path)
+praxi_session_count_report (PraxiSession *self, guint *n_events, guint *n_labels)
+{
+  *n_events = praxi_session_events (self)->len;
+  *n_labels = praxi_session_labels (self)->len;
+}
+
+void
+praxi_session_write_report (PraxiSession *self,
+                            const char *path,
+                            PraxiReportDone done,
+                            gpointer user_data)
 {
   static const PraxiDecodeCallbacks callbacks = {
       .ready = ready_cb, .picture = picture_cb, .failed = failed_cb};
@@ -240,6 +257,8 @@ praxi_session_write_report (PraxiSession *self, const char *path)
   self->report_job = g_new0 (PraxiReportJob, 1);
   self->report_job->report = make_report (self);
   self->report_job->path = g_strdup (path);
+  self->report_job->done = done;
+  self->report_job->user_data = user_data;
   if (g_str_has_suffix (path, ".pdf") && row_at (self->report_job, 0) != NULL)
     self->report_job->client = praxi_decode_client_new (
         self->praxi_path, praxi_media_item_path (self->media), &callbacks, self, NULL);

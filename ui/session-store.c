@@ -409,9 +409,12 @@ open_store (PraxiSession *self)
   if (self->store != NULL)
     return;
   g_autofree char *folder = g_path_get_dirname (self->project_path);
-  g_mkdir_with_parents (folder, 0700);
+  if (!self->only_reads)
+    g_mkdir_with_parents (folder, 0700);
   self->store = praxi_store_thread_new (self->project_path,
-                                        PRAXI_STORE_CREATE | PRAXI_STORE_BACKUPS, NULL, NULL);
+                                        self->only_reads ? PRAXI_STORE_READ_ONLY
+                                                         : PRAXI_STORE_CREATE | PRAXI_STORE_BACKUPS,
+                                        NULL, NULL);
 }
 
 PraxiStoreThread *
@@ -498,6 +501,12 @@ praxi_session_open_project (PraxiSession *self, const char *path)
     praxi_session_labels_open_media (self);
   else
     praxi_session_push_edit (self, praxi_edit_new (PRAXI_EDIT_LOAD));
+}
+
+gboolean
+praxi_session_is_loaded (PraxiSession *self)
+{
+  return self->index != NULL && g_queue_is_empty (&self->edits);
 }
 
 const char *

@@ -159,7 +159,7 @@ next (PraxiSession *self)
 void
 praxi_session_make_thumbnails (PraxiSession *self)
 {
-  if (self->thumbnail_client == NULL && self->thumbnail_source == 0)
+  if (!self->only_reads && self->thumbnail_client == NULL && self->thumbnail_source == 0)
     self->thumbnail_source = g_idle_add (next_cb, self);
 }
 

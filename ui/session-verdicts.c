@@ -14,29 +14,12 @@ typedef struct {
 
 /* --- what was said ------------------------------------------------------------------------- */
 
-/* The first label that could reach into time from on: labels stand by start, so none longer than
- * the longest begins before.
- */
-static guint
-first_label (PraxiSession *self, gint64 from_ns)
-{
-  guint low = 0, high = self->labels->len;
-  while (low < high) {
-    const guint middle = low + (high - low) / 2;
-    const PraxiUiLabel *label = self->labels->pdata[middle];
-    if (label->span.start_ns < from_ns - self->longest_label_ns)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
-}
-
 static const PraxiUiLabel *
 find_label (PraxiSession *self, const char *class_name, PraxiTimeSpan span)
 {
   const PraxiUiClass *cls = praxi_session_find_class_named (self, class_name);
-  for (guint i = first_label (self, span.start_ns); cls != NULL && i < self->labels->len; i++) {
+  for (guint i = praxi_session_first_label (self, span.start_ns);
+       cls != NULL && i < self->labels->len; i++) {
     const PraxiUiLabel *label = self->labels->pdata[i];
     if (label->span.start_ns >= span.end_ns)
       break;

@@ -168,6 +168,55 @@ praxi_strip_rasterise (const PraxiStripContext *context, GskRenderNode *node, gr
   return gtk_snapshot_free_to_node (drawing);
 }
 
+enum { SMOOTH_FROM_PX = 96, CORNER_PX = 3 };
+
+static void
+append_rect (GtkSnapshot *snapshot, const GdkRGBA *color, float x, float y, float w, float h)
+{
+  gtk_snapshot_append_color (snapshot, color, &GRAPHENE_RECT_INIT (x, y, w, h));
+}
+
+/* Corners with a step of one pixel. */
+static void
+append_stepped_box (GtkSnapshot *snapshot,
+                    const graphene_rect_t *box,
+                    const GdkRGBA *fill,
+                    const GdkRGBA *rim,
+                    float edge)
+{
+  const float x = box->origin.x, y = box->origin.y, w = box->size.width, h = box->size.height;
+  append_rect (snapshot, fill, x + 1, y, w - 2, h);
+  append_rect (snapshot, fill, x, y + 1, 1, h - 2);
+  append_rect (snapshot, fill, x + w - 1, y + 1, 1, h - 2);
+  if (rim == NULL)
+    return;
+  append_rect (snapshot, rim, x + 1, y, w - 2, edge);
+  append_rect (snapshot, rim, x + 1, y + h - edge, w - 2, edge);
+  append_rect (snapshot, rim, x, y + 1, edge, h - 2);
+  append_rect (snapshot, rim, x + w - edge, y + 1, edge, h - 2);
+}
+
+void
+praxi_strip_round_box (GtkSnapshot *snapshot,
+                       const graphene_rect_t *box,
+                       const GdkRGBA *fill,
+                       const GdkRGBA *rim,
+                       float edge)
+{
+  GskRoundedRect frame;
+  if (box->size.width < SMOOTH_FROM_PX) {
+    append_stepped_box (snapshot, box, fill, rim, edge);
+    return;
+  }
+  gsk_rounded_rect_init_from_rect (&frame, box, CORNER_PX);
+  gtk_snapshot_push_rounded_clip (snapshot, &frame);
+  gtk_snapshot_append_color (snapshot, fill, box);
+  gtk_snapshot_pop (snapshot);
+  if (rim != NULL)
+    gtk_snapshot_append_border (snapshot, &frame, (const float[]){edge, edge, edge, edge},
+                                (const GdkRGBA[]){*rim, *rim, *rim, *rim});
+}
+
 static guint32
 premultiplied (const GdkRGBA *color)
 {

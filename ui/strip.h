@@ -20,6 +20,7 @@ typedef struct {
   double gutter_px;    /* left of it stand names, right of it time */
   double scale_factor; /* device pixels per pixel */
   gboolean is_dark;
+  gboolean is_high_contrast; /* rims in the colour of text, scores from black to white */
   GdkRGBA text, dim_text, bed, line, accent;
   /* a label whose edge is being dragged shows these frames; 0 for none */
   gint64 dragged_label;
@@ -124,6 +125,16 @@ praxi_strip_surface (GtkSnapshot *snapshot, cairo_surface_t *surface, const grap
  */
 GskRenderNode *
 praxi_strip_rasterise (const PraxiStripContext *context, GskRenderNode *node, graphene_size_t area);
+
+/* A box with a rim and round corners: real ones cost twenty times as much, and only a wide box
+ * shows the difference. Integers only, so that all falls on pixels.
+ * rim: NULL for none
+ */
+void praxi_strip_round_box (GtkSnapshot *snapshot,
+                            const graphene_rect_t *box,
+                            const GdkRGBA *fill,
+                            const GdkRGBA *rim,
+                            float edge);
 
 /* Boxes too narrow for a shape, as one line of pixels that is stretched to their height: a thousand
  * of them cost little more than one.

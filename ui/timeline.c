@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "ui/session-analysis.h"
 #include "ui/note-popover.h"
+#include "ui/score-text.h"
 #include "ui/session-labelling.h"
 #include "ui/session-thresholds.h"
 #include "ui/snap.h"
@@ -34,7 +34,7 @@ typedef enum {
 typedef struct {
   PraxiTimeScale time;
   double scale_factor;
-  gboolean is_dark;
+  gboolean is_dark, is_high_contrast;
   GdkRGBA text, accent;
   gint64 dragged_label;
   int dragged_start, dragged_end;
@@ -48,7 +48,9 @@ struct _PraxiTimeline {
   PraxiTextCache *texts;
   GskRenderNode *drawings[N_STRIPS]; /* of draw_key; NULL where something changed since */
   DrawKey draw_key;
-  int heights[N_STRIPS]; /* 0: to be asked */
+  gboolean is_moving;        /* draw_key is another one than a frame before */
+  gboolean is_raw[N_STRIPS]; /* its drawing was not made pixels, for all moved */
+  int heights[N_STRIPS];     /* 0: to be asked */
   double pointer_x, pointer_y;
   gboolean has_pointer;
 
@@ -89,11 +91,12 @@ make_context (PraxiTimeline *self)
       .threshold_class = self->threshold_class,
       .texts = self->texts,
   };
+  context.is_high_contrast = adw_style_manager_get_high_contrast (adw_style_manager_get_default ());
   gtk_style_context_get_color (style, &context.text);
   context.dim_text = context.bed = context.line = context.text;
-  context.dim_text.alpha *= 0.72f;
-  context.bed.alpha *= 0.07f;
-  context.line.alpha *= 0.35f;
+  context.dim_text.alpha *= context.is_high_contrast ? 1 : 0.72f;
+  context.bed.alpha *= context.is_high_contrast ? 0.15f : 0.07f;
+  context.line.alpha *= context.is_high_contrast ? 0.8f : 0.35f;
   if (!gtk_style_context_lookup_color (style, "accent_color", &context.accent))
     context.accent = context.text;
   return context;
@@ -266,13 +269,15 @@ update_draw_key (PraxiTimeline *self, const PraxiStripContext *context)
   key.time = context->time;
   key.scale_factor = context->scale_factor;
   key.is_dark = context->is_dark;
+  key.is_high_contrast = context->is_high_contrast;
   key.text = context->text;
   key.accent = context->accent;
   key.dragged_label = context->dragged_label;
   key.dragged_start = context->dragged_start;
   key.dragged_end = context->dragged_end;
   key.threshold_class = context->threshold_class;
-  if (memcmp (&key, &self->draw_key, sizeof key) == 0)
+  self->is_moving = memcmp (&key, &self->draw_key, sizeof key) != 0;
+  if (!self->is_moving)
     return;
   if (key.scale_factor != self->draw_key.scale_factor)
     praxi_text_cache_clear (self->texts);
@@ -292,7 +297,9 @@ make_drawing (PraxiTimeline *self, const PraxiStripContext *context, int index)
   GtkSnapshot *drawing = gtk_snapshot_new ();
   self->strips[index]->kind->draw (self->strips[index], context, drawing, area);
   GskRenderNode *node = gtk_snapshot_free_to_node (drawing);
-  if (node == NULL || (index != EVENTS && index != LABELS && index != COVERAGE))
+  const gboolean has_boxes = index == EVENTS || index == LABELS || index == COVERAGE;
+  self->is_raw[index] = has_boxes && self->is_moving; /* pixels that nobody will see again */
+  if (node == NULL || !has_boxes || self->is_moving)
     return node;
   GskRenderNode *picture = praxi_strip_rasterise (context, node, area);
   gsk_render_node_unref (node);
@@ -302,6 +309,8 @@ make_drawing (PraxiTimeline *self, const PraxiStripContext *context, int index)
 static void
 draw_strip (PraxiTimeline *self, const PraxiStripContext *context, GtkSnapshot *snapshot, int index)
 {
+  if (self->is_raw[index] && !self->is_moving)
+    g_clear_pointer (&self->drawings[index], gsk_render_node_unref);
   if (self->drawings[index] == NULL)
     self->drawings[index] = make_drawing (self, context, index);
   if (self->drawings[index] == NULL)
@@ -334,28 +343,6 @@ snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 
 /* --- what a screen reader says ------------------------------------------------------------- */
 
-static char *
-describe_scores (PraxiTimeline *self, gint64 time_ns)
-{
-  const PraxiScoreTrack *track = praxi_session_track (self->session);
-  if (track == NULL)
-    return g_strdup (_ ("not analysed"));
-  const int window = praxi_score_track_window_at (track, time_ns);
-  int best = -1;
-  float best_score = -1;
-  for (int c = 0; c < praxi_score_track_n_classes (track); c++) {
-    const float score = praxi_score_track_get (track, window, c);
-    if (score > best_score) {
-      best = c;
-      best_score = score;
-    }
-  }
-  if (best < 0)
-    return g_strdup (_ ("not analysed"));
-  return g_strdup_printf ("%s %d %%", praxi_score_track_class_name (track, best),
-                          (int) lroundf (best_score * 100));
-}
-
 static void
 update_accessible (PraxiTimeline *self)
 {
@@ -363,7 +350,7 @@ update_accessible (PraxiTimeline *self)
   const gint64 now_ns = praxi_session_frame_span (self->session, playhead).start_ns;
   const PraxiTimeSpan whole = praxi_session_footage (self->session);
   g_autofree char *time = praxi_session_time_text (self->session, now_ns, 2);
-  g_autofree char *scores = describe_scores (self, now_ns);
+  g_autofree char *scores = praxi_score_text (self->session, now_ns, -1, 0);
   g_autofree char *text = g_strdup_printf (_ ("%s, frame %d, %s"), time, playhead, scores);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_VALUE_NOW,
                                   (double) now_ns / 1e9, GTK_ACCESSIBLE_PROPERTY_VALUE_MIN,

@@ -15,13 +15,14 @@ static const guint32 anchors[][N_ANCHORS] = {
                              0xc0c0c0, 0xdfdfdf, 0xffffff},
 };
 
+/* share: of b, in 65536ths */
 static guint32
-mix (guint32 a, guint32 b, double share)
+mix (guint32 a, guint32 b, guint32 share)
 {
   guint32 color = 0xff000000u;
   for (int shift = 0; shift < 24; shift += 8) {
-    const double from = (a >> shift) & 0xff, to = (b >> shift) & 0xff;
-    color |= (guint32) lround (from + share * (to - from)) << shift;
+    const guint32 from = (a >> shift) & 0xff, to = (b >> shift) & 0xff;
+    color |= (from * (65536 - share) + to * share + 32768) >> 16 << shift;
   }
   return color;
 }
@@ -33,17 +34,22 @@ praxi_heat_color (PraxiHeatPalette palette, float score)
     return 0xff808080u;
   const double at = CLAMP ((double) score, 0, 1) * (N_ANCHORS - 1);
   const int i = MIN ((int) at, N_ANCHORS - 2);
-  return mix (anchors[palette][i], anchors[palette][i + 1], at - i);
+  return mix (anchors[palette][i], anchors[palette][i + 1], (guint32) ((at - i) * 65536 + 0.5));
 }
 
 /* The first line is painted, the others are copies of it but where stripes cross them. */
 static void
-copy_lines (const PraxiHeatRow *row, guint32 *pixels, int width_px, int height_px, int stride_px)
+copy_lines (const PraxiHeatRow *row,
+            guint32 *pixels,
+            int width_px,
+            int height_px,
+            int stride_px,
+            gboolean has_stripes)
 {
   for (int y = 1; y < height_px; y++) {
     guint32 *line = pixels + (gsize) y * stride_px;
     memcpy (line, pixels, (gsize) width_px * sizeof *line);
-    for (int x = 0; x < width_px; x++)
+    for (int x = 0; has_stripes && x < width_px; x++)
       if (pixels[x] == PRAXI_HEAT_MISSING_LIGHT || pixels[x] == PRAXI_HEAT_MISSING_DARK)
         line[x] = praxi_heat_hatch (row->x_px + x, y) ? PRAXI_HEAT_MISSING_DARK
                                                       : PRAXI_HEAT_MISSING_LIGHT;
@@ -68,13 +74,15 @@ praxi_heat_raster (const PraxiScoreTrack *track,
                    int height_px,
                    int stride_px)
 {
+  gboolean has_stripes = FALSE;
   for (int x = 0; x < width_px; x++) {
     const float score = column_score (track, row, x, width_px);
     const guint32 missing =
         praxi_heat_hatch (row->x_px + x, 0) ? PRAXI_HEAT_MISSING_DARK : PRAXI_HEAT_MISSING_LIGHT;
     pixels[x] = isnan (score) ? missing : praxi_heat_color (row->palette, score);
+    has_stripes |= isnan (score);
   }
-  copy_lines (row, pixels, width_px, height_px, stride_px);
+  copy_lines (row, pixels, width_px, height_px, stride_px, has_stripes);
 }
 
 void

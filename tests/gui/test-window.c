@@ -350,7 +350,7 @@ write_report (Fixture *fixture, const char *name, const char *begin, const char 
   g_autofree char *path = g_build_filename (fixture->folder, name, NULL);
   const gulong handler =
       g_signal_connect (fixture->session, "message", G_CALLBACK (said_cb), &n_said);
-  praxi_session_write_report (fixture->session, path);
+  praxi_session_write_report (fixture->session, path, NULL, NULL);
   wait_for (n_said == 1);
   g_signal_handler_disconnect (fixture->session, handler);
   assert_file (path, begin, inside);
