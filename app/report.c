@@ -6,7 +6,6 @@
 
 #include "app/places.h"
 #include "engine/core/json-lines.h"
-#include "ui/session-labels.h"
 #include "ui/session-report.h"
 
 typedef struct {

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "ui/lanes.h"
-#include "ui/session-labels.h"
+#include "ui/session-labelling.h"
 #include "ui/strip.h"
 
 enum {

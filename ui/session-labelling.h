@@ -10,6 +10,11 @@ G_BEGIN_DECLS
 /* The id of that label, 0 for none. */
 gint64 praxi_session_label_in_hand (PraxiSession *session);
 
+/* The place of the first label that could reach into time from on: labels stand by start, so none
+ * longer than the longest begins before.
+ */
+guint praxi_session_first_label (PraxiSession *session, gint64 from_ns);
+
 /* Makes a label of the marks and the current class, or gives the label whose edges are edited the
  * marks as ends. Says why not when there is nothing marked.
  */

@@ -1,5 +1,6 @@
 /* What labels, classes and undo look like to the views. */
 #include "ui/session-edits.h"
+#include "ui/session-labelling.h"
 
 /* --- reading ------------------------------------------------------------------------------- */
 

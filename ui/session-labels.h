@@ -49,11 +49,6 @@ const GPtrArray *praxi_session_labels (PraxiSession *session);
 const GPtrArray *praxi_session_classes (PraxiSession *session);
 guint praxi_session_labels_revision (PraxiSession *session); /* grows with every change of them */
 const PraxiUiLabel *praxi_session_find_label (PraxiSession *session, gint64 label_id);
-
-/* The place of the first label that could reach into time from on: labels stand by start, so none
- * longer than the longest begins before.
- */
-guint praxi_session_first_label (PraxiSession *session, gint64 from_ns);
 const PraxiUiClass *praxi_session_find_class (PraxiSession *session, gint64 class_id);
 const PraxiUiClass *praxi_session_find_class_named (PraxiSession *session, const char *name);
 
@@ -78,10 +73,6 @@ void praxi_session_undo (PraxiSession *session);
 void praxi_session_redo (PraxiSession *session);
 gboolean praxi_session_can_undo (PraxiSession *session);
 gboolean praxi_session_can_redo (PraxiSession *session);
-
-/* Whether the open media is there with all that the project holds of it, and nothing is on its way.
- */
-gboolean praxi_session_is_loaded (PraxiSession *session);
 
 /* Another project, created when there is none. */
 void praxi_session_open_project (PraxiSession *session, const char *path);

@@ -31,7 +31,6 @@ struct _PraxiSession {
   GObject parent_instance;
   char *praxi_path;
   gboolean is_closed;
-  gboolean only_reads;
 
   /* session.c */
   PraxiTimeSpan visible;

@@ -139,6 +139,22 @@ make_report (PraxiSession *self)
   return report;
 }
 
+/* --- for a reader -------------------------------------------------------------------------- */
+
+#define ONLY_READS "praxi-only-reads"
+
+void
+praxi_session_only_read (PraxiSession *self)
+{
+  g_object_set_data (G_OBJECT (self), ONLY_READS, GINT_TO_POINTER (TRUE));
+}
+
+gboolean
+praxi_session_only_reads (PraxiSession *self)
+{
+  return g_object_get_data (G_OBJECT (self), ONLY_READS) != NULL;
+}
+
 /* --- pictures, then the file --------------------------------------------------------------- */
 
 void

@@ -5,6 +5,16 @@
 
 G_BEGIN_DECLS
 
+/* The project is only read: nothing is made, added or kept. To be called before the first media is
+ * opened.
+ */
+void praxi_session_only_read (PraxiSession *session);
+gboolean praxi_session_only_reads (PraxiSession *session);
+
+/* Whether the open media is there with all that the project holds of it, and nothing is on its way.
+ */
+gboolean praxi_session_is_loaded (PraxiSession *session);
+
 /* error: NULL when the file was written; borrowed */
 typedef void (*PraxiReportDone) (const GError *error, gpointer user_data);
 

@@ -6,6 +6,8 @@
 #include <glib/gi18n.h>
 
 #include "engine/core/text.h"
+#include "ui/history-text.h"
+#include "ui/session-report.h"
 #include "ui/store-view.h"
 
 static void
@@ -355,8 +357,9 @@ succeed (PraxiSession *self, PraxiEdit *edit, PraxiStoreView *view)
     praxi_session_review_progress (self, g_steal_pointer (&view->progress));
   }
   if (view->what != NULL) {
+    g_autofree char *what = praxi_history_text (view->what);
     g_autofree char *text = g_strdup_printf (
-        edit->kind == PRAXI_EDIT_UNDO ? _ ("Undone: %s") : _ ("Done again: %s"), view->what);
+        edit->kind == PRAXI_EDIT_UNDO ? _ ("Undone: %s") : _ ("Done again: %s"), what);
     praxi_session_say (self, FALSE, text);
   }
 }
@@ -409,11 +412,12 @@ open_store (PraxiSession *self)
   if (self->store != NULL)
     return;
   g_autofree char *folder = g_path_get_dirname (self->project_path);
-  if (!self->only_reads)
+  if (!praxi_session_only_reads (self))
     g_mkdir_with_parents (folder, 0700);
   self->store = praxi_store_thread_new (self->project_path,
-                                        self->only_reads ? PRAXI_STORE_READ_ONLY
-                                                         : PRAXI_STORE_CREATE | PRAXI_STORE_BACKUPS,
+                                        praxi_session_only_reads (self)
+                                            ? PRAXI_STORE_READ_ONLY
+                                            : PRAXI_STORE_CREATE | PRAXI_STORE_BACKUPS,
                                         NULL, NULL);
 }
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "ui/session-private.h"
+#include "ui/session-report.h"
 #include "ui/session-settings.h"
 
 enum { WIDTH_PX = 160, HEIGHT_PX = 90 };
@@ -159,7 +160,8 @@ next (PraxiSession *self)
 void
 praxi_session_make_thumbnails (PraxiSession *self)
 {
-  if (!self->only_reads && self->thumbnail_client == NULL && self->thumbnail_source == 0)
+  if (!praxi_session_only_reads (self) && self->thumbnail_client == NULL &&
+      self->thumbnail_source == 0)
     self->thumbnail_source = g_idle_add (next_cb, self);
 }
 

@@ -1,6 +1,7 @@
 /* What a person says of events. */
 #include <glib/gi18n.h>
 
+#include "ui/session-labelling.h"
 #include "ui/session-review-private.h"
 #include "ui/session-settings.h"
 

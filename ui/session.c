@@ -115,12 +115,6 @@ praxi_session_fail (PraxiSession *self, const char *text, const char *details)
   g_clear_pointer (&self->error_details, g_free);
 }
 
-void
-praxi_session_only_read (PraxiSession *self)
-{
-  self->only_reads = TRUE;
-}
-
 const char *
 praxi_session_error_details (PraxiSession *self)
 {

@@ -43,11 +43,6 @@ G_DECLARE_FINAL_TYPE (PraxiSession, praxi_session, PRAXI, SESSION, GObject)
  */
 PraxiSession *praxi_session_new (const char *praxi_path, const char *project_path);
 
-/* The project is only read: nothing is made, added or kept. To be called before the first media is
- * opened.
- */
-void praxi_session_only_read (PraxiSession *session);
-
 /* While "message" is emitted for an error: more lines about it, to be folded out; often empty. */
 const char *praxi_session_error_details (PraxiSession *session);
 

@@ -26,8 +26,10 @@ describe_span (PraxiSession *session, PraxiTimeSpan span)
   g_autofree char *end = praxi_session_time_text (session, span.end_ns, 2);
   const int n_frames = praxi_session_frame_at (session, span.end_ns - 1) + 1 -
                        praxi_session_frame_at (session, span.start_ns);
-  return g_strdup_printf (_ ("%s – %s (%.2f s, %d frames)"), start, end,
-                          (double) praxi_time_span_length (span) / 1e9, n_frames);
+  g_autofree char *frames =
+      g_strdup_printf (ngettext ("%d frame", "%d frames", (gulong) n_frames), n_frames);
+  return g_strdup_printf (_ ("%s – %s (%.2f s, %s)"), start, end,
+                          (double) praxi_time_span_length (span) / 1e9, frames);
 }
 
 static char *

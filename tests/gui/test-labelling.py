@@ -160,7 +160,13 @@ class Sitting(unittest.TestCase):
         wait(lambda: spans() == [('fall',) + one[1:], one], 'its copy')
         app.key('bracketright')
         wait(lambda: spans() != [('fall',) + one[1:], one], 'an end moved')
-        app.key('shift+bracketleft', 'ctrl+z', 'ctrl+z')
+        self.nudged(1)
+        app.key('shift+bracketright')
+        self.nudged(11)
+        app.key('shift+bracketleft', 'bracketleft')
+        self.nudged(0)
+        for _ in range(4):
+            app.key('ctrl+z')
         wait(lambda: spans() == [('fall',) + one[1:], one], 'the ends back')
         app.key('e', 'End', 'o', 'Return')
         wait(lambda: max(span[2] for span in spans()) > one[2] + 100, 'its edges edited')
@@ -169,6 +175,13 @@ class Sitting(unittest.TestCase):
         self.hold()
         self.note()
         self.classes()
+
+    def nudged(self, frames):
+        """The nearer end of the copy is that many frames from where the other label has it."""
+        def distance():
+            now = {span[0]: span[1:] for span in spans()}
+            return (now['fall'][0] - now['fight'][0]) + (now['fall'][1] - now['fight'][1])
+        wait(lambda: distance() == frames, f'an end {frames} frames on, not {spans()}')
 
     def hold(self):
         app, n_labels = self.app, len(labels())

@@ -14,7 +14,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from driver import App, Atspi, wait
+from driver import App, Atspi, wait, xdo
 
 PRAXISCOPE, PRAXI = (os.path.abspath(path) for path in sys.argv[1:3])
 HOME = os.environ['HOME']
@@ -143,6 +143,28 @@ class Sitting(unittest.TestCase):
         app.key('bracketright')
         wait(lambda: labels()[0]['end_frame'] > end, 'a frame more')
 
+    def note(self, start, end):
+        """A double click on the label opens its note."""
+        app, n_frames = self.app, self.last + 1
+        app.move(self.at((start + end) / 2 / n_frames), self.strip(40))
+        xdo('click', '--repeat', 2, '--delay', 60, 1)
+        entry = app.get('text', 'Note of the label')
+        wait(lambda: entry.get_state_set().contains(Atspi.StateType.FOCUSED), 'the keys in the note')
+        xdo('type', '--delay', 15, 'by the door')
+        app.key('Return')
+        wait(lambda: labels()[0]['note'] == 'by the door', 'the note in the project')
+
+    def click(self):
+        """A click goes there; what is marked is dropped by Escape."""
+        app = self.app
+        app.move(self.at(0.25), self.strip(70))
+        xdo('click', 1)
+        wait(lambda: abs(self.frame_at_playhead() - self.last / 4) < self.last * 0.02, 'the playhead under the click')
+        app.key('i')
+        wait(lambda: app.text('Marked'), 'a mark')
+        app.key('Escape')
+        wait(lambda: not app.text('Marked'), 'no mark')
+
     def select(self):
         """Drags over bare time, labels with Enter in the current class, deletes it again."""
         app = self.app
@@ -174,6 +196,8 @@ class Sitting(unittest.TestCase):
         start, end = self.label()
         self.shoot('labelled')
         self.trim(start, end)
+        self.note(start, end)
+        self.click()
         self.select()
         self.panels()
 

@@ -15,6 +15,7 @@
 #include "ui/session-tune.h"
 #include "ui/session-labels.h"
 #include "ui/session-model.h"
+#include "ui/screen.h"
 #include "ui/session-report.h"
 #include "ui/window.h"
 
@@ -425,6 +426,65 @@ test_small (Fixture *fixture, gconstpointer data)
   shoot (fixture, "small");
 }
 
+/* --- what cannot be done with a mouse and keys alone ---------------------------------------- */
+
+static GObject *
+find_controller (GtkWidget *widget, GType type)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (widget);
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++) {
+    g_autoptr (GObject) controller = g_list_model_get_item (controllers, i);
+    if (g_type_is_a (G_OBJECT_TYPE (controller), type))
+      return controller; /* the widget holds it */
+  }
+  g_assert_not_reached ();
+}
+
+static char *
+make_file (const char *folder, const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_autofree char *parent = g_path_get_dirname (path);
+  g_assert_cmpint (g_mkdir_with_parents (parent, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (path, "", 0, NULL));
+  return g_steal_pointer (&path);
+}
+
+static gboolean
+drop (Fixture *fixture, const char *const *paths)
+{
+  GObject *target = find_controller (GTK_WIDGET (fixture->window), GTK_TYPE_DROP_TARGET);
+  GValue value = G_VALUE_INIT;
+  GSList *files = NULL;
+  gboolean is_taken = FALSE;
+  for (guint i = 0; paths[i] != NULL; i++)
+    files = g_slist_append (files, g_file_new_for_path (paths[i]));
+  g_value_init (&value, GDK_TYPE_FILE_LIST);
+  g_value_set_boxed (&value, files);
+  g_signal_emit_by_name (target, "drop", &value, 100.0, 100.0, &is_taken);
+  g_value_unset (&value);
+  g_slist_free_full (files, g_object_unref);
+  return is_taken;
+}
+
+/* Files and a folder with folders in it: all videos are listed, the first is open. */
+static void
+test_drop (Fixture *fixture, gconstpointer data)
+{
+  GListModel *list = praxi_session_media_list (fixture->session);
+  g_autofree char *first = make_file (fixture->folder, "first.mp4");
+  g_autofree char *folder = g_build_filename (fixture->folder, "more", NULL);
+  g_autofree char *second = make_file (folder, "b.mkv");
+  g_autofree char *third = make_file (folder, "deep/c.MP4");
+  g_autofree char *notes = make_file (folder, "notes.txt");
+  g_assert_true (drop (fixture, (const char *const[]){first, folder, NULL}));
+  wait_for (g_list_model_get_n_items (list) == 3);
+  wait_for (praxi_session_picture (fixture->session).is_current);
+  g_assert_cmpstr (praxi_media_item_path (praxi_session_media (fixture->session)), ==, first);
+  g_assert_false (drop (fixture, (const char *const[]){NULL}));
+  g_assert_cmpuint (g_list_model_get_n_items (list), ==, 3);
+}
+
 #define add(path, function) g_test_add (path, Fixture, NULL, setup, function, teardown)
 
 int
@@ -449,5 +509,6 @@ main (int argc, char **argv)
   add ("/window/model", test_model);
   add ("/window/failed-job", test_failed_job);
   add ("/window/small", test_small);
+  add ("/window/drop", test_drop);
   return g_test_run ();
 }
