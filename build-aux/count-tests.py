@@ -24,7 +24,7 @@ def count(paths):
     results, failed_once = {}, set()
     for path in paths:
         for result in read(path):
-            name = short(result['name'])
+            name = result['name']
             if name in results and result['result'] == 'OK':
                 failed_once.add(name)
             results[name] = result['result']
@@ -32,7 +32,7 @@ def count(paths):
     skipped = [name for name, result in results.items() if result == 'SKIP']
     for what, names in (('skipped', skipped), ('passed at the second try', sorted(failed_once)), ('failed', failed)):
         for name in names:
-            print(f'{what}: {name}')
+            print(f'{what}: {short(name)}')
     n_passed = len(results) - len(failed) - len(skipped)
     print(f'{n_passed} passed, {len(failed)} failed, {len(skipped)} skipped')
     return 0 if n_passed and not failed else 1

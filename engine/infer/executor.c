@@ -560,9 +560,11 @@ praxi_executor_set_still_limit (PraxiExecutor *executor, float limit, GError **e
   const gsize bytes = clip_bytes (executor->spec);
   g_autofree guint8 *grey = g_malloc (bytes);
   memset (grey, 128, bytes);
+  /* Not into the executor: it is another one where the GPU is lost meanwhile. */
+  float *scores = g_new (float, executor->spec->n_classes);
+  const gboolean good = praxi_executor_run (executor, grey, 1, scores, error);
   g_free (executor->still_scores);
-  executor->still_scores = g_new (float, executor->spec->n_classes);
-  const gboolean good = praxi_executor_run (executor, grey, 1, executor->still_scores, error);
+  executor->still_scores = scores;
   g_free (executor->motion);
   executor->motion = g_new0 (float, executor->spec->frames);
   executor->has_run = FALSE;
