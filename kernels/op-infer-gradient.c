@@ -3,15 +3,6 @@
  */
 #include "kernels/infer.h"
 
-static bool
-is_same_shape (const PraxiTensor *a, const PraxiTensor *b)
-{
-  bool same = a->rank == b->rank;
-  for (int d = 0; same && d < a->rank; d++)
-    same = a->dims[d] == b->dims[d];
-  return same;
-}
-
 /* Resolves the window as the forward operator does, and answers with an output like of. */
 static PraxiStatus
 differentiate (PraxiInfer *infer,
@@ -30,7 +21,7 @@ differentiate (PraxiInfer *infer,
   const PraxiStatus status = forward (&inner);
   if (status != PRAXI_OK)
     return status;
-  if (!is_same_shape (dy, &y) || dy->dtype != x->dtype)
+  if (!praxi_tensor_is_same_shape (dy, &y) || dy->dtype != x->dtype)
     return praxi_infer_fail (infer, PRAXI_STATUS_SHAPE,
                              "the gradient has not the shape and type of the output");
   praxi_infer_out (infer, 0, of->dtype, of->rank, of->dims);
@@ -79,7 +70,7 @@ PraxiStatus
 praxi_infer_batch_norm_gradient (PraxiInfer *infer)
 {
   const PraxiTensor *const *in = infer->in, *x = in[0];
-  if (x->rank < 2 || !is_same_shape (x, in[2]) || in[2]->dtype != x->dtype)
+  if (x->rank < 2 || !praxi_tensor_is_same_shape (x, in[2]) || in[2]->dtype != x->dtype)
     return praxi_infer_fail (infer, PRAXI_STATUS_SHAPE,
                              "the gradient has not the shape and type of the output");
   for (int i = 1; i < 5; i++)

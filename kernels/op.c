@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "kernels/infer.h"
 
@@ -283,6 +284,25 @@ praxi_op_infer (PraxiOp *op,
       return praxi_infer_fail (&infer, PRAXI_STATUS_SHAPE, "output %d would be too large", i);
     praxi_tensor_set_row_major (&out[i]);
   }
+  return status;
+}
+
+PraxiStatus
+praxi_op_resolve (PraxiOp *op,
+                  const PraxiTensor *const *in,
+                  int n_in,
+                  const PraxiTensor *const *out,
+                  int n_out)
+{
+  PraxiTensor *expected = calloc ((size_t) (n_out > 0 ? n_out : 1), sizeof *expected);
+  if (expected == NULL)
+    return PRAXI_STATUS_MEMORY;
+  PraxiStatus status = praxi_op_infer (op, in, n_in, expected, n_out, NULL);
+  for (int i = 0; status == PRAXI_OK && i < n_out; i++)
+    if (out[i] != NULL &&
+        (out[i]->dtype != expected[i].dtype || !praxi_tensor_is_same_shape (out[i], &expected[i])))
+      status = PRAXI_STATUS_SHAPE;
+  free (expected);
   return status;
 }
 

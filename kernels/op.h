@@ -225,6 +225,17 @@ PraxiStatus praxi_op_infer (PraxiOp *op,
                             int n_out,
                             char *why);
 
+/* Resolves op as praxi_op_infer does, and refuses outputs that are not what it makes of its inputs:
+ * a kernel would write beyond them.
+ * out:    n_out tensors, NULL where an optional one is not wanted
+ * Errors: as praxi_op_infer; SHAPE (an output of other dims or type), MEMORY
+ */
+PraxiStatus praxi_op_resolve (PraxiOp *op,
+                              const PraxiTensor *const *in,
+                              int n_in,
+                              const PraxiTensor *const *out,
+                              int n_out);
+
 /* Multiply-adds of one run, as papers count them: convolutions and matrix products only. */
 int64_t praxi_op_macs (const PraxiOp *op, const PraxiTensor *const *in, const PraxiTensor *out);
 

@@ -140,6 +140,24 @@ copy_row (size_t size, int64_t n, const void *from, int64_t step, void *to, int6
     }
 }
 
+bool
+praxi_tensor_is_same_shape (const PraxiTensor *a, const PraxiTensor *b)
+{
+  bool same = a->rank == b->rank;
+  for (int d = 0; same && d < a->rank; d++)
+    same = a->dims[d] == b->dims[d];
+  return same;
+}
+
+bool
+praxi_tensor_is_empty (const PraxiTensor *tensor)
+{
+  for (int d = 0; d < tensor->rank; d++)
+    if (tensor->dims[d] <= 0)
+      return true;
+  return false;
+}
+
 void
 praxi_tensor_copy (const PraxiTensor *from, const PraxiTensor *to)
 {

@@ -50,6 +50,10 @@ void praxi_tensor_set_channels_last (PraxiTensor *tensor);
 bool praxi_tensor_is_row_major (const PraxiTensor *tensor);
 bool praxi_tensor_is_channels_last (const PraxiTensor *tensor);
 
+/* dims alone, whatever the types and strides. */
+bool praxi_tensor_is_same_shape (const PraxiTensor *a, const PraxiTensor *b);
+bool praxi_tensor_is_empty (const PraxiTensor *tensor); /* no element */
+
 /* Copies from to into, element by element in logical order; dims and dtype are equal, strides may
  * differ.
  */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engine/core/error.h"
-#include "engine/infer/rows.h"
+#include "engine/infer/time-rows.h"
 
 /* Less saved than this is not worth the memory. */
 #define WORTHWHILE_SHARE 0.95
@@ -26,8 +26,8 @@ typedef struct {
 } Piece;
 
 typedef struct {
-  PraxiRows rows; /* of the outputs */
-  PraxiRowRule rule;
+  PraxiTimeRows rows; /* of the outputs */
+  PraxiTimeRowRule rule;
   gboolean is_split, is_stem;
   Piece pieces[2]; /* of the rows at the beginning and at the end */
   int n_pieces;
@@ -49,10 +49,10 @@ typedef struct {
 struct PraxiStream {
   PraxiProgram *program;
   PraxiStreamOptions options;
-  PraxiRows *rows; /* one a value; of roots only */
-  Need *needs;     /* likewise */
-  StepPlan *plans; /* one a step */
-  GArray *kept;    /* of Kept */
+  PraxiTimeRows *rows; /* one a value; of roots only */
+  Need *needs;         /* likewise */
+  StepPlan *plans;     /* one a step */
+  GArray *kept;        /* of Kept */
   gsize scratch_bytes, packed_bytes;
   void *scratch;
   double macs, whole_macs;
@@ -65,7 +65,7 @@ n_rows (const PraxiStream *stream, int value)
 }
 
 /* Rows of any value; those of a view lie `shift` rows behind its root's. */
-static PraxiRows
+static PraxiTimeRows
 rows_of (const PraxiStream *stream, int value, gint64 *shift)
 {
   const PraxiProgram *program = stream->program;
@@ -73,26 +73,26 @@ rows_of (const PraxiStream *stream, int value, gint64 *shift)
   *shift = 0;
   if (place->root == value)
     return stream->rows[value];
-  return praxi_rows_of_view (&program->tensors[place->root], &stream->rows[place->root],
-                             &program->tensors[value], place->offset, shift);
+  return praxi_time_rows_of_view (&program->tensors[place->root], &stream->rows[place->root],
+                                  &program->tensors[value], place->offset, shift);
 }
 
 /* By how many rows a value moves. */
 static gint64
-hop_rows (const PraxiStream *stream, const PraxiRows *rows)
+hop_rows (const PraxiStream *stream, const PraxiTimeRows *rows)
 {
   return stream->options.hop_frames / rows->frames;
 }
 
 /* Rows of the value that a run computes anew: [0, begin) and [tail_of, …). */
 static gint64
-tail_of (const PraxiStream *stream, const PraxiRows *rows)
+tail_of (const PraxiStream *stream, const PraxiTimeRows *rows)
 {
   return rows->end - hop_rows (stream, rows);
 }
 
 static gboolean
-repeats (const PraxiStream *stream, const PraxiRows *rows)
+repeats (const PraxiStream *stream, const PraxiTimeRows *rows)
 {
   return rows->axis >= 0 && stream->options.hop_frames % rows->frames == 0 &&
          rows->begin < tail_of (stream, rows);
@@ -112,14 +112,14 @@ bare_inputs (const PraxiStream *stream, const PraxiNode *node, PraxiTensor *in)
   }
 }
 
-static PraxiRows
+static PraxiTimeRows
 stem_rows (const PraxiStream *stream, const PraxiNode *node, int output)
 {
   /* Maps tell how the flow changed since the pair before, which the first one has not. */
-  return (PraxiRows){.axis = 0,
-                     .frames = 1,
-                     .begin = output == 0,
-                     .end = stream->program->tensors[node->out[output]].dims[0]};
+  return (PraxiTimeRows){.axis = 0,
+                         .frames = 1,
+                         .begin = output == 0,
+                         .end = stream->program->tensors[node->out[output]].dims[0]};
 }
 
 static void
@@ -137,17 +137,18 @@ plan_step (PraxiStream *stream, int i)
   }
   g_autofree PraxiTensor *in = g_new0 (PraxiTensor, node->n_in + 1);
   g_autofree const PraxiTensor **at = g_new0 (const PraxiTensor *, node->n_in + 1);
-  g_autofree PraxiRows *rows = g_new0 (PraxiRows, node->n_in + 1);
+  g_autofree PraxiTimeRows *rows = g_new0 (PraxiTimeRows, node->n_in + 1);
   bare_inputs (stream, node, in);
   gint64 shift;
   for (int j = 0; j < node->n_in; j++) {
     at[j] = node->in[j] >= 0 ? &in[j] : NULL;
-    rows[j] = node->in[j] >= 0 ? rows_of (stream, node->in[j], &shift) : (PraxiRows){.axis = -1};
+    rows[j] =
+        node->in[j] >= 0 ? rows_of (stream, node->in[j], &shift) : (PraxiTimeRows){.axis = -1};
   }
   if (node->n_out != 1 || node->out[0] < 0 || stream->program->steps[i].kernel == NULL)
     return;
-  plan->rows =
-      praxi_rows_of_node (node, at, rows, &stream->program->tensors[node->out[0]], &plan->rule);
+  plan->rows = praxi_time_rows_of_node (node, at, rows, &stream->program->tensors[node->out[0]],
+                                        &plan->rule);
   if (!repeats (stream, &plan->rows))
     plan->rows.axis = -1;
   plan->is_split = plan->rows.axis >= 0 && plan->rule.can_split;
@@ -158,15 +159,15 @@ static void
 plan_rows (PraxiStream *stream)
 {
   const PraxiGraph *graph = stream->program->graph;
-  stream->rows = g_new (PraxiRows, graph->values->len + 1);
+  stream->rows = g_new (PraxiTimeRows, graph->values->len + 1);
   stream->plans = g_new0 (StepPlan, stream->program->n_steps + 1);
   for (guint v = 0; v < graph->values->len; v++)
     stream->rows[v].axis = -1;
   const int clip = g_array_index (graph->inputs, int, 0);
   const PraxiTensor *input = &stream->program->tensors[clip];
   const int axis = stream->options.time_axis;
-  if (axis < input->rank && praxi_rows_are_outermost (input, axis))
-    stream->rows[clip] = (PraxiRows){.axis = axis, .frames = 1, .end = input->dims[axis]};
+  if (axis < input->rank && praxi_time_rows_are_outermost (input, axis))
+    stream->rows[clip] = (PraxiTimeRows){.axis = axis, .frames = 1, .end = input->dims[axis]};
   for (int i = 0; i < stream->program->n_steps; i++)
     plan_step (stream, i);
 }
@@ -231,7 +232,7 @@ need_inputs (PraxiStream *stream, int i)
       continue;
     }
     gint64 shift;
-    const PraxiRows rows = rows_of (stream, node->in[j], &shift);
+    const PraxiTimeRows rows = rows_of (stream, node->in[j], &shift);
     const gint64 n = stream->program->tensors[node->in[j]].dims[rows.axis];
     gint64 zero = 0, head = plan->rows.begin, tail = tail_of (stream, &plan->rows), last = tail + 1;
     if (head > 0)
@@ -258,7 +259,7 @@ static gboolean
 keep (PraxiStream *stream, int value, gboolean is_placed, GError **error)
 {
   const PraxiTensor *tensor = &stream->program->tensors[value];
-  const PraxiRows *rows = &stream->rows[value];
+  const PraxiTimeRows *rows = &stream->rows[value];
   const gsize row_bytes = (gsize) tensor->strides[rows->axis] * praxi_dtype_size (tensor->dtype);
   Kept kept = {.value = value,
                .home = tensor->data,
@@ -288,7 +289,7 @@ plan_kept (PraxiStream *stream, GError **error)
       if (value < 0)
         continue;
       const Need *need = &stream->needs[value];
-      const PraxiRows *rows = &stream->rows[value];
+      const PraxiTimeRows *rows = &stream->rows[value];
       const gboolean is_read = need->head > rows->begin || need->tail < tail_of (stream, rows);
       if ((plan->is_stem || is_read) && !keep (stream, value, plan->is_stem, error))
         return FALSE;
@@ -349,7 +350,7 @@ static gint64
 n_in_rows (const PraxiStream *stream, const PraxiNode *node, int input)
 {
   gint64 shift;
-  const PraxiRows rows = rows_of (stream, node->in[input], &shift);
+  const PraxiTimeRows rows = rows_of (stream, node->in[input], &shift);
   return stream->program->tensors[node->in[input]].dims[rows.axis];
 }
 

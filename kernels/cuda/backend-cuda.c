@@ -75,43 +75,6 @@ kernel_free (PraxiKernel *kernel)
   free (kernel);
 }
 
-static bool
-has_no_elements (const PraxiTensor *tensor)
-{
-  for (int i = 0; i < tensor->rank; i++)
-    if (tensor->dims[i] <= 0)
-      return true;
-  return false;
-}
-
-static bool
-is_same_shape (const PraxiTensor *a, const PraxiTensor *b)
-{
-  bool same = a->dtype == b->dtype && a->rank == b->rank;
-  for (int i = 0; same && i < a->rank; i++)
-    same = a->dims[i] == b->dims[i];
-  return same;
-}
-
-/* Resolves what op leaves open; false where the outputs are not what it makes of its inputs. */
-static bool
-resolve (PraxiOp *op,
-         const PraxiTensor *const *in,
-         int n_in,
-         const PraxiTensor *const *out,
-         int n_out)
-{
-  enum { MAX_OUTPUTS = 8 };
-  PraxiTensor expected[MAX_OUTPUTS] = {0};
-  char why[PRAXI_OP_WHY_BYTES];
-  if (n_out > MAX_OUTPUTS || praxi_op_infer (op, in, n_in, expected, n_out, why) != PRAXI_OK)
-    return false;
-  for (int i = 0; i < n_out; i++)
-    if (out[i] && !is_same_shape (out[i], &expected[i]))
-      return false;
-  return true;
-}
-
 static PraxiStatus
 prepare (const PraxiBackend *backend,
          const PraxiOp *op,
@@ -122,16 +85,17 @@ prepare (const PraxiBackend *backend,
          PraxiPool *pool,
          PraxiKernel **kernel)
 {
+  enum { MAX_OUTPUTS = 8 };
   *kernel = NULL;
   CudaPrepare *const prepare_op = op->kind < PRAXI_OP_COUNT ? prepares[op->kind] : NULL;
   if (!prepare_op || n_in < 1 || n_in > CUDA_MAX_INPUTS || n_out < 1 || !in[0] || !out[0] ||
-      has_no_elements (out[0]))
+      praxi_tensor_is_empty (out[0]))
     return PRAXI_STATUS_UNSUPPORTED;
   for (int i = 0; i < n_in; i++)
-    if (in[i] && has_no_elements (in[i]))
+    if (in[i] && praxi_tensor_is_empty (in[i]))
       return PRAXI_STATUS_UNSUPPORTED;
   PraxiOp own = *op;
-  if (!resolve (&own, in, n_in, out, n_out))
+  if (n_out > MAX_OUTPUTS || praxi_op_resolve (&own, in, n_in, out, n_out) != PRAXI_OK)
     return PRAXI_STATUS_UNSUPPORTED;
   const CudaPlace place = {(CudaBackend *) backend, &own, in, out, n_in, n_out};
   const PraxiStatus status = prepare_op (&place, kernel);

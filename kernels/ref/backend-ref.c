@@ -97,36 +97,6 @@ static const PraxiRefFunction functions[PRAXI_OP_COUNT] = {
     [PRAXI_OP_MAX_POOL_GRADIENT] = praxi_ref_max_pool_gradient,
 };
 
-static bool
-same_shape (const PraxiTensor *a, const PraxiTensor *b)
-{
-  bool same = a->dtype == b->dtype && a->rank == b->rank;
-  for (int d = 0; same && d < a->rank; d++)
-    same = a->dims[d] == b->dims[d];
-  return same;
-}
-
-/* What stands in out is what inference makes of op and in; otherwise a kernel would write beyond
- * its tensors.
- */
-static PraxiStatus
-check_shapes (PraxiOp *op,
-              const PraxiTensor *const *in,
-              int n_in,
-              const PraxiTensor *const *out,
-              int n_out)
-{
-  PraxiTensor *expected = calloc ((size_t) (n_out > 0 ? n_out : 1), sizeof *expected);
-  if (expected == NULL)
-    return PRAXI_STATUS_MEMORY;
-  PraxiStatus status = praxi_op_infer (op, in, n_in, expected, n_out, NULL);
-  for (int i = 0; status == PRAXI_OK && i < n_out; i++)
-    if (out[i] != NULL && !same_shape (out[i], &expected[i]))
-      status = PRAXI_STATUS_SHAPE;
-  free (expected);
-  return status;
-}
-
 static size_t
 scratch_bytes_of (const PraxiOp *op, const PraxiTensor *const *in)
 {
@@ -149,7 +119,7 @@ prepare (const PraxiBackend *backend,
   *kernel = NULL;
   if (n_out < 1 || out[0] == NULL)
     return PRAXI_STATUS_SHAPE;
-  const PraxiStatus status = check_shapes (&own, in, n_in, out, n_out);
+  const PraxiStatus status = praxi_op_resolve (&own, in, n_in, out, n_out);
   if (status != PRAXI_OK)
     return status;
   *kernel = malloc (sizeof **kernel);

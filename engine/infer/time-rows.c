@@ -1,15 +1,15 @@
-#include "engine/infer/rows.h"
+#include "engine/infer/time-rows.h"
 
-static const PraxiRows nothing = {.axis = -1};
+static const PraxiTimeRows nothing = {.axis = -1};
 
 /* One node at hand. */
 typedef struct {
   const PraxiOp *op;
   const PraxiTensor *const *in;
-  const PraxiRows *rows;
+  const PraxiTimeRows *rows;
   int n_in;
   const PraxiTensor *out;
-  PraxiRowRule *rule;
+  PraxiTimeRowRule *rule;
 } Case;
 
 static gboolean
@@ -28,10 +28,10 @@ others_are_constant (const Case *c, int n)
   return TRUE;
 }
 
-static PraxiRows
+static PraxiTimeRows
 row_by_row (const Case *c, int axis)
 {
-  PraxiRows rows = c->rows[0];
+  PraxiTimeRows rows = c->rows[0];
   rows.axis = axis;
   c->rule->can_split = TRUE;
   return rows;
@@ -39,7 +39,7 @@ row_by_row (const Case *c, int axis)
 
 /* Joins what another input knows. FALSE: they do not go together. */
 static gboolean
-join (PraxiRows *rows, const PraxiRows *other)
+join (PraxiTimeRows *rows, const PraxiTimeRows *other)
 {
   if (rows->axis < 0 || other->axis < 0 || rows->frames != other->frames)
     return FALSE;
@@ -49,14 +49,14 @@ join (PraxiRows *rows, const PraxiRows *other)
 }
 
 /* Broadcast inputs: dims align at the last one; constants must be the same in every row. */
-static PraxiRows
+static PraxiTimeRows
 elementwise (const Case *c)
 {
-  PraxiRows all = nothing;
+  PraxiTimeRows all = nothing;
   for (int i = 0; i < c->n_in; i++) {
     if (is_constant (c, i))
       continue;
-    PraxiRows rows = c->rows[i];
+    PraxiTimeRows rows = c->rows[i];
     if (rows.axis < 0 || c->in[i]->dims[rows.axis] == 1)
       return nothing;
     rows.axis += c->out->rank - c->in[i]->rank;
@@ -74,7 +74,7 @@ elementwise (const Case *c)
 }
 
 /* Scales and zero points, or means and variances, lie along an axis of their own. */
-static PraxiRows
+static PraxiTimeRows
 along_axis (const Case *c, gint64 axis)
 {
   int64_t count = 0;
@@ -100,12 +100,12 @@ divide_down (gint64 a, gint64 b)
 }
 
 /* A window of `kernel` taps slides along time: rows whose window stays within [begin, end). */
-static PraxiRows
+static PraxiTimeRows
 slide (const Case *c, int w)
 {
   const PraxiWindow *window = &c->op->window;
   const gint64 reach = (window->kernel[w] - 1) * window->dilation[w];
-  PraxiRows rows = c->rows[0];
+  PraxiTimeRows rows = c->rows[0];
   if (window->ceil_mode || window->pad_begin[w] < 0 || window->pad_begin[w] > reach ||
       window->pad_end[w] < 0 || window->pad_end[w] > reach)
     return nothing;
@@ -119,21 +119,21 @@ slide (const Case *c, int w)
 }
 
 /* Convolutions and pools, over time as one of many pictures or as a dimension of their own. */
-static PraxiRows
+static PraxiTimeRows
 sliding (const Case *c)
 {
   const int axis = c->rows[0].axis;
   const int n_weights = c->n_in - c->op->has_residual;
   if (!others_are_constant (c, n_weights) || axis == 1 || axis - 2 >= c->op->window.n_spatial)
     return nothing;
-  PraxiRows rows = axis == 0 ? row_by_row (c, 0) : slide (c, axis - 2);
+  PraxiTimeRows rows = axis == 0 ? row_by_row (c, 0) : slide (c, axis - 2);
   if (c->op->has_residual &&
       (c->rows[n_weights].axis != rows.axis || !join (&rows, &c->rows[n_weights])))
     return nothing;
   return rows;
 }
 
-static PraxiRows
+static PraxiTimeRows
 reduce (const Case *c)
 {
   int before = 0;
@@ -148,17 +148,17 @@ reduce (const Case *c)
 }
 
 /* The rows move by `offset` and every `step`th stays; the operator itself runs whole. */
-static PraxiRows
+static PraxiTimeRows
 move (const Case *c, gint64 offset, gint64 step)
 {
-  PraxiRows rows = c->rows[0];
+  PraxiTimeRows rows = c->rows[0];
   rows.frames *= step;
   rows.begin = MAX (divide_up (rows.begin + offset, step), 0);
   rows.end = MIN (divide_down (rows.end - 1 + offset, step) + 1, c->out->dims[rows.axis]);
   return rows;
 }
 
-static PraxiRows
+static PraxiTimeRows
 slice (const Case *c)
 {
   const PraxiOp *op = c->op;
@@ -168,7 +168,7 @@ slice (const Case *c)
   return row_by_row (c, c->rows[0].axis);
 }
 
-static PraxiRows
+static PraxiTimeRows
 pad (const Case *c)
 {
   const int axis = c->rows[0].axis;
@@ -180,7 +180,7 @@ pad (const Case *c)
 }
 
 /* Along time: the longest input has the rows, what stands before and behind it is edge. */
-static PraxiRows
+static PraxiTimeRows
 concat_time (const Case *c)
 {
   gint64 offset = 0, at = 0;
@@ -201,10 +201,10 @@ concat_time (const Case *c)
   return move (&moved, offset, 1);
 }
 
-static PraxiRows
+static PraxiTimeRows
 concat (const Case *c)
 {
-  PraxiRows all = c->rows[0];
+  PraxiTimeRows all = c->rows[0];
   for (int i = 0; i < c->n_in; i++)
     if (is_constant (c, i) || c->rows[i].axis < 0 || c->rows[i].axis == c->op->axis)
       return concat_time (c);
@@ -215,7 +215,7 @@ concat (const Case *c)
   return all;
 }
 
-static PraxiRows
+static PraxiTimeRows
 gather (const Case *c)
 {
   const int axis = c->rows[0].axis;
@@ -234,7 +234,7 @@ gather (const Case *c)
   return move (c, -first, step);
 }
 
-static PraxiRows
+static PraxiTimeRows
 product (const Case *c)
 {
   const PraxiOp *op = c->op;
@@ -249,7 +249,7 @@ product (const Case *c)
   return c->in[1]->rank != 2 ? nothing : row_by_row (c, axis);
 }
 
-static PraxiRows
+static PraxiTimeRows
 norm (const Case *c)
 {
   const gboolean crosses = c->op->kind == PRAXI_OP_SOFTMAX ? c->rows[0].axis == c->op->axis
@@ -257,7 +257,7 @@ norm (const Case *c)
   return crosses || !others_are_constant (c, c->n_in) ? nothing : row_by_row (c, c->rows[0].axis);
 }
 
-static PraxiRows
+static PraxiTimeRows
 dispatch (const Case *c)
 {
   switch (c->op->kind) {
@@ -304,30 +304,30 @@ is_elementwise (PraxiOpKind kind)
          kind == PRAXI_OP_QTABLE || kind == PRAXI_OP_CHAIN;
 }
 
-PraxiRows
-praxi_rows_of_node (const PraxiNode *node,
-                    const PraxiTensor *const *in,
-                    const PraxiRows *in_rows,
-                    const PraxiTensor *out,
-                    PraxiRowRule *rule)
+PraxiTimeRows
+praxi_time_rows_of_node (const PraxiNode *node,
+                         const PraxiTensor *const *in,
+                         const PraxiTimeRows *in_rows,
+                         const PraxiTensor *out,
+                         PraxiTimeRowRule *rule)
 {
-  *rule = (PraxiRowRule){.window = -1};
+  *rule = (PraxiTimeRowRule){.window = -1};
   const Case c = {&node->op, in, in_rows, node->n_in, out, rule};
-  PraxiRows rows = nothing;
+  PraxiTimeRows rows = nothing;
   if (is_elementwise (node->op.kind))
     rows = elementwise (&c);
   else if (node->op.kind == PRAXI_OP_CONCAT)
     rows = concat (&c);
   else if (node->n_in > 0 && in_rows[0].axis >= 0)
     rows = dispatch (&c);
-  if (rows.axis < 0 || rows.begin >= rows.end || !praxi_rows_are_outermost (out, rows.axis))
+  if (rows.axis < 0 || rows.begin >= rows.end || !praxi_time_rows_are_outermost (out, rows.axis))
     rows = nothing;
   rule->can_split = rule->can_split && rows.axis >= 0;
   return rows;
 }
 
 gboolean
-praxi_rows_are_outermost (const PraxiTensor *tensor, int axis)
+praxi_time_rows_are_outermost (const PraxiTensor *tensor, int axis)
 {
   gint64 inner = 1;
   for (int d = 0; d < tensor->rank; d++) {
@@ -340,12 +340,12 @@ praxi_rows_are_outermost (const PraxiTensor *tensor, int axis)
   return tensor->dims[axis] > 1 && tensor->strides[axis] == inner;
 }
 
-PraxiRows
-praxi_rows_of_view (const PraxiTensor *of,
-                    const PraxiRows *rows,
-                    const PraxiTensor *view,
-                    gint64 offset,
-                    gint64 *shift)
+PraxiTimeRows
+praxi_time_rows_of_view (const PraxiTensor *of,
+                         const PraxiTimeRows *rows,
+                         const PraxiTensor *view,
+                         gint64 offset,
+                         gint64 *shift)
 {
   *shift = 0;
   if (rows->axis < 0)
@@ -353,13 +353,13 @@ praxi_rows_of_view (const PraxiTensor *of,
   const gint64 stride = of->strides[rows->axis];
   for (int d = 0; d < view->rank; d++) {
     if (view->dims[d] <= 1 || view->strides[d] != stride || offset % stride != 0 ||
-        !praxi_rows_are_outermost (view, d))
+        !praxi_time_rows_are_outermost (view, d))
       continue;
     *shift = offset / stride;
-    return (PraxiRows){.axis = d,
-                       .frames = rows->frames,
-                       .begin = MAX (rows->begin - *shift, 0),
-                       .end = MIN (rows->end - *shift, view->dims[d])};
+    return (PraxiTimeRows){.axis = d,
+                           .frames = rows->frames,
+                           .begin = MAX (rows->begin - *shift, 0),
+                           .end = MIN (rows->end - *shift, view->dims[d])};
   }
   return nothing;
 }

@@ -18,34 +18,34 @@ typedef struct {
   int axis;      /* of the value's dims; −1: nothing repeats, the members below mean nothing */
   gint64 frames; /* between two rows */
   gint64 begin, end;
-} PraxiRows;
+} PraxiTimeRows;
 
 /* How an operator makes rows of its output from rows of its inputs. */
 typedef struct {
   gboolean can_split; /* it may run for some rows alone */
   int window;         /* the entry of op.window that slides along time; −1: row by row */
-} PraxiRowRule;
+} PraxiTimeRowRule;
 
 /* in:      shapes of the node's inputs, constants with data; rows of each
  * out:     shape of its outputs, which share their rows
  * Returns: the rows of the outputs, axis −1 where nothing is known to repeat
  */
-PraxiRows praxi_rows_of_node (const PraxiNode *node,
-                              const PraxiTensor *const *in,
-                              const PraxiRows *in_rows,
-                              const PraxiTensor *out,
-                              PraxiRowRule *rule);
+PraxiTimeRows praxi_time_rows_of_node (const PraxiNode *node,
+                                       const PraxiTensor *const *in,
+                                       const PraxiTimeRows *in_rows,
+                                       const PraxiTensor *out,
+                                       PraxiTimeRowRule *rule);
 
 /* Whether rows along the axis lie one behind the other in memory. */
-gboolean praxi_rows_are_outermost (const PraxiTensor *tensor, int axis);
+gboolean praxi_time_rows_are_outermost (const PraxiTensor *tensor, int axis);
 
 /* Rows of a view into a value whose rows lie one behind the other; offset: elements from the
  * value's first. shift: how many rows the view begins behind the value.
  */
-PraxiRows praxi_rows_of_view (const PraxiTensor *of,
-                              const PraxiRows *rows,
-                              const PraxiTensor *view,
-                              gint64 offset,
-                              gint64 *shift);
+PraxiTimeRows praxi_time_rows_of_view (const PraxiTensor *of,
+                                       const PraxiTimeRows *rows,
+                                       const PraxiTensor *view,
+                                       gint64 offset,
+                                       gint64 *shift);
 
 G_END_DECLS
