@@ -56,7 +56,14 @@ void LEVEL_NAME (reduce_columns) (PraxiOpKind kind,
                                   int64_t n);
 void LEVEL_NAME (norm_sums) (const NormCall *call);
 void LEVEL_NAME (norm_map) (const NormCall *call);
-void LEVEL_NAME (motion_grey) (const MotionPlan *plan, const uint8_t *rgb, float *grey);
+void
+    LEVEL_NAME (motion_grey) (const MotionPlan *plan, const uint8_t *rgb, float *work, float *grey);
+void LEVEL_NAME (motion_scale) (const MotionPlan *plan,
+                                int s,
+                                const float *a,
+                                const float *b,
+                                float *work,
+                                MotionSink *sink);
 void LEVEL_NAME (
     motion_flow) (const MotionPlan *plan, const float *a, const float *b, float *work, float *flow);
 void LEVEL_NAME (motion_maps) (const MotionPlan *plan,

@@ -1,98 +1,57 @@
-/* The motion stem of one frame pair, fused: a row of gradients is multiplied into a ring of box
- * rows, and every row of flow leaves it solved, so that only the ring and the half-size flow are
- * touched. The formula is that of kernels/ref/motion-stem.c, up to the order of sums:
- *
- * - With sums instead of means in the box, xx … yt are n = box² times larger; so is nε beside them,
- *   and the quotient stays.
- * - A pixel of the enlarged scale 1, averaged over 2×2, is (1 6 1)/8 in both directions; scale i >
- * 1 is linear between the two pixels averaged, hence plain enlargement by 2^(i − 1).
+/* The motion stem around its scales (loops-motion-scale.c): grey pictures before them, and the flow
+ * and its maps after them. The formula is that of kernels/ref/motion-stem.c, up to the order of
+ * sums: a pixel of the enlarged scale 1, averaged over 2×2, is (1 6 1)/8 in both directions; scale
+ * i > 1 is linear between the two pixels averaged, hence plain enlargement by 2^(i − 1).
  */
 #include "kernels/cpu/loops-level.h"
+#include "kernels/cpu/stripes.h"
 
 /* Neighbours are read at odd places: a vector of 64 bytes would cross a cache line each time. */
 #if defined(__AVX2__) && defined(__GNUC__) && !defined(__clang__)
 #pragma GCC target("prefer-vector-width=256")
 #endif
 
-/* USUAL_STRIDE: of work rows for pictures of 192 columns */
-/* The five products lie a stride apart, which is at least a row: vectors of them never overlap. */
-#if defined(__GNUC__) && !defined(__clang__)
-#define ROWS_APART _Pragma ("GCC ivdep")
-#else
-#define ROWS_APART
-#endif
-
-enum { N_GRADIENTS = 3, N_PRODUCTS = 5, RENEW_ROWS = 24, USUAL_STRIDE = 272 };
-
-typedef struct {
-  int h, w, stride, box; /* stride: floats from one work row to the next */
-  const float *a, *b;
-  float *sums[3];        /* a + b of rows y − 1, y, y + 1 */
-  float *smooth, *slope; /* (1 2 1) and (−1 0 1) down the column */
-  float *ring;           /* [box][3][stride] gradients gx, gy, gt */
-  float *column, *pairs; /* [5][stride] sums down the column; of neighbours in it */
-  float *u[2], *v[2];    /* two rows of flow */
-} Strip;
-
-static int
-reflect (int i, int n)
+static void
+accumulate (const float *restrict a, float *restrict sum, int w)
 {
-  return i < 0 ? -i : i >= n ? 2 * n - 2 - i : i;
+  for (int x = 0; x < w; x++)
+    sum[x] += a[x];
 }
 
+/* Means of 2×2 from the sums of two rows. */
 static void
-halve_rows (const float *restrict top, const float *restrict low, float *restrict out, int w)
+halve_sums (const float *restrict sum, float *restrict out, int n)
 {
   int x = 0;
-  for (; x + LANES <= w; x += LANES) {
-    const VecF left = simd_load (top + 2 * x) + simd_load (low + 2 * x);
-    const VecF right = simd_load (top + 2 * x + LANES) + simd_load (low + 2 * x + LANES);
-    simd_store (out + x, simd_add_pairs (left, right) * simd_set1 (0.25f));
-  }
-  for (; x < w; x++)
-    out[x] = (top[2 * x] + top[2 * x + 1] + low[2 * x] + low[2 * x + 1]) * 0.25f;
+  for (; x + LANES <= n; x += LANES)
+    simd_store (out + x, simd_add_pairs (simd_load (sum + 2 * x), simd_load (sum + 2 * x + LANES)) *
+                             simd_set1 (0.25f));
+  for (; x < n; x++)
+    out[x] = (sum[2 * x] + sum[2 * x + 1]) * 0.25f;
 }
 
 #if defined(__AVX2__)
-/* Where byte 3 i + c of the 48 lies in its vector of 16, for each i; −1 where it is in another. */
-#define PICK(v, c, i) ((char) ((3 * (i) + (c)) / 16 == (v) ? (3 * (i) + (c)) % 16 : -1))
-#define PICKS(v, c)                                                                                \
-  _mm_setr_epi8 (PICK (v, c, 0), PICK (v, c, 1), PICK (v, c, 2), PICK (v, c, 3), PICK (v, c, 4),   \
-                 PICK (v, c, 5), PICK (v, c, 6), PICK (v, c, 7), PICK (v, c, 8), PICK (v, c, 9),   \
-                 PICK (v, c, 10), PICK (v, c, 11), PICK (v, c, 12), PICK (v, c, 13),               \
-                 PICK (v, c, 14), PICK (v, c, 15))
-#define PICK_CHANNEL(p0, p1, p2, c)                                                                \
-  _mm_or_si128 (                                                                                   \
-      _mm_shuffle_epi8 (p0, PICKS (0, c)),                                                         \
-      _mm_or_si128 (_mm_shuffle_epi8 (p1, PICKS (1, c)), _mm_shuffle_epi8 (p2, PICKS (2, c))))
-
-static inline __m256
-widen (__m128i bytes)
-{
-  return _mm256_cvtepi32_ps (_mm256_cvtepu8_epi32 (bytes));
-}
-
-static inline __m256
-weigh_colours (const float luma[3], __m128i r, __m128i g, __m128i b)
-{
-  const __m256 y = _mm256_mul_ps (widen (r), _mm256_set1_ps (luma[0]));
-  return _mm256_fmadd_ps (widen (b), _mm256_set1_ps (luma[2]),
-                          _mm256_fmadd_ps (widen (g), _mm256_set1_ps (luma[1]), y));
-}
+/* In each half of a vector, byte first + 3 i + c of 16 goes to the low byte of lane i. */
+#define PICK(first, c, i) ((char) ((first) + 3 * (i) + (c))), -1, -1, -1
+#define PICKS(c)                                                                                   \
+  _mm256_setr_epi8 (PICK (0, c, 0), PICK (0, c, 1), PICK (0, c, 2), PICK (0, c, 3),                \
+                    PICK (4, c, 0), PICK (4, c, 1), PICK (4, c, 2), PICK (4, c, 3))
 
 static int
 grey_vectors (const float luma[3], const uint8_t *rgb, float *out, int w)
 {
+  const __m256i red = PICKS (0), green = PICKS (1), blue = PICKS (2);
   int x = 0;
-  for (; x + 16 <= w; x += 16) {
-    const __m128i *p = (const __m128i *) (rgb + 3 * x);
-    const __m128i p0 = _mm_loadu_si128 (p), p1 = _mm_loadu_si128 (p + 1);
-    const __m128i p2 = _mm_loadu_si128 (p + 2);
-    const __m128i r = PICK_CHANNEL (p0, p1, p2, 0), g = PICK_CHANNEL (p0, p1, p2, 1);
-    const __m128i b = PICK_CHANNEL (p0, p1, p2, 2);
-    _mm256_storeu_ps (out + x, weigh_colours (luma, r, g, b));
-    _mm256_storeu_ps (out + x + 8, weigh_colours (luma, _mm_srli_si128 (r, 8),
-                                                  _mm_srli_si128 (g, 8), _mm_srli_si128 (b, 8)));
+  for (; x + LANES <= w; x += 8, rgb += 24) {
+    const __m128i low = _mm_loadu_si128 ((const __m128i *) rgb);
+    const __m128i high = _mm_loadu_si128 ((const __m128i *) (rgb + 8));
+    const __m256i p = _mm256_inserti128_si256 (_mm256_castsi128_si256 (low), high, 1);
+    const __m256 r = _mm256_cvtepi32_ps (_mm256_shuffle_epi8 (p, red));
+    const __m256 g = _mm256_cvtepi32_ps (_mm256_shuffle_epi8 (p, green));
+    const __m256 b = _mm256_cvtepi32_ps (_mm256_shuffle_epi8 (p, blue));
+    const __m256 rg =
+        _mm256_fmadd_ps (g, _mm256_set1_ps (luma[1]), _mm256_mul_ps (r, _mm256_set1_ps (luma[0])));
+    _mm256_storeu_ps (out + x, _mm256_fmadd_ps (b, _mm256_set1_ps (luma[2]), rg));
   }
   return x;
 }
@@ -104,271 +63,32 @@ grey_vectors (const float luma[3], const uint8_t *rgb, float *out, int w)
 }
 #endif
 
-void
-LEVEL_NAME (motion_grey) (const MotionPlan *plan, const uint8_t *rgb, float *grey)
+static void
+grey_row (const MotionPlan *plan, const uint8_t *rgb, float *out)
 {
   const float *luma = plan->motion.luma;
-  const int w = plan->width;
+  for (int x = grey_vectors (luma, rgb, out, plan->width); x < plan->width; x++)
+    out[x] = luma[0] * rgb[3 * x] + luma[1] * rgb[3 * x + 1] + luma[2] * rgb[3 * x + 2];
+}
+
+/* Every second row of a scale ends one row of the next. work: two rows a scale */
+void
+LEVEL_NAME (motion_grey) (const MotionPlan *plan, const uint8_t *rgb, float *work, float *grey)
+{
+  const size_t n = plan->row_floats;
   for (int y = 0; y < plan->height; y++) {
-    const uint8_t *row = rgb + (size_t) y * (size_t) w * 3;
-    float *out = grey + (size_t) y * (size_t) w;
-    for (int x = grey_vectors (luma, row, out, w); x < w; x++)
-      out[x] = luma[0] * row[3 * x] + luma[1] * row[3 * x + 1] + luma[2] * row[3 * x + 2];
-  }
-  for (int s = 1; s < plan->motion.n_scales; s++) {
-    const float *from = grey + plan->grey_at[s - 1];
-    float *to = grey + plan->grey_at[s];
-    const int fine = plan->w[s - 1], coarse = plan->w[s];
-    for (int y = 0; y < plan->h[s]; y++)
-      halve_rows (from + 2 * y * fine, from + (2 * y + 1) * fine, to + y * coarse, coarse);
-  }
-}
-
-static void
-add_rows (const float *restrict a, const float *restrict b, float *restrict sum, int w)
-{
-  for (int x = 0; x < w; x++)
-    sum[x] = a[x] + b[x];
-}
-
-static void
-accumulate (const float *restrict a, float *restrict sum, int w)
-{
-  for (int x = 0; x < w; x++)
-    sum[x] += a[x];
-}
-
-static void
-filter_columns (const Strip *strip,
-                const float *restrict s0,
-                const float *restrict s1,
-                const float *restrict s2)
-{
-  float *restrict smooth = strip->smooth, *restrict slope = strip->slope;
-  const int w = strip->w;
-  for (int x = 0; x < w; x++) {
-    smooth[x] = (s0[x] + 2 * s1[x] + s2[x]) * 0.125f;
-    slope[x] = (s2[x] - s0[x]) * 0.25f;
-  }
-  smooth[-1] = smooth[1];
-  smooth[w] = smooth[w - 2];
-  slope[-1] = slope[1];
-  slope[w] = slope[w - 2];
-}
-
-/* n: strip->stride, spelled out where it is the usual one so that addresses need no registers.
- * slides: the row that leaves the box is still in q; the columns' sums move down by one
- */
-static inline void
-differentiate (const Strip *strip, int y, float *restrict q, int n, bool slides)
-{
-  const float *restrict s = strip->smooth, *restrict d = strip->slope;
-  const float *restrict a = strip->a + y * strip->w, *restrict b = strip->b + y * strip->w;
-  float *restrict column = strip->column;
-  const int w = strip->w;
-  ROWS_APART
-  for (int x = 0; x < w; x++) {
-    const float gx = (s[x + 1] - s[x - 1]) * 0.5f;
-    const float gy = (d[x - 1] + 2 * d[x] + d[x + 1]) * 0.25f;
-    const float gt = b[x] - a[x];
-    if (slides) {
-      const float ox = q[x], oy = q[n + x], ot = q[2 * n + x];
-      column[x] = column[x] + gx * gx - ox * ox;
-      column[n + x] = column[n + x] + gy * gy - oy * oy;
-      column[2 * n + x] = column[2 * n + x] + gx * gy - ox * oy;
-      column[3 * n + x] = column[3 * n + x] + gx * gt - ox * ot;
-      column[4 * n + x] = column[4 * n + x] + gy * gt - oy * ot;
-    }
-    q[x] = gx;
-    q[n + x] = gy;
-    q[2 * n + x] = gt;
-  }
-}
-
-static float *
-ring_row (const Strip *strip, int y)
-{
-  return strip->ring + (size_t) (y % strip->box) * N_GRADIENTS * (size_t) strip->stride;
-}
-
-/* Row y of the gradients goes into the ring. Rows come in order. */
-static void
-push_gradients (Strip *strip, int y, bool slides)
-{
-  const int w = strip->w, h = strip->h, n = strip->stride;
-  if (y == 0)
-    add_rows (strip->a, strip->b, strip->sums[0], w);
-  if (y + 1 < h)
-    add_rows (strip->a + (y + 1) * w, strip->b + (y + 1) * w, strip->sums[(y + 1) % 3], w);
-  const float *before = strip->sums[reflect (y - 1, h) % 3],
-              *after = strip->sums[reflect (y + 1, h) % 3];
-  filter_columns (strip, before, strip->sums[y % 3], after);
-  float *q = ring_row (strip, y);
-  if (n == USUAL_STRIDE && slides)
-    differentiate (strip, y, q, USUAL_STRIDE, true);
-  else if (n == USUAL_STRIDE)
-    differentiate (strip, y, q, USUAL_STRIDE, false);
-  else
-    differentiate (strip, y, q, n, slides);
-}
-
-/* Σ of the box rows around y, for all five products. */
-static void
-sum_columns (const Strip *strip, int y)
-{
-  const int box = strip->box, n = strip->stride, w = strip->w;
-  float *restrict column = strip->column;
-  memset (column, 0, sizeof (float) * (size_t) (N_PRODUCTS * n));
-  for (int j = 0; j < box; j++) {
-    const float *restrict q = ring_row (strip, reflect (y + j - box / 2, strip->h));
-    ROWS_APART
-    for (int x = 0; x < w; x++) {
-      const float gx = q[x], gy = q[n + x], gt = q[2 * n + x];
-      column[x] += gx * gx;
-      column[n + x] += gy * gy;
-      column[2 * n + x] += gx * gy;
-      column[3 * n + x] += gx * gt;
-      column[4 * n + x] += gy * gt;
+    grey_row (plan, rgb + (size_t) y * (size_t) plan->width * 3, work + (size_t) (y & 1) * n);
+    for (int s = 0;; s++) {
+      const int row = y >> s, length = stripes_length (plan->w[s]);
+      float *rows = work + (size_t) (2 * s) * n;
+      stripe_row (rows + (size_t) (row & 1) * n, length,
+                  grey + plan->grey_at[s] + row * STRIPES * length);
+      if (s + 1 == plan->motion.n_scales || (row & 1) == 0)
+        break;
+      accumulate (rows, rows + n, plan->w[s]);
+      halve_sums (rows + n, rows + (size_t) (2 + (row >> 1 & 1)) * n, plan->w[s + 1]);
     }
   }
-}
-
-/* The columns' sums one row down: the row that enters the box less the one that leaves it, where
- * these are not the same place of the ring.
- */
-static void
-slide_columns (const Strip *strip, int enters, int leaves)
-{
-  const int n = strip->stride, w = strip->w;
-  const float *restrict in = ring_row (strip, enters), *restrict out = ring_row (strip, leaves);
-  float *restrict column = strip->column;
-  for (int c = 0; c < N_PRODUCTS; c++) {
-    static const int left[N_PRODUCTS] = {0, 1, 0, 0, 1}, right[N_PRODUCTS] = {0, 1, 1, 2, 2};
-    const int l = left[c] * n, r = right[c] * n;
-    for (int x = 0; x < w; x++)
-      column[c * n + x] += in[l + x] * in[r + x] - out[l + x] * out[r + x];
-  }
-}
-
-/* Sums of two neighbours in each column row, reflected beyond its ends. The reflected ones are
- * written behind the row, so that no vector is read right after a single number was written into
- * it.
- */
-static inline void
-pair_columns (const Strip *strip, int p, int n)
-{
-  const int w = strip->w;
-  float *restrict column = strip->column, *restrict pairs = strip->pairs;
-  ROWS_APART
-  for (int x = 0; x < w; x++) { /* the last is set below; whole vectors are faster */
-    pairs[x] = column[x] + column[x + 1];
-    pairs[n + x] = column[n + x] + column[n + x + 1];
-    pairs[2 * n + x] = column[2 * n + x] + column[2 * n + x + 1];
-    pairs[3 * n + x] = column[3 * n + x] + column[3 * n + x + 1];
-    pairs[4 * n + x] = column[4 * n + x] + column[4 * n + x + 1];
-  }
-  for (int c = 0; c < N_PRODUCTS; c++, column += n, pairs += n)
-    for (int i = 1; i <= p; i++) {
-      pairs[-i] = pairs[i - 1];
-      pairs[w - 2 + i] = pairs[w - 1 - i];
-      column[w - 1 + i] = column[w - 1 - i];
-    }
-}
-
-/* Σ of box neighbours from the sums of two: p of them and the last single one. */
-static inline float
-sum_box (const float *pairs, const float *single, int x, int p)
-{
-  float sum = single[x + p];
-  for (int j = 0; j < p; j++)
-    sum += pairs[x - p + 2 * j];
-  return sum;
-}
-
-static inline void
-solve_columns (const Strip *strip, float epsilon, float weight, int p, int n, float *u, float *v)
-{
-  const int w = strip->w;
-  const float *restrict column = strip->column, *restrict pairs = strip->pairs;
-  float *restrict out_u = u, *restrict out_v = v;
-  for (int x = 0; x < w; x++) {
-    const float xx = sum_box (pairs, column, x, p) + epsilon;
-    const float yy = sum_box (pairs + n, column + n, x, p) + epsilon;
-    const float xy = sum_box (pairs + 2 * n, column + 2 * n, x, p);
-    const float xt = sum_box (pairs + 3 * n, column + 3 * n, x, p);
-    const float yt = sum_box (pairs + 4 * n, column + 4 * n, x, p);
-    const float scale = weight / (xx * yy - xy * xy);
-    out_u[x] = (xy * yt - yy * xt) * scale;
-    out_v[x] = (xy * xt - xx * yt) * scale;
-  }
-}
-
-static void
-solve_row (const Strip *strip, float epsilon, float weight, float *u, float *v)
-{
-  const int n = strip->stride, p = strip->box / 2;
-  const float n_epsilon = epsilon * (float) (strip->box * strip->box);
-  pair_columns (strip, p, n);
-  if (p == 3 && n == USUAL_STRIDE)
-    solve_columns (strip, n_epsilon, weight, 3, USUAL_STRIDE, u, v);
-  else
-    solve_columns (strip, n_epsilon, weight, p, n, u, v);
-}
-
-/* Runs down one scale and calls for every solved row. The columns' sums slide, and are summed anew
- * every RENEW_ROWS, so that rounding errors do not pile up. Away from the borders the row that
- * enters the box takes the place in the ring of the one that leaves, and both happen at once.
- */
-static void
-run_scale (const MotionPlan *plan,
-           int s,
-           Strip *strip,
-           void (*row_done) (void *, int, const float *, const float *),
-           void *data)
-{
-  const int p = strip->box / 2, h = strip->h;
-  int pushed = 0;
-  for (int y = 0; y < h; y++) {
-    const bool anew = y % RENEW_ROWS == 0, inside = y > p && y < h - p;
-    for (; pushed < h && pushed <= y + p; pushed++)
-      push_gradients (strip, pushed, inside && !anew);
-    if (anew)
-      sum_columns (strip, y);
-    else if (!inside)
-      slide_columns (strip, reflect (y + p, h), reflect (y - p - 1, h));
-    float *u = strip->u[y % 2], *v = strip->v[y % 2];
-    solve_row (strip, plan->motion.epsilon, plan->motion.scale_weight[s], u, v);
-    row_done (data, y, u, v);
-  }
-}
-
-typedef struct {
-  const Strip *strip;
-  float *flow; /* [2,H/2,W/2] */
-  int h, w;
-} Sink;
-
-/* Scale 0: means of 2×2. */
-static void
-halve_cb (void *data, int y, const float *u, const float *v)
-{
-  const Sink *sink = data;
-  const Strip *strip = sink->strip;
-  if (y % 2 == 0)
-    return;
-  float *out = sink->flow + y / 2 * sink->w;
-  halve_rows (strip->u[0], u, out, sink->w);
-  halve_rows (strip->v[0], v, out + sink->h * sink->w, sink->w);
-}
-
-/* Other scales: kept, with a margin for the enlargement. */
-static void
-keep_cb (void *data, int y, const float *u, const float *v)
-{
-  const Sink *sink = data;
-  const size_t bytes = sizeof (float) * (size_t) sink->w;
-  memcpy (sink->flow + y * sink->w, u, bytes);
-  memcpy (sink->flow + (sink->h + y) * sink->w, v, bytes);
 }
 
 static void
@@ -445,31 +165,28 @@ add_enlarged (const float *coarse, int h, int w, int factor, float *flow, float 
   }
 }
 
-/* Moves the k-th largest of values to place k, as in C. A. R. Hoare, "Find", 1961. */
+/* The k-th largest of n numbers, found bit by bit: a float that is not NaN sorts like the integer
+ * of its bits once those of negative ones are turned around.
+ */
 static float
 select_largest (float *values, int n, int k)
 {
-  int low = 0, high = n - 1;
-  while (low < high) {
-    const float pivot = values[k];
-    int i = low, j = high;
-    while (i <= j) {
-      while (i < high && values[i] > pivot)
-        i++;
-      while (j > low && pivot > values[j])
-        j--;
-      if (i <= j) {
-        const float swap = values[i];
-        values[i++] = values[j];
-        values[j--] = swap;
-      }
-    }
-    if (j < k)
-      low = i;
-    if (k < i)
-      high = j;
+  int32_t *keys = (int32_t *) values;
+  for (int i = 0; i < n; i++)
+    keys[i] ^= keys[i] >> 31 & INT32_MAX;
+  int64_t found = INT32_MIN;
+  for (int bit = 31; bit >= 0; bit--) {
+    const int32_t candidate = (int32_t) (found + (INT64_C (1) << bit));
+    int not_below = 0;
+    for (int i = 0; i < n; i++)
+      not_below += keys[i] >= candidate;
+    if (not_below > k)
+      found = candidate;
   }
-  return values[k];
+  const int32_t bits = (int32_t) found ^ ((int32_t) found >> 31 & INT32_MAX);
+  float value;
+  memcpy (&value, &bits, sizeof value);
+  return value;
 }
 
 static void
@@ -491,27 +208,66 @@ subtract_median (float *flow, int h, int w, float *row, float *cells)
     flow[i] -= median;
 }
 
-static Strip
-make_strip (const MotionPlan *plan, int s, const float *a, const float *b, float *work)
+typedef struct {
+  MotionSink base;
+  float *flow;                /* [2,h,w] */
+  float *row;                 /* room for two */
+  int h, w, wide, row_floats; /* wide: the width of the scale */
+  const float *before[2];     /* u and v of the row before */
+} FlowSink;
+
+/* A row that ends with its last piece goes to its place at once. */
+static void
+unstripe_into (const FlowSink *sink, const float *striped, int w, float *out)
 {
-  const int n = (int) plan->ring_row_floats;
-  Strip strip = {.h = plan->h[s], .w = plan->w[s], .stride = n, .box = plan->motion.box};
-  strip.a = a + plan->grey_at[s];
-  strip.b = b + plan->grey_at[s];
-  float *row = work + MOTION_MARGIN;
-  for (int i = 0; i < 3; i++, row += n)
-    strip.sums[i] = row;
-  strip.smooth = row;
-  strip.slope = row + n;
-  row += 2 * n;
-  for (int i = 0; i < 2; i++, row += 2 * n) {
-    strip.u[i] = row;
-    strip.v[i] = row + n;
+  const int length = stripes_length (w);
+  const bool is_full = w == STRIPES * length;
+  unstripe_row (striped, length, is_full ? out : sink->row);
+  if (!is_full)
+    memcpy (out, sink->row, sizeof (float) * (size_t) w);
+}
+
+/* Means of 2×2 of two striped rows. */
+static void
+halve_stripes (const FlowSink *sink, const float *before, const float *here, float *out)
+{
+  const int length = stripes_length (sink->wide);
+  float *sum = sink->row + sink->row_floats;
+  if (sink->wide == STRIPES * length && length % 2 == 0) {
+    for (int k = 0; k < length / 2; k++)
+      for (int i = 0; i < STRIPES; i++) {
+        const int at = 2 * k * STRIPES + i;
+        sum[k * STRIPES + i] =
+            (before[at] + here[at] + before[at + STRIPES] + here[at + STRIPES]) * 0.25f;
+      }
+    unstripe_row (sum, length / 2, out);
+    return;
   }
-  strip.column = row;
-  strip.pairs = row + N_PRODUCTS * n;
-  strip.ring = row + 2 * N_PRODUCTS * n;
-  return strip;
+  for (int i = 0; i < STRIPES * length; i++)
+    sum[i] = before[i] + here[i];
+  unstripe_row (sum, length, sink->row);
+  halve_sums (sink->row, out, sink->w);
+}
+
+/* Scale 0: means of 2×2. */
+static void
+halve_cb (MotionSink *base, int y, const float *const uv[2])
+{
+  FlowSink *sink = (FlowSink *) base;
+  for (int c = 0; c < 2; c++) {
+    if (y % 2 == 1)
+      halve_stripes (sink, sink->before[c], uv[c], sink->flow + (c * sink->h + y / 2) * sink->w);
+    sink->before[c] = uv[c];
+  }
+}
+
+/* Other scales: kept. */
+static void
+keep_cb (MotionSink *base, int y, const float *const uv[2])
+{
+  const FlowSink *sink = (const FlowSink *) base;
+  for (int c = 0; c < 2; c++)
+    unstripe_into (sink, uv[c], sink->w, sink->flow + (c * sink->h + y) * sink->w);
 }
 
 void
@@ -519,20 +275,22 @@ LEVEL_NAME (
     motion_flow) (const MotionPlan *plan, const float *a, const float *b, float *work, float *flow)
 {
   const int h = plan->height / 2, w = plan->width / 2;
-  const int n = (int) plan->ring_row_floats;
-  float *row = work + MOTION_MARGIN, *wide = row + n;
-  float *coarse =
-      work + (size_t) n * (size_t) (9 + 2 * N_PRODUCTS + plan->motion.box * N_GRADIENTS);
+  float *row = work + plan->strip_floats + MOTION_MARGIN, *wide = row + plan->row_floats;
+  float *coarse = work + plan->strip_floats + MOTION_ROWS * plan->row_floats;
   for (int s = 0; s < plan->motion.n_scales; s++) {
-    Strip strip = make_strip (plan, s, a, b, work);
-    Sink sink = {&strip, s ? coarse : flow, s ? strip.h : h, s ? strip.w : w};
-    run_scale (plan, s, &strip, s ? keep_cb : halve_cb, &sink);
+    FlowSink sink = {.base.row_done = s ? keep_cb : halve_cb, .flow = s ? coarse : flow};
+    sink.h = s ? plan->h[s] : h;
+    sink.w = s ? plan->w[s] : w;
+    sink.wide = plan->w[s];
+    sink.row = row;
+    sink.row_floats = (int) plan->row_floats;
+    LEVEL_NAME (motion_scale) (plan, s, a, b, work, &sink.base);
     for (int c = 0; s && c < 2; c++) {
-      const float *from = coarse + c * strip.h * strip.w;
+      const float *from = coarse + c * sink.h * sink.w;
       if (s == 1)
         add_smoothed (from, h, w, flow + c * h * w, row);
       else
-        add_enlarged (from, strip.h, strip.w, 1 << (s - 1), flow + c * h * w, row, wide);
+        add_enlarged (from, sink.h, sink.w, 1 << (s - 1), flow + c * h * w, row, wide);
     }
   }
   for (int c = 0; c < 2; c++)
@@ -598,12 +356,5 @@ LEVEL_NAME (motion_maps) (const MotionPlan *plan,
   float *room = sum + PRAXI_MOTION_MAPS * w;
   add_map_row (&source, 2 * y, sum, room);
   add_map_row (&source, 2 * y + 1, sum, room);
-  const int n = PRAXI_MOTION_MAPS * quarter; /* one row after the other */
-  int i = 0;
-  for (; i + LANES <= n; i += LANES)
-    simd_store (maps + i,
-                simd_add_pairs (simd_load (sum + 2 * i), simd_load (sum + 2 * i + LANES)) *
-                    simd_set1 (0.25f));
-  for (; i < n; i++)
-    maps[i] = (sum[2 * i] + sum[2 * i + 1]) * 0.25f;
+  halve_sums (sum, maps, PRAXI_MOTION_MAPS * quarter); /* one row after the other */
 }

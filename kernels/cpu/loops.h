@@ -10,18 +10,25 @@
 #define LEVEL_EXPAND(name, level) LEVEL_PASTE (name, level)
 #define LEVEL_NAME(name) LEVEL_EXPAND (name, PRAXI_LEVEL)
 
-/* Sizes of the motion stem for one kernel; rows of work buffers have MOTION_MARGIN floats before
- * and after them.
+/* Sizes of the motion stem for one kernel. work: strip_floats of one scale, then MOTION_ROWS rows
+ * of row_floats, with MOTION_MARGIN before each, then a coarse flow
  */
-enum { MOTION_MARGIN = 32, MOTION_SCALES = 4 };
+enum { MOTION_MARGIN = 16, MOTION_SCALES = 4, MOTION_ROWS = 2 * MOTION_SCALES };
 
 typedef struct {
   PraxiMotionStem motion;
   int n_frames, height, width;
   int h[MOTION_SCALES], w[MOTION_SCALES];
   size_t grey_at[MOTION_SCALES]; /* floats from the start of a pyramid */
-  size_t grey_floats, ring_row_floats, work_floats, half_floats;
+  size_t grey_floats, row_floats, strip_floats, work_floats, half_floats;
 } MotionPlan;
+
+/* Where the rows of a scale's flow go, one after the other. */
+typedef struct MotionSink MotionSink;
+struct MotionSink {
+  /* uv: u and v, striped; they stay until the row after the next is done */
+  void (*row_done) (MotionSink *sink, int y, const float *const uv[2]);
+};
 
 /* What happens to a sum before it is stored. */
 typedef struct {
@@ -190,7 +197,7 @@ typedef struct {
   void (*norm_map) (const NormCall *call);
 
   /* u8 [H,W,3] → the grey pyramid of a frame */
-  void (*motion_grey) (const MotionPlan *plan, const uint8_t *rgb, float *grey);
+  void (*motion_grey) (const MotionPlan *plan, const uint8_t *rgb, float *work, float *grey);
   /* two pyramids → flow [2,H/2,W/2]; work: work_floats */
   void (*motion_flow) (const MotionPlan *plan,
                        const float *a,

@@ -36,16 +36,19 @@ plan_sizes (MotionPlan *plan, const PraxiMotionStem *motion, const PraxiTensor *
     plan->h[s] = plan->height >> s;
     plan->w[s] = plan->width >> s;
     plan->grey_at[s] = plan->grey_floats;
-    plan->grey_floats += praxi_cpu_round_up ((size_t) plan->h[s] * (size_t) plan->w[s], 16);
+    plan->grey_floats += (size_t) plan->h[s] * praxi_cpu_round_up ((size_t) plan->w[s], 16);
   }
-  /* An odd number of cache lines, so that rows do not fall on the same ones. */
-  const size_t row = praxi_cpu_round_up ((size_t) plan->width, 32) + 2 * MOTION_MARGIN + 16;
-  plan->ring_row_floats = row;
   plan->half_floats = (size_t) plan->height * (size_t) plan->width / 2;
-  /* 9 rows, the products' column and pairs, the ring of gradients, and the flow of scale 1 */
-  plan->work_floats =
-      row * (9 + 5 * 2 + 3 * (size_t) motion->box) + plan->half_floats + MOTION_MARGIN;
-  plan->work_floats = praxi_cpu_round_up (plan->work_floats, 16);
+  const size_t row = praxi_cpu_round_up ((size_t) plan->width, 16);
+  plan->row_floats = row + 2 * MOTION_MARGIN;
+  /* 9 rows, the ring of gradients, the products' columns, and margins of 1 and of box/2 vectors,
+   * which are of 8 floats at most
+   */
+  const size_t box = (size_t) motion->box;
+  plan->strip_floats = row * (9 + 3 * box + 5) + 8 * (4 + 5 * box);
+  plan->strip_floats = praxi_cpu_round_up (plan->strip_floats, 16);
+  plan->work_floats = plan->strip_floats + MOTION_ROWS * plan->row_floats;
+  plan->work_floats += praxi_cpu_round_up (plan->half_floats, 16);
 }
 
 static float *
@@ -68,7 +71,8 @@ compute_flows (void *data, int i, int n)
   float *grey[2] = {thread_scratch (job, i), thread_scratch (job, i) + plan->grey_floats};
   float *work = grey[1] + plan->grey_floats;
   for (int64_t t = job->first_pair + begin; t <= job->first_pair + end; t++) {
-    kernel->loops->motion_grey (plan, job->frames + (size_t) t * frame_bytes, grey[t % 2]);
+    kernel->loops->motion_grey (plan, job->frames + (size_t) t * frame_bytes,
+                                work + plan->strip_floats, grey[t % 2]);
     if (t > job->first_pair + begin)
       kernel->loops->motion_flow (plan, grey[(t - 1) % 2], grey[t % 2], work,
                                   job->flows + (size_t) (t - 1) * plan->half_floats);
