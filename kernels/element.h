@@ -78,6 +78,8 @@ praxi_load (const void *data, PraxiDType dtype, int64_t i)
     return (double) ((const uint64_t *) data)[i];
   case PRAXI_S64:
     return (double) ((const int64_t *) data)[i];
+  case PRAXI_STRING: /* only Cast reads texts, in kernels/ref/cast.c */
+    break;
   }
   return 0;
 }
@@ -155,6 +157,8 @@ praxi_store_int (void *data, PraxiDType dtype, int64_t i, int64_t value)
     break;
   case PRAXI_BF16:
     ((uint16_t *) data)[i] = praxi_f32_to_bf16 (praxi_f64_to_odd_f32 ((double) value));
+    break;
+  case PRAXI_STRING:
     break;
   }
 }

@@ -17,6 +17,7 @@ enum {
   NUMBERS = FLOATS | INTS,
   BOOLS = BIT (PRAXI_BOOL),
   ALL = NUMBERS | BOOLS,
+  STRINGS = BIT (PRAXI_STRING), /* for Cast alone */
   MANY = 1 << 20,
 };
 
@@ -60,7 +61,7 @@ static const OpInfo ops[PRAXI_OP_COUNT] = {
     [PRAXI_OP_RECIPROCAL] = {"Reciprocal", praxi_infer_same, 1, 1, 1, FLOATS},
     [PRAXI_OP_FLOOR] = {"Floor", praxi_infer_same, 1, 1, 1, FLOATS},
     [PRAXI_OP_IDENTITY] = {"Identity", praxi_infer_same, 1, 1, 1, ALL},
-    [PRAXI_OP_CAST] = {"Cast", praxi_infer_cast, 1, 1, 1, ALL},
+    [PRAXI_OP_CAST] = {"Cast", praxi_infer_cast, 1, 1, 1, ALL | STRINGS},
     [PRAXI_OP_SOFTMAX] = {"Softmax", praxi_infer_softmax, 1, 1, 1, FLOATS},
     [PRAXI_OP_ADD] = {"Add", praxi_infer_arithmetic, 2, 2, 1, NUMBERS},
     [PRAXI_OP_SUB] = {"Sub", praxi_infer_arithmetic, 2, 2, 1, NUMBERS},

@@ -9,17 +9,19 @@ static const struct {
   const char *name;
   size_t size;
 } dtypes[] = {
-    [PRAXI_F32] = {"float", 4},     [PRAXI_F64] = {"double", 8}, [PRAXI_F16] = {"float16", 2},
-    [PRAXI_BF16] = {"bfloat16", 2}, [PRAXI_U8] = {"uint8", 1},   [PRAXI_S8] = {"int8", 1},
-    [PRAXI_U16] = {"uint16", 2},    [PRAXI_S16] = {"int16", 2},  [PRAXI_U32] = {"uint32", 4},
-    [PRAXI_S32] = {"int32", 4},     [PRAXI_U64] = {"uint64", 8}, [PRAXI_S64] = {"int64", 8},
-    [PRAXI_BOOL] = {"bool", 1},
+    [PRAXI_F32] = {"float", 4},   [PRAXI_F64] = {"double", 8},
+    [PRAXI_F16] = {"float16", 2}, [PRAXI_BF16] = {"bfloat16", 2},
+    [PRAXI_U8] = {"uint8", 1},    [PRAXI_S8] = {"int8", 1},
+    [PRAXI_U16] = {"uint16", 2},  [PRAXI_S16] = {"int16", 2},
+    [PRAXI_U32] = {"uint32", 4},  [PRAXI_S32] = {"int32", 4},
+    [PRAXI_U64] = {"uint64", 8},  [PRAXI_S64] = {"int64", 8},
+    [PRAXI_BOOL] = {"bool", 1},   [PRAXI_STRING] = {"string", PRAXI_STRING_BYTES},
 };
 
 static bool
 is_dtype (PraxiDType dtype)
 {
-  return dtype >= PRAXI_F32 && dtype <= PRAXI_BOOL;
+  return dtype >= PRAXI_F32 && dtype <= PRAXI_STRING;
 }
 
 size_t
@@ -48,7 +50,7 @@ praxi_tensor_count (const PraxiTensor *tensor, int64_t *count)
       return PRAXI_STATUS_SHAPE;
     is_empty = is_empty || dim == 0;
   }
-  if (product > INT64_MAX / 16)
+  if (product > INT64_MAX / PRAXI_STRING_BYTES)
     return PRAXI_STATUS_SHAPE;
   *count = is_empty ? 0 : product;
   return PRAXI_OK;
@@ -134,9 +136,12 @@ copy_row (size_t size, int64_t n, const void *from, int64_t step, void *to, int6
     case 4:
       ((uint32_t *) to)[i * to_step] = ((const uint32_t *) from)[i * step];
       break;
-    default:
+    case 8:
       ((uint64_t *) to)[i * to_step] = ((const uint64_t *) from)[i * step];
       break;
+    default:
+      memcpy ((char *) to + i * to_step * (int64_t) size,
+              (const char *) from + i * step * (int64_t) size, size);
     }
 }
 

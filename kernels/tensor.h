@@ -25,8 +25,11 @@ typedef enum {
   PRAXI_S32,
   PRAXI_U64,
   PRAXI_S64,
-  PRAXI_BOOL, /* one byte, 0 or 1 */
+  PRAXI_BOOL,   /* one byte, 0 or 1 */
+  PRAXI_STRING, /* a number as text: PRAXI_STRING_BYTES, filled up with 0, the last one 0 */
 } PraxiDType;
+
+enum { PRAXI_STRING_BYTES = 32 };
 
 typedef struct {
   PraxiDType dtype;

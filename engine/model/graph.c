@@ -226,7 +226,7 @@ praxi_graph_macs (const PraxiGraph *graph)
 static gboolean
 is_weight (PraxiDType dtype)
 {
-  return dtype != PRAXI_S64 && dtype != PRAXI_BOOL;
+  return dtype != PRAXI_S64 && dtype != PRAXI_BOOL && dtype != PRAXI_STRING;
 }
 
 gint64

@@ -23,6 +23,7 @@ static const struct {
     {ONNX__TENSOR_PROTO__DATA_TYPE__UINT64, PRAXI_U64},
     {ONNX__TENSOR_PROTO__DATA_TYPE__INT64, PRAXI_S64},
     {ONNX__TENSOR_PROTO__DATA_TYPE__BOOL, PRAXI_BOOL},
+    {ONNX__TENSOR_PROTO__DATA_TYPE__STRING, PRAXI_STRING},
 };
 
 PraxiDType
@@ -91,6 +92,8 @@ typed_count (const Onnx__TensorProto *proto, PraxiDType dtype)
   case PRAXI_U32:
   case PRAXI_U64:
     return proto->n_uint64_data;
+  case PRAXI_STRING:
+    return proto->n_string_data;
   default:
     return proto->n_int32_data;
   }
@@ -117,16 +120,38 @@ copy_typed (const Onnx__TensorProto *proto, PraxiDType dtype, gsize count, void 
     for (gsize i = 0; i < count; i++)
       ((uint32_t *) to)[i] = (uint32_t) proto->uint64_data[i];
     return;
+  case PRAXI_STRING:
+    memset (to, 0, count * size);
+    for (gsize i = 0; i < count; i++)
+      memcpy ((char *) to + i * size, proto->string_data[i].data, proto->string_data[i].len);
+    return;
   default: /* little-endian: the low bytes come first */
     for (gsize i = 0; i < count; i++)
       memcpy ((char *) to + i * size, &proto->int32_data[i], size);
   }
 }
 
+/* Texts are numbers (kernels/tensor.h); NULL where all are short enough, else why not. */
+static const char *
+why_no_texts (const Onnx__TensorProto *proto)
+{
+  if (proto->has_raw_data)
+    return "keeps texts as raw data, which ONNX does not allow";
+  for (gsize i = 0; i < proto->n_string_data; i++)
+    if (proto->string_data[i].len >= PRAXI_STRING_BYTES)
+      return "holds a text of more than 31 bytes, which is no number";
+  return NULL;
+}
+
 static void *
 take_data (Onnx__TensorProto *proto, const PraxiTensor *tensor, gsize bytes, GError **error)
 {
   const gsize count = bytes / praxi_dtype_size (tensor->dtype);
+  const char *why = tensor->dtype == PRAXI_STRING ? why_no_texts (proto) : NULL;
+  if (why != NULL) {
+    fail (proto, PRAXI_ERROR_UNSUPPORTED, why, error);
+    return NULL;
+  }
   if (proto->has_raw_data) {
     if (proto->raw_data.len != bytes || typed_count (proto, tensor->dtype) != 0) {
       fail (proto, PRAXI_ERROR_FORMAT, "has other data than its shape asks for", error);
@@ -228,6 +253,19 @@ copy_with_malloc (const void *data, gsize size)
   return copy;
 }
 
+static void
+write_texts (Onnx__TensorProto *proto, const char *texts, gsize count)
+{
+  proto->n_string_data = count;
+  proto->string_data = calloc (MAX (count, 1), sizeof *proto->string_data);
+  if (proto->string_data == NULL)
+    g_error ("not enough memory");
+  for (gsize i = 0; i < count; i++, texts += PRAXI_STRING_BYTES) {
+    const gsize length = strlen (texts);
+    proto->string_data[i] = (ProtobufCBinaryData){length, copy_with_malloc (texts, length)};
+  }
+}
+
 Onnx__TensorProto *
 praxi_onnx_tensor_write (const char *name, const PraxiTensor *tensor)
 {
@@ -240,6 +278,10 @@ praxi_onnx_tensor_write (const char *name, const PraxiTensor *tensor)
   proto->data_type = praxi_onnx_dtype_number (tensor->dtype);
   proto->n_dims = (size_t) tensor->rank;
   proto->dims = copy_with_malloc (tensor->dims, sizeof (int64_t) * (gsize) tensor->rank);
+  if (tensor->dtype == PRAXI_STRING) {
+    write_texts (proto, tensor->data, size / PRAXI_STRING_BYTES);
+    return proto;
+  }
   proto->has_raw_data = TRUE;
   proto->raw_data = (ProtobufCBinaryData){size, copy_with_malloc (tensor->data, size)};
   return proto;

@@ -169,28 +169,3 @@ praxi_ref_clip (const PraxiRefCall *call)
   clip_between (x, low, high, call->out[0]);
   return PRAXI_OK;
 }
-
-/* Between floats: nearest even. Float to integer: cut towards zero, saturated, NaN is 0. Integer to
- * integer: wraps around. To bool: x ≠ 0.
- */
-PraxiStatus
-praxi_ref_cast (const PraxiRefCall *call)
-{
-  const PraxiTensor *x = call->in[0], *y = call->out[0];
-  const bool is_float = praxi_dtype_is_float (x->dtype) || praxi_dtype_is_float (y->dtype);
-  PraxiRows rows = praxi_rows_over (y);
-  if (x->dtype == y->dtype) {
-    praxi_tensor_copy (x, y);
-    return PRAXI_OK;
-  }
-  praxi_rows_add (&rows, x);
-  while (praxi_rows_next (&rows))
-    for (int64_t i = 0; i < rows.length; i++) {
-      const int64_t from = rows.at[1] + i * rows.step[1], to = rows.at[0] + i * rows.step[0];
-      if (is_float)
-        praxi_store (y->data, y->dtype, to, praxi_load (x->data, x->dtype, from));
-      else
-        praxi_store_int (y->data, y->dtype, to, praxi_load_int (x->data, x->dtype, from));
-    }
-  return PRAXI_OK;
-}

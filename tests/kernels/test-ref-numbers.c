@@ -196,6 +196,65 @@ test_cast (void)
   }
 }
 
+/* The fewest digits that give the number back, and any number that C can read. */
+static void
+test_cast_text (void)
+{
+  static const struct {
+    PraxiDType type;
+    double x;
+    const char *text;
+  } cases[] = {
+      {PRAXI_F32, 0.039187793, "0.039187793"},
+      {PRAXI_F32, 0.1, "0.1"},
+      {PRAXI_F64, 0.1, "0.1"},
+      {PRAXI_F64, 1.0 / 3, "0.3333333333333333"},
+      {PRAXI_F16, 0.1, "0.1"},
+      {PRAXI_F32, -1e-20, "-1e-20"},
+      {PRAXI_F32, -INFINITY, "-inf"},
+      {PRAXI_F32, NAN, "nan"},
+      {PRAXI_S64, -129, "-129"},
+      {PRAXI_U8, 200, "200"},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (Case) c = case_new (PRAXI_OP_CAST, 1, (Lie) (i % 3));
+    c->op.to = PRAXI_STRING;
+    case_add_values (c, cases[i].type, 0, NULL, &cases[i].x);
+    g_assert_cmpint (case_run (c), ==, PRAXI_OK);
+    g_assert_cmpstr (c->out[0].data, ==, cases[i].text);
+  }
+}
+
+static void
+test_cast_from_text (void)
+{
+  static const struct {
+    const char *text;
+    PraxiDType type;
+    double x;
+    PraxiStatus status;
+  } cases[] = {
+      {"0.5", PRAXI_F32, 0.5, PRAXI_OK},
+      {"+INF", PRAXI_F64, INFINITY, PRAXI_OK},
+      {"NaN", PRAXI_F16, NAN, PRAXI_OK},
+      {"-7", PRAXI_S8, -7, PRAXI_OK},
+      {"2.75", PRAXI_S32, 2, PRAXI_OK},
+      {"0,5", PRAXI_F32, 0, PRAXI_STATUS_VALUE},
+      {"fight", PRAXI_F32, 0, PRAXI_STATUS_VALUE},
+      {"", PRAXI_F32, 0, PRAXI_STATUS_VALUE},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    char text[PRAXI_STRING_BYTES] = {0};
+    g_strlcpy (text, cases[i].text, sizeof text);
+    g_autoptr (Case) c = case_new (PRAXI_OP_CAST, 1, LIE_DENSE);
+    c->op.to = cases[i].type;
+    memcpy (case_add (c, PRAXI_STRING, 0, NULL, 0)->data, text, sizeof text);
+    g_assert_cmpint (case_run (c), ==, cases[i].status);
+    if (cases[i].status == PRAXI_OK)
+      case_expect (c, 0, &cases[i].x, 0);
+  }
+}
+
 static void
 test_reduce (void)
 {
@@ -508,6 +567,8 @@ main (int argc, char **argv)
   g_test_add_func ("/ref/integers", test_integers_wrap_and_never_trap);
   g_test_add_func ("/ref/clip", test_clip);
   g_test_add_func ("/ref/cast", test_cast);
+  g_test_add_func ("/ref/cast-text", test_cast_text);
+  g_test_add_func ("/ref/cast-from-text", test_cast_from_text);
   g_test_add_func ("/ref/reduce", test_reduce);
   g_test_add_func ("/ref/reduce-nothing", test_reduce_nothing);
   g_test_add_func ("/ref/matmul", test_matmul);
