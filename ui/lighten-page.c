@@ -3,9 +3,11 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "ui/page-parts.h"
 #include "ui/plot-view.h"
 #include "ui/session-labels.h"
 #include "ui/session-lighten.h"
+#include "ui/session-made.h"
 
 struct _PraxiLightenPage {
   GtkBox parent_instance;
@@ -15,7 +17,7 @@ struct _PraxiLightenPage {
   GtkSwitch *use;
 };
 
-enum { PLOT_HEIGHT_PX = 180, SPACING_PX = 12, MOST_DROP = 10, MOST_KB = 400, MOST_FPS = 500 };
+enum { MOST_DROP = 10, MOST_KB = 400, MOST_FPS = 500 };
 
 static const GdkRGBA color = {0.21f, 0.52f, 0.89f, 1};
 
@@ -66,16 +68,6 @@ pass_name (const char *pass)
 }
 
 static void
-add_cell (GtkWidget *grid, const char *text, int column, int row)
-{
-  GtkWidget *label = gtk_label_new (text);
-  gtk_label_set_xalign (GTK_LABEL (label), column == 0 ? 0 : 1);
-  gtk_widget_set_hexpand (label, column == 0);
-  gtk_widget_add_css_class (label, row == 0 ? "dim-label" : "numeric");
-  gtk_grid_attach (GTK_GRID (grid), label, column, row, 1, 1);
-}
-
-static void
 add_pass_row (GtkWidget *grid, const PraxiUiPass *pass, int row)
 {
   g_autofree char *size = g_strdup_printf (_ ("%.0f kB"), pass->file_bytes / 1000);
@@ -84,25 +76,23 @@ add_pass_row (GtkWidget *grid, const PraxiUiPass *pass, int row)
                                   : g_strdup ("–");
   g_autofree char *fps =
       isfinite (pass->fps) ? g_strdup_printf ("%.0f", pass->fps) : g_strdup ("–");
-  add_cell (grid, pass_name (pass->pass), 0, row);
-  add_cell (grid, size, 1, row);
-  add_cell (grid, accuracy, 2, row);
-  add_cell (grid, fps, 3, row);
+  praxi_page_cell (grid, pass_name (pass->pass), 0, row);
+  praxi_page_cell (grid, size, 1, row);
+  praxi_page_cell (grid, accuracy, 2, row);
+  praxi_page_cell (grid, fps, 3, row);
 }
 
 static void
 fill_passes (PraxiLightenPage *self, const GArray *passes)
 {
-  GtkWidget *child;
-  while ((child = gtk_widget_get_first_child (self->passes)) != NULL)
-    gtk_grid_remove (GTK_GRID (self->passes), child);
+  praxi_page_clear_table (self->passes);
   gtk_widget_set_visible (self->passes, passes->len > 0);
   if (passes->len == 0)
     return;
-  add_cell (self->passes, "", 0, 0);
-  add_cell (self->passes, _ ("Size"), 1, 0);
-  add_cell (self->passes, _ ("Accuracy"), 2, 0);
-  add_cell (self->passes, _ ("Frames/s"), 3, 0);
+  praxi_page_cell (self->passes, "", 0, 0);
+  praxi_page_cell (self->passes, _ ("Size"), 1, 0);
+  praxi_page_cell (self->passes, _ ("Accuracy"), 2, 0);
+  praxi_page_cell (self->passes, _ ("Frames/s"), 3, 0);
   for (guint i = 0; i < passes->len; i++)
     add_pass_row (self->passes, &g_array_index (passes, PraxiUiPass, i), (int) i + 1);
 }
@@ -149,14 +139,14 @@ changed_cb (PraxiLightenPage *self, guint changes)
        (PRAXI_CHANGE_TRAINING | PRAXI_CHANGE_JOB | PRAXI_CHANGE_LABELS | PRAXI_CHANGE_REPORT)) == 0)
     return;
   const gboolean is_running = praxi_session_is_lightening (self->session);
-  const gboolean has_model = praxi_session_has_lighter_model (self->session);
+  const gboolean has_model = praxi_session_has_made (self->session, PRAXI_MADE_LIGHTER);
   const GArray *passes = praxi_session_passes (self->session);
   gtk_widget_set_visible (self->lighten, !is_running);
   gtk_widget_set_visible (self->cancel, is_running);
   gtk_widget_set_sensitive (self->lighten, praxi_session_media (self->session) != NULL);
   gtk_widget_set_visible (self->compare, has_model && !is_running);
   gtk_widget_set_visible (self->use_row, has_model);
-  gtk_switch_set_active (self->use, praxi_session_uses_lighter_model (self->session));
+  gtk_switch_set_active (self->use, praxi_session_uses_made (self->session, PRAXI_MADE_LIGHTER));
   update_state (self, is_running, passes);
   if (changes & PRAXI_CHANGE_TRAINING) {
     fill_passes (self, passes);
@@ -183,30 +173,17 @@ cancel_cb (PraxiLightenPage *self)
 static void
 compare_cb (PraxiLightenPage *self)
 {
-  praxi_session_compare_lighter (self->session);
+  praxi_session_compare_made (self->session, PRAXI_MADE_LIGHTER);
   gtk_widget_activate_action (GTK_WIDGET (self), "win.show-compare", NULL);
 }
 
 static void
 use_cb (PraxiLightenPage *self)
 {
-  praxi_session_use_lighter_model (self->session, gtk_switch_get_active (self->use));
+  praxi_session_use_made (self->session, PRAXI_MADE_LIGHTER, gtk_switch_get_active (self->use));
 }
 
 /* --- life ---------------------------------------------------------------------------------- */
-
-static GtkWidget *
-add_text (GtkWidget *box, const char *text, const char *css_class)
-{
-  GtkWidget *label = gtk_label_new (text);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_label_set_max_width_chars (GTK_LABEL (label), 30);
-  if (css_class != NULL)
-    gtk_widget_add_css_class (label, css_class);
-  gtk_box_append (GTK_BOX (box), label);
-  return label;
-}
 
 typedef struct {
   const char *name;
@@ -219,7 +196,7 @@ add_slider (GtkWidget *box, const Slider *slider)
 {
   GtkWidget *scale =
       gtk_scale_new_with_range (GTK_ORIENTATION_HORIZONTAL, 0, slider->most, slider->step);
-  add_text (box, slider->name, NULL);
+  praxi_page_text (box, slider->name, NULL);
   gtk_scale_set_draw_value (GTK_SCALE (scale), TRUE);
   gtk_scale_set_value_pos (GTK_SCALE (scale), GTK_POS_RIGHT);
   gtk_scale_set_format_value_func (GTK_SCALE (scale), slider->format, NULL, NULL);
@@ -228,50 +205,6 @@ add_slider (GtkWidget *box, const Slider *slider)
                                   slider->name, -1);
   gtk_box_append (GTK_BOX (box), scale);
   return GTK_RANGE (scale);
-}
-
-static GtkWidget *
-add_button (PraxiLightenPage *self, GtkWidget *box, const char *label, GCallback clicked)
-{
-  GtkWidget *button = gtk_button_new_with_label (label);
-  g_signal_connect_object (button, "clicked", clicked, self, G_CONNECT_SWAPPED);
-  gtk_box_append (GTK_BOX (box), button);
-  return button;
-}
-
-static void
-add_use_row (PraxiLightenPage *self, GtkWidget *box)
-{
-  GtkWidget *label = gtk_label_new (_ ("Analyses use the lighter model"));
-  self->use_row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, SPACING_PX);
-  self->use = GTK_SWITCH (gtk_switch_new ());
-  gtk_widget_set_hexpand (label, TRUE);
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_widget_set_valign (GTK_WIDGET (self->use), GTK_ALIGN_CENTER);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->use), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("Analyses use the lighter model"), -1);
-  gtk_box_append (GTK_BOX (self->use_row), label);
-  gtk_box_append (GTK_BOX (self->use_row), GTK_WIDGET (self->use));
-  gtk_box_append (GTK_BOX (box), self->use_row);
-  g_signal_connect_object (self->use, "notify::active", G_CALLBACK (use_cb), self,
-                           G_CONNECT_SWAPPED);
-}
-
-static GtkWidget *
-add_scroller (PraxiLightenPage *self)
-{
-  GtkWidget *scroller = gtk_scrolled_window_new ();
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, SPACING_PX);
-  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER,
-                                  GTK_POLICY_AUTOMATIC);
-  gtk_widget_set_vexpand (scroller, TRUE);
-  gtk_widget_set_margin_start (box, SPACING_PX);
-  gtk_widget_set_margin_end (box, SPACING_PX);
-  gtk_widget_set_margin_bottom (box, SPACING_PX);
-  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), box);
-  gtk_box_append (GTK_BOX (self), scroller);
-  return box;
 }
 
 static void
@@ -289,25 +222,29 @@ GtkWidget *
 praxi_lighten_page_new (PraxiSession *session)
 {
   PraxiLightenPage *self = g_object_new (PRAXI_TYPE_LIGHTEN_PAGE, NULL);
-  GtkWidget *box = add_scroller (self);
+  GtkWidget *box = praxi_page_column (GTK_WIDGET (self));
   self->session = g_object_ref (session);
-  add_text (box,
-            _ ("Makes a smaller, faster model of the original one within these limits, judged on "
-               "the labels of this project."),
-            "dim-label");
+  praxi_page_text (
+      box,
+      _ ("Makes a smaller, faster model of the original one within these limits, judged on "
+         "the labels of this project."),
+      "dim-label");
   add_sliders (self, box);
-  self->lighten = add_button (self, box, _ ("Make a lighter model"), G_CALLBACK (lighten_cb));
+  self->lighten =
+      praxi_page_button (box, _ ("Make a lighter model"), G_CALLBACK (lighten_cb), self);
   gtk_widget_add_css_class (self->lighten, "suggested-action");
-  self->cancel = add_button (self, box, _ ("Stop"), G_CALLBACK (cancel_cb));
-  self->state = add_text (box, "", NULL);
-  self->passes = gtk_grid_new ();
-  gtk_grid_set_column_spacing (GTK_GRID (self->passes), SPACING_PX);
-  gtk_grid_set_row_spacing (GTK_GRID (self->passes), SPACING_PX / 2);
-  gtk_box_append (GTK_BOX (box), self->passes);
-  self->plot = praxi_plot_view_new (PLOT_HEIGHT_PX);
+  self->cancel = praxi_page_button (box, _ ("Stop"), G_CALLBACK (cancel_cb), self);
+  self->state = praxi_page_text (box, "", NULL);
+  self->passes = praxi_page_table (box);
+  self->plot = praxi_plot_view_new (PRAXI_PAGE_PLOT_PX);
   gtk_box_append (GTK_BOX (box), self->plot);
-  self->compare = add_button (self, box, _ ("Compare with the original"), G_CALLBACK (compare_cb));
-  add_use_row (self, box);
+  self->compare =
+      praxi_page_button (box, _ ("Compare with the original"), G_CALLBACK (compare_cb), self);
+  self->use = GTK_SWITCH (gtk_switch_new ());
+  self->use_row =
+      praxi_page_row (box, _ ("Analyses use the lighter model"), GTK_WIDGET (self->use));
+  g_signal_connect_object (self->use, "notify::active", G_CALLBACK (use_cb), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "changed", G_CALLBACK (changed_cb), self, G_CONNECT_SWAPPED);
   changed_cb (self, PRAXI_CHANGE_ALL);
   return GTK_WIDGET (self);

@@ -22,7 +22,7 @@ make_argv (PraxiSession *self, PraxiJobItem *item)
 static char *
 kept_path (PraxiSession *self)
 {
-  return g_strconcat (self->project_path, "-tracks/comparison.json", NULL);
+  return praxi_session_track_file (self, "comparison.json");
 }
 
 /* A comparison that cannot be kept is only gone after a restart: not worth a word. */

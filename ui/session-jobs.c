@@ -277,3 +277,38 @@ praxi_session_cancel_all (PraxiSession *self)
     praxi_session_cancel (self, item);
   }
 }
+
+/* --- jobs that learn ----------------------------------------------------------------------- */
+
+void
+praxi_session_learn (PraxiSession *self, const PraxiJobKind *kind, char *what)
+{
+  g_autofree char *folder = praxi_session_track_file (self, "");
+  g_mkdir_with_parents (folder, 0700);
+  if (praxi_session_find_job (self, kind, NULL) == NULL)
+    praxi_session_enqueue (self, kind, what, NULL, self->project_path);
+  else
+    g_free (what);
+  praxi_session_changed (self, PRAXI_CHANGE_TRAINING);
+}
+
+void
+praxi_session_cancel_kind (PraxiSession *self, const PraxiJobKind *kind)
+{
+  PraxiJobItem *job = praxi_session_find_job (self, kind, NULL);
+  if (job != NULL)
+    praxi_session_cancel (self, job);
+}
+
+char *
+praxi_session_track_file (PraxiSession *self, const char *name)
+{
+  return g_strconcat (self->project_path, "-tracks/", name, NULL);
+}
+
+double
+praxi_job_line_number (JsonObject *line, const char *name)
+{
+  JsonNode *node = json_object_get_member (line, name);
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_double (node) : NAN;
+}

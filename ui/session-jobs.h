@@ -40,4 +40,17 @@ PraxiJobItem *praxi_session_running_job (PraxiSession *session);
 PraxiJobItem *
 praxi_session_find_job (PraxiSession *session, const PraxiJobKind *kind, PraxiMediaItem *media);
 
+/* Puts a job about the project's labels at the end of the queue, unless one of its kind is there;
+ * PRAXI_CHANGE_TRAINING tells. The folder of tracks, where such jobs write, exists then.
+ * what: taken over
+ */
+void praxi_session_learn (PraxiSession *session, const PraxiJobKind *kind, char *what);
+void praxi_session_cancel_kind (PraxiSession *session, const PraxiJobKind *kind);
+
+/* A file with the project's tracks. Free with g_free. */
+char *praxi_session_track_file (PraxiSession *session, const char *name);
+
+/* A number of a line that a job printed; NaN where there is none. */
+double praxi_job_line_number (JsonObject *line, const char *name);
+
 G_END_DECLS

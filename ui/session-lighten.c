@@ -4,14 +4,7 @@
 #include <math.h>
 
 #include "ui/session-jobs.h"
-#include "ui/session-model.h"
-
-/* Lies with the project's tracks. Free with g_free. */
-static char *
-lighter_path (PraxiSession *self)
-{
-  return g_strconcat (self->project_path, "-tracks/lighter.onnx", NULL);
-}
+#include "ui/session-made.h"
 
 static void
 pass_clear (gpointer data)
@@ -32,14 +25,12 @@ add_number (GPtrArray *words, const char *option, const char *format, double num
 static char **
 make_argv (PraxiSession *self, PraxiJobItem *item)
 {
-  g_autofree char *out = lighter_path (self);
-  g_autofree char *folder = g_path_get_dirname (out);
+  g_autofree char *out = praxi_session_made_path (self, PRAXI_MADE_LIGHTER);
   const PraxiUiLimits *limits = &self->limits;
   GPtrArray *words = g_ptr_array_new ();
   const char *const first[] = {self->praxi_path, "lighten",     "original", "--quantize", "int8",
                                "--project",      item->subject, "--out",    out,          "--json",
                                "--progress",     "json"};
-  g_mkdir_with_parents (folder, 0700);
   for (guint i = 0; i < G_N_ELEMENTS (first); i++)
     g_ptr_array_add (words, g_strdup (first[i]));
   if (limits->max_drop >= 0)
@@ -60,13 +51,6 @@ begun (PraxiSession *self, PraxiJobItem *item)
   praxi_session_changed (self, PRAXI_CHANGE_TRAINING);
 }
 
-static double
-number_of (JsonObject *figures, const char *name)
-{
-  JsonNode *node = json_object_get_member (figures, name);
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_double (node) : NAN;
-}
-
 static void
 add_pass (PraxiSession *self, const char *pass, JsonObject *report, const char *when)
 {
@@ -75,10 +59,10 @@ add_pass (PraxiSession *self, const char *pass, JsonObject *report, const char *
     return;
   JsonObject *figures = json_node_get_object (node);
   const PraxiUiPass step = {.pass = g_strdup (pass),
-                            .file_bytes = number_of (figures, "file_bytes"),
-                            .macs = number_of (figures, "macs"),
-                            .accuracy = number_of (figures, "accuracy"),
-                            .fps = number_of (figures, "fps")};
+                            .file_bytes = praxi_job_line_number (figures, "file_bytes"),
+                            .macs = praxi_job_line_number (figures, "macs"),
+                            .accuracy = praxi_job_line_number (figures, "accuracy"),
+                            .fps = praxi_job_line_number (figures, "fps")};
   g_array_append_val (self->passes, step);
 }
 
@@ -120,17 +104,13 @@ praxi_session_lighten (PraxiSession *self, const PraxiUiLimits *limits)
   if (praxi_session_is_lightening (self))
     return;
   self->limits = *limits;
-  praxi_session_enqueue (self, &kind, g_strdup (_ ("Making a lighter model")), NULL,
-                         self->project_path);
-  praxi_session_changed (self, PRAXI_CHANGE_TRAINING);
+  praxi_session_learn (self, &kind, g_strdup (_ ("Making a lighter model")));
 }
 
 void
 praxi_session_cancel_lightening (PraxiSession *self)
 {
-  PraxiJobItem *job = praxi_session_find_job (self, &kind, NULL);
-  if (job != NULL)
-    praxi_session_cancel (self, job);
+  praxi_session_cancel_kind (self, &kind);
 }
 
 gboolean
@@ -149,39 +129,6 @@ const char *
 praxi_session_unmet_limit (PraxiSession *self)
 {
   return self->unmet_limit;
-}
-
-/* --- the model ----------------------------------------------------------------------------- */
-
-gboolean
-praxi_session_has_lighter_model (PraxiSession *self)
-{
-  g_autofree char *path = lighter_path (self);
-  return g_file_test (path, G_FILE_TEST_EXISTS);
-}
-
-gboolean
-praxi_session_uses_lighter_model (PraxiSession *self)
-{
-  g_autofree char *lighter = lighter_path (self), *used = praxi_session_model (self);
-  return g_str_equal (lighter, used);
-}
-
-void
-praxi_session_use_lighter_model (PraxiSession *self, gboolean use)
-{
-  g_autofree char *lighter = lighter_path (self);
-  if (use != praxi_session_uses_lighter_model (self))
-    praxi_session_set_model (self, use ? lighter : "light");
-}
-
-void
-praxi_session_compare_lighter (PraxiSession *self)
-{
-  g_autofree char *lighter = lighter_path (self);
-  g_free (self->compared_model);
-  self->compared_model = g_steal_pointer (&lighter);
-  praxi_session_compare (self, NULL);
 }
 
 void

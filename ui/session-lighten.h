@@ -31,12 +31,4 @@ void praxi_session_cancel_lightening (PraxiSession *session);
 /* The limit that could not be met and the best that was found, in words; NULL where all are. */
 const char *praxi_session_unmet_limit (PraxiSession *session);
 
-/* Whether there is a lighter model, and whether analyses use it. */
-gboolean praxi_session_has_lighter_model (PraxiSession *session);
-gboolean praxi_session_uses_lighter_model (PraxiSession *session);
-void praxi_session_use_lighter_model (PraxiSession *session, gboolean use);
-
-/* Compares original with the lighter model on the project's labels. */
-void praxi_session_compare_lighter (PraxiSession *session);
-
 G_END_DECLS

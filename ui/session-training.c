@@ -4,23 +4,14 @@
 #include <math.h>
 
 #include "ui/session-jobs.h"
-#include "ui/session-model.h"
-
-/* The project's own model lies with its tracks. Free with g_free. */
-static char *
-own_model_path (PraxiSession *self)
-{
-  return g_strconcat (self->project_path, "-tracks/own.onnx", NULL);
-}
+#include "ui/session-made.h"
 
 /* --- the job ------------------------------------------------------------------------------- */
 
 static char **
 make_argv (PraxiSession *self, PraxiJobItem *item)
 {
-  g_autofree char *out = own_model_path (self);
-  g_autofree char *folder = g_path_get_dirname (out);
-  g_mkdir_with_parents (folder, 0700);
+  g_autofree char *out = praxi_session_made_path (self, PRAXI_MADE_OWN);
   const char *const argv[] = {self->praxi_path, "train",       "--json", "--progress", "json",
                               "--project",      item->subject, "--out",  out,          NULL};
   return g_strdupv ((char **) (gpointer) argv);
@@ -32,13 +23,6 @@ begun (PraxiSession *self, PraxiJobItem *item)
   g_array_set_size (self->epochs, 0);
   self->best_epoch = 0;
   praxi_session_changed (self, PRAXI_CHANGE_TRAINING);
-}
-
-static double
-number_of (JsonObject *line, const char *name)
-{
-  JsonNode *node = json_object_get_member (line, name);
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_double (node) : NAN;
 }
 
 static gboolean
@@ -55,10 +39,10 @@ line (PraxiSession *self, PraxiJobItem *item, JsonObject *object)
   if (!json_object_has_member (object, "epoch"))
     return;
   const PraxiUiEpoch epoch = {.epoch = (int) json_object_get_int_member (object, "epoch"),
-                              .train_loss = number_of (object, "train_loss"),
-                              .val_loss = number_of (object, "val_loss"),
-                              .val_accuracy = number_of (object, "val_accuracy"),
-                              .val_f1 = number_of (object, "val_f1")};
+                              .train_loss = praxi_job_line_number (object, "train_loss"),
+                              .val_loss = praxi_job_line_number (object, "val_loss"),
+                              .val_accuracy = praxi_job_line_number (object, "val_accuracy"),
+                              .val_f1 = praxi_job_line_number (object, "val_f1")};
   g_array_append_val (self->epochs, epoch);
   if (is_better (&epoch, &g_array_index (self->epochs, PraxiUiEpoch, (guint) self->best_epoch)))
     self->best_epoch = (int) self->epochs->len - 1;
@@ -84,19 +68,13 @@ static const PraxiJobKind kind = {.argv = make_argv,
 void
 praxi_session_train (PraxiSession *self)
 {
-  if (praxi_session_find_job (self, &kind, NULL) != NULL)
-    return;
-  praxi_session_enqueue (self, &kind, g_strdup (_ ("Training on your labels")), NULL,
-                         self->project_path);
-  praxi_session_changed (self, PRAXI_CHANGE_TRAINING);
+  praxi_session_learn (self, &kind, g_strdup (_ ("Training on your labels")));
 }
 
 void
 praxi_session_cancel_training (PraxiSession *self)
 {
-  PraxiJobItem *job = praxi_session_find_job (self, &kind, NULL);
-  if (job != NULL)
-    praxi_session_cancel (self, job);
+  praxi_session_cancel_kind (self, &kind);
 }
 
 PraxiTrainingState
@@ -117,31 +95,6 @@ int
 praxi_session_best_epoch (PraxiSession *self)
 {
   return self->best_epoch;
-}
-
-/* --- the model in use ---------------------------------------------------------------------- */
-
-gboolean
-praxi_session_has_own_model (PraxiSession *self)
-{
-  g_autofree char *path = own_model_path (self);
-  return g_file_test (path, G_FILE_TEST_EXISTS);
-}
-
-gboolean
-praxi_session_uses_own_model (PraxiSession *self)
-{
-  g_autofree char *own = own_model_path (self), *used = praxi_session_model (self);
-  return g_str_equal (own, used);
-}
-
-void
-praxi_session_use_own_model (PraxiSession *self, gboolean use)
-{
-  g_autofree char *own = own_model_path (self);
-  if (use == praxi_session_uses_own_model (self))
-    return;
-  praxi_session_set_model (self, use ? own : "light");
 }
 
 void

@@ -29,9 +29,4 @@ int praxi_session_best_epoch (PraxiSession *session); /* place in them; 0: nothi
 void praxi_session_train (PraxiSession *session);
 void praxi_session_cancel_training (PraxiSession *session);
 
-/* Whether the project has a model of its own, and whether analyses use it. */
-gboolean praxi_session_has_own_model (PraxiSession *session);
-gboolean praxi_session_uses_own_model (PraxiSession *session);
-void praxi_session_use_own_model (PraxiSession *session, gboolean use);
-
 G_END_DECLS

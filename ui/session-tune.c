@@ -4,18 +4,11 @@
 #include <math.h>
 
 #include "ui/session-jobs.h"
-#include "ui/session-model.h"
+#include "ui/session-made.h"
 
 /* What may be chosen: options of `praxi train`. */
 static const char space[] = "{\"rate\":{\"type\":\"log\",\"low\":1e-4,\"high\":1e-2},"
                             "\"batch\":{\"type\":\"choice\",\"values\":[8,16,32]}}\n";
-
-/* Lies with the project's tracks. Free with g_free. */
-static char *
-track_file (PraxiSession *self, const char *name)
-{
-  return g_strconcat (self->project_path, "-tracks/", name, NULL);
-}
 
 static void
 trial_free (gpointer data)
@@ -31,11 +24,9 @@ trial_free (gpointer data)
 static char **
 make_argv (PraxiSession *self, PraxiJobItem *item)
 {
-  g_autofree char *out = track_file (self, "tuned.onnx");
-  g_autofree char *space_path = track_file (self, "space.json");
-  g_autofree char *folder = g_path_get_dirname (out);
+  g_autofree char *out = praxi_session_made_path (self, PRAXI_MADE_TUNED);
+  g_autofree char *space_path = praxi_session_track_file (self, "space.json");
   g_autofree char *trials = g_strdup_printf ("%d", self->n_trials);
-  g_mkdir_with_parents (folder, 0700);
   g_file_set_contents (space_path, space, -1, NULL); /* without it the job says what is missing */
   const char *const argv[] = {self->praxi_path, "tune",       "--project", item->subject, "--space",
                               space_path,       "--out",      out,         "--trials",    trials,
@@ -48,13 +39,6 @@ begun (PraxiSession *self, PraxiJobItem *item)
 {
   g_ptr_array_set_size (self->trials, 0);
   praxi_session_changed (self, PRAXI_CHANGE_TRAINING);
-}
-
-static double
-number_of (JsonObject *line, const char *name)
-{
-  JsonNode *node = json_object_get_member (line, name);
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_double (node) : NAN;
 }
 
 static char *
@@ -78,11 +62,11 @@ line (PraxiSession *self, PraxiJobItem *item, JsonObject *object)
   if (!json_object_has_member (object, "trial") || !json_object_has_member (object, "state"))
     return;
   PraxiUiTrial *trial = g_new0 (PraxiUiTrial, 1);
-  trial->number = (int) number_of (object, "trial");
+  trial->number = (int) praxi_job_line_number (object, "trial");
   trial->state = g_strdup (json_object_get_string_member_with_default (object, "state", ""));
   trial->values = values_of (object);
-  trial->score = number_of (object, "score");
-  trial->latency_ms = number_of (object, "latency_ms");
+  trial->score = praxi_job_line_number (object, "score");
+  trial->latency_ms = praxi_job_line_number (object, "latency_ms");
   g_ptr_array_add (self->trials, trial);
   praxi_session_changed (self, PRAXI_CHANGE_TRAINING);
 }
@@ -106,17 +90,13 @@ praxi_session_tune (PraxiSession *self, int trials)
   if (praxi_session_is_tuning (self))
     return;
   self->n_trials = trials;
-  praxi_session_enqueue (self, &kind, g_strdup (_ ("Trying ways of training")), NULL,
-                         self->project_path);
-  praxi_session_changed (self, PRAXI_CHANGE_TRAINING);
+  praxi_session_learn (self, &kind, g_strdup (_ ("Trying ways of training")));
 }
 
 void
 praxi_session_cancel_tuning (PraxiSession *self)
 {
-  PraxiJobItem *job = praxi_session_find_job (self, &kind, NULL);
-  if (job != NULL)
-    praxi_session_cancel (self, job);
+  praxi_session_cancel_kind (self, &kind);
 }
 
 gboolean
@@ -129,30 +109,6 @@ const GPtrArray *
 praxi_session_trials (PraxiSession *self)
 {
   return self->trials;
-}
-
-/* --- the model ----------------------------------------------------------------------------- */
-
-gboolean
-praxi_session_has_tuned_model (PraxiSession *self)
-{
-  g_autofree char *path = track_file (self, "tuned.onnx");
-  return g_file_test (path, G_FILE_TEST_EXISTS);
-}
-
-gboolean
-praxi_session_uses_tuned_model (PraxiSession *self)
-{
-  g_autofree char *tuned = track_file (self, "tuned.onnx"), *used = praxi_session_model (self);
-  return g_str_equal (tuned, used);
-}
-
-void
-praxi_session_use_tuned_model (PraxiSession *self, gboolean use)
-{
-  g_autofree char *tuned = track_file (self, "tuned.onnx");
-  if (use != praxi_session_uses_tuned_model (self))
-    praxi_session_set_model (self, use ? tuned : "light");
 }
 
 void

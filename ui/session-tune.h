@@ -21,9 +21,4 @@ gboolean praxi_session_is_tuning (PraxiSession *session);
 void praxi_session_tune (PraxiSession *session, int trials);
 void praxi_session_cancel_tuning (PraxiSession *session);
 
-/* Whether a search has left a model, and whether analyses use it. */
-gboolean praxi_session_has_tuned_model (PraxiSession *session);
-gboolean praxi_session_uses_tuned_model (PraxiSession *session);
-void praxi_session_use_tuned_model (PraxiSession *session, gboolean use);
-
 G_END_DECLS

@@ -3,9 +3,11 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "ui/page-parts.h"
 #include "ui/plot-view.h"
 #include "ui/session-analysis.h"
 #include "ui/session-labels.h"
+#include "ui/session-made.h"
 #include "ui/session-training.h"
 
 struct _PraxiTrainPage {
@@ -15,8 +17,6 @@ struct _PraxiTrainPage {
   GtkSwitch *use;
   GtkWidget *loss, *f1;
 };
-
-enum { PLOT_HEIGHT_PX = 180, SPACING_PX = 12 };
 
 static const GdkRGBA train_color = {0.5f, 0.5f, 0.5f, 1}, val_color = {0.21f, 0.52f, 0.89f, 1};
 
@@ -124,8 +124,8 @@ changed_cb (PraxiTrainPage *self, guint changes)
     gtk_widget_set_visible (self->train, !is_running);
     gtk_widget_set_visible (self->cancel, is_running);
     gtk_widget_set_sensitive (self->train, praxi_session_media (self->session) != NULL);
-    gtk_widget_set_visible (self->use_row, praxi_session_has_own_model (self->session));
-    gtk_switch_set_active (self->use, praxi_session_uses_own_model (self->session));
+    gtk_widget_set_visible (self->use_row, praxi_session_has_made (self->session, PRAXI_MADE_OWN));
+    gtk_switch_set_active (self->use, praxi_session_uses_made (self->session, PRAXI_MADE_OWN));
     update_state (self);
   }
   if (changes & PRAXI_CHANGE_TRAINING)
@@ -147,88 +147,35 @@ cancel_cb (PraxiTrainPage *self)
 static void
 use_cb (PraxiTrainPage *self)
 {
-  praxi_session_use_own_model (self->session, gtk_switch_get_active (self->use));
+  praxi_session_use_made (self->session, PRAXI_MADE_OWN, gtk_switch_get_active (self->use));
 }
 
 /* --- life ---------------------------------------------------------------------------------- */
-
-static GtkWidget *
-add_text (GtkWidget *box, const char *text, const char *css_class)
-{
-  GtkWidget *label = gtk_label_new (text);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_label_set_max_width_chars (GTK_LABEL (label), 30);
-  if (css_class != NULL)
-    gtk_widget_add_css_class (label, css_class);
-  gtk_box_append (GTK_BOX (box), label);
-  return label;
-}
-
-static GtkWidget *
-add_button (PraxiTrainPage *self, GtkWidget *box, const char *label, GCallback clicked)
-{
-  GtkWidget *button = gtk_button_new_with_label (label);
-  g_signal_connect_object (button, "clicked", clicked, self, G_CONNECT_SWAPPED);
-  gtk_box_append (GTK_BOX (box), button);
-  return button;
-}
-
-static void
-add_use_row (PraxiTrainPage *self, GtkWidget *box)
-{
-  GtkWidget *label = gtk_label_new_with_mnemonic (_ ("Analyses _use this model"));
-  self->use_row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, SPACING_PX);
-  self->use = GTK_SWITCH (gtk_switch_new ());
-  gtk_label_set_mnemonic_widget (GTK_LABEL (label), GTK_WIDGET (self->use));
-  gtk_widget_set_hexpand (label, TRUE);
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_widget_set_valign (GTK_WIDGET (self->use), GTK_ALIGN_CENTER);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->use), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("Analyses use this model"), -1);
-  gtk_box_append (GTK_BOX (self->use_row), label);
-  gtk_box_append (GTK_BOX (self->use_row), GTK_WIDGET (self->use));
-  gtk_box_append (GTK_BOX (box), self->use_row);
-  g_signal_connect_object (self->use, "notify::active", G_CALLBACK (use_cb), self,
-                           G_CONNECT_SWAPPED);
-}
-
-static GtkWidget *
-add_scroller (PraxiTrainPage *self)
-{
-  GtkWidget *scroller = gtk_scrolled_window_new ();
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, SPACING_PX);
-  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER,
-                                  GTK_POLICY_AUTOMATIC);
-  gtk_widget_set_vexpand (scroller, TRUE);
-  gtk_widget_set_margin_start (box, SPACING_PX);
-  gtk_widget_set_margin_end (box, SPACING_PX);
-  gtk_widget_set_margin_bottom (box, SPACING_PX);
-  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), box);
-  gtk_box_append (GTK_BOX (self), scroller);
-  return box;
-}
 
 GtkWidget *
 praxi_train_page_new (PraxiSession *session)
 {
   PraxiTrainPage *self = g_object_new (PRAXI_TYPE_TRAIN_PAGE, NULL);
-  GtkWidget *box = add_scroller (self);
+  GtkWidget *box = praxi_page_column (GTK_WIDGET (self));
   self->session = g_object_ref (session);
-  add_text (box,
-            _ ("Fine-tunes the light model on the labels of this project, here on this computer. "
-               "The epoch that does best on footage it did not learn from is kept."),
-            "dim-label");
-  self->train = add_button (self, box, _ ("Train on these labels"), G_CALLBACK (train_cb));
+  praxi_page_text (
+      box,
+      _ ("Fine-tunes the light model on the labels of this project, here on this computer. "
+         "The epoch that does best on footage it did not learn from is kept."),
+      "dim-label");
+  self->train = praxi_page_button (box, _ ("Train on these labels"), G_CALLBACK (train_cb), self);
   gtk_widget_add_css_class (self->train, "suggested-action");
-  self->cancel = add_button (self, box, _ ("Stop training"), G_CALLBACK (cancel_cb));
+  self->cancel = praxi_page_button (box, _ ("Stop training"), G_CALLBACK (cancel_cb), self);
   gtk_widget_set_tooltip_text (self->cancel, _ ("The best epoch so far is kept"));
-  self->state = add_text (box, "", NULL);
-  self->loss = praxi_plot_view_new (PLOT_HEIGHT_PX);
-  self->f1 = praxi_plot_view_new (PLOT_HEIGHT_PX);
+  self->state = praxi_page_text (box, "", NULL);
+  self->loss = praxi_plot_view_new (PRAXI_PAGE_PLOT_PX);
+  self->f1 = praxi_plot_view_new (PRAXI_PAGE_PLOT_PX);
   gtk_box_append (GTK_BOX (box), self->loss);
   gtk_box_append (GTK_BOX (box), self->f1);
-  add_use_row (self, box);
+  self->use = GTK_SWITCH (gtk_switch_new ());
+  self->use_row = praxi_page_row (box, _ ("Analyses use this model"), GTK_WIDGET (self->use));
+  g_signal_connect_object (self->use, "notify::active", G_CALLBACK (use_cb), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "changed", G_CALLBACK (changed_cb), self, G_CONNECT_SWAPPED);
   changed_cb (self, PRAXI_CHANGE_ALL);
   return GTK_WIDGET (self);

@@ -3,8 +3,10 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "ui/page-parts.h"
 #include "ui/plot-view.h"
 #include "ui/session-labels.h"
+#include "ui/session-made.h"
 #include "ui/session-tune.h"
 
 struct _PraxiTunePage {
@@ -15,7 +17,7 @@ struct _PraxiTunePage {
   GtkSwitch *use;
 };
 
-enum { PLOT_HEIGHT_PX = 180, SPACING_PX = 12, TRIALS = 12, MOST_TRIALS = 500 };
+enum { TRIALS = 12, MOST_TRIALS = 500 };
 
 static const GdkRGBA trial_color = {0.5f, 0.5f, 0.5f, 1}, front_color = {0.21f, 0.52f, 0.89f, 1};
 
@@ -89,39 +91,25 @@ state_name (const char *state)
 }
 
 static void
-add_cell (GtkWidget *grid, const char *text, int column, int row)
-{
-  GtkWidget *label = gtk_label_new (text);
-  gtk_label_set_xalign (GTK_LABEL (label), column == 2 ? 1 : 0);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_widget_set_hexpand (label, column == 1);
-  if (row == 0)
-    gtk_widget_add_css_class (label, "dim-label");
-  gtk_grid_attach (GTK_GRID (grid), label, column, row, 1, 1);
-}
-
-static void
 add_trial (GtkWidget *grid, const PraxiUiTrial *trial, int row)
 {
   g_autofree char *score =
       isfinite (trial->score) ? g_strdup_printf ("%.1f %%", trial->score * 100) : g_strdup ("–");
-  add_cell (grid, state_name (trial->state), 0, row);
-  add_cell (grid, trial->values, 1, row);
-  add_cell (grid, score, 2, row);
+  praxi_page_cell (grid, state_name (trial->state), 0, row);
+  praxi_page_cell (grid, trial->values, 1, row);
+  praxi_page_cell (grid, score, 2, row);
 }
 
 static void
 fill_trials (PraxiTunePage *self, const GPtrArray *trials)
 {
-  GtkWidget *child;
-  while ((child = gtk_widget_get_first_child (self->trials)) != NULL)
-    gtk_grid_remove (GTK_GRID (self->trials), child);
+  praxi_page_clear_table (self->trials);
   gtk_widget_set_visible (self->trials, trials->len > 0);
   if (trials->len == 0)
     return;
-  add_cell (self->trials, _ ("Trial"), 0, 0);
-  add_cell (self->trials, _ ("Values"), 1, 0);
-  add_cell (self->trials, _ ("Accuracy"), 2, 0);
+  praxi_page_cell (self->trials, _ ("Trial"), 0, 0);
+  praxi_page_cell (self->trials, _ ("Values"), 1, 0);
+  praxi_page_cell (self->trials, _ ("Accuracy"), 2, 0);
   for (guint i = 0; i < trials->len; i++)
     add_trial (self->trials, trials->pdata[trials->len - 1 - i], (int) i + 1);
 }
@@ -139,8 +127,8 @@ changed_cb (PraxiTunePage *self, guint changes)
   gtk_widget_set_visible (self->tune, !is_running);
   gtk_widget_set_visible (self->cancel, is_running);
   gtk_widget_set_sensitive (self->tune, praxi_session_media (self->session) != NULL);
-  gtk_widget_set_visible (self->use_row, praxi_session_has_tuned_model (self->session));
-  gtk_switch_set_active (self->use, praxi_session_uses_tuned_model (self->session));
+  gtk_widget_set_visible (self->use_row, praxi_session_has_made (self->session, PRAXI_MADE_TUNED));
+  gtk_switch_set_active (self->use, praxi_session_uses_made (self->session, PRAXI_MADE_TUNED));
   gtk_widget_set_visible (self->state, is_running);
   if (changes & PRAXI_CHANGE_TRAINING) {
     fill_trials (self, trials);
@@ -164,90 +152,34 @@ cancel_cb (PraxiTunePage *self)
 static void
 use_cb (PraxiTunePage *self)
 {
-  praxi_session_use_tuned_model (self->session, gtk_switch_get_active (self->use));
+  praxi_session_use_made (self->session, PRAXI_MADE_TUNED, gtk_switch_get_active (self->use));
 }
 
 /* --- life ---------------------------------------------------------------------------------- */
-
-static GtkWidget *
-add_text (GtkWidget *box, const char *text, const char *css_class)
-{
-  GtkWidget *label = gtk_label_new (text);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_label_set_max_width_chars (GTK_LABEL (label), 30);
-  if (css_class != NULL)
-    gtk_widget_add_css_class (label, css_class);
-  gtk_box_append (GTK_BOX (box), label);
-  return label;
-}
-
-static GtkWidget *
-add_row (GtkWidget *box, const char *text, GtkWidget *widget)
-{
-  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, SPACING_PX);
-  GtkWidget *label = gtk_label_new (text);
-  gtk_widget_set_hexpand (label, TRUE);
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_widget_set_valign (widget, GTK_ALIGN_CENTER);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
-  gtk_box_append (GTK_BOX (row), label);
-  gtk_box_append (GTK_BOX (row), widget);
-  gtk_box_append (GTK_BOX (box), row);
-  return row;
-}
-
-static GtkWidget *
-add_button (PraxiTunePage *self, GtkWidget *box, const char *label, GCallback clicked)
-{
-  GtkWidget *button = gtk_button_new_with_label (label);
-  g_signal_connect_object (button, "clicked", clicked, self, G_CONNECT_SWAPPED);
-  gtk_box_append (GTK_BOX (box), button);
-  return button;
-}
-
-static GtkWidget *
-add_scroller (PraxiTunePage *self)
-{
-  GtkWidget *scroller = gtk_scrolled_window_new ();
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, SPACING_PX);
-  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER,
-                                  GTK_POLICY_AUTOMATIC);
-  gtk_widget_set_vexpand (scroller, TRUE);
-  gtk_widget_set_margin_start (box, SPACING_PX);
-  gtk_widget_set_margin_end (box, SPACING_PX);
-  gtk_widget_set_margin_bottom (box, SPACING_PX);
-  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), box);
-  gtk_box_append (GTK_BOX (self), scroller);
-  return box;
-}
 
 GtkWidget *
 praxi_tune_page_new (PraxiSession *session)
 {
   PraxiTunePage *self = g_object_new (PRAXI_TYPE_TUNE_PAGE, NULL);
-  GtkWidget *box = add_scroller (self);
+  GtkWidget *box = praxi_page_column (GTK_WIDGET (self));
   self->session = g_object_ref (session);
-  add_text (box,
-            _ ("Tries other ways of training on the labels of this project and trains a model with "
-               "what did best. What was tried is kept: a later search goes on from there."),
-            "dim-label");
+  praxi_page_text (
+      box,
+      _ ("Tries other ways of training on the labels of this project and trains a model with "
+         "what did best. What was tried is kept: a later search goes on from there."),
+      "dim-label");
   self->count = GTK_SPIN_BUTTON (gtk_spin_button_new_with_range (1, MOST_TRIALS, 1));
   gtk_spin_button_set_value (self->count, TRIALS);
-  add_row (box, _ ("Trials in all"), GTK_WIDGET (self->count));
-  self->tune = add_button (self, box, _ ("Search"), G_CALLBACK (tune_cb));
+  praxi_page_row (box, _ ("Trials in all"), GTK_WIDGET (self->count));
+  self->tune = praxi_page_button (box, _ ("Search"), G_CALLBACK (tune_cb), self);
   gtk_widget_add_css_class (self->tune, "suggested-action");
-  self->cancel = add_button (self, box, _ ("Stop"), G_CALLBACK (cancel_cb));
-  self->state = add_text (box, _ ("Trials are running…"), NULL);
-  self->plot = praxi_plot_view_new (PLOT_HEIGHT_PX);
+  self->cancel = praxi_page_button (box, _ ("Stop"), G_CALLBACK (cancel_cb), self);
+  self->state = praxi_page_text (box, _ ("Trials are running…"), NULL);
+  self->plot = praxi_plot_view_new (PRAXI_PAGE_PLOT_PX);
   gtk_box_append (GTK_BOX (box), self->plot);
-  self->trials = gtk_grid_new ();
-  gtk_grid_set_column_spacing (GTK_GRID (self->trials), SPACING_PX);
-  gtk_grid_set_row_spacing (GTK_GRID (self->trials), SPACING_PX / 2);
-  gtk_box_append (GTK_BOX (box), self->trials);
+  self->trials = praxi_page_table (box);
   self->use = GTK_SWITCH (gtk_switch_new ());
-  self->use_row = add_row (box, _ ("Analyses use the best model"), GTK_WIDGET (self->use));
+  self->use_row = praxi_page_row (box, _ ("Analyses use the best model"), GTK_WIDGET (self->use));
   g_signal_connect_object (self->use, "notify::active", G_CALLBACK (use_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "changed", G_CALLBACK (changed_cb), self, G_CONNECT_SWAPPED);

@@ -11,6 +11,7 @@
 #include "engine/store/runs.h"
 #include "ui/session-analysis.h"
 #include "ui/session-lighten.h"
+#include "ui/session-made.h"
 #include "ui/session-training.h"
 #include "ui/session-tune.h"
 #include "ui/session-labels.h"
@@ -265,17 +266,17 @@ test_train (Fixture *fixture, gconstpointer data)
 {
   open_media (fixture);
   g_assert_true (do_action (fixture, "win.show-train"));
-  g_assert_false (praxi_session_has_own_model (fixture->session));
+  g_assert_false (praxi_session_has_made (fixture->session, PRAXI_MADE_OWN));
   shoot (fixture, "train-empty");
   praxi_session_train (fixture->session);
   g_assert_cmpint (praxi_session_training (fixture->session), ==, PRAXI_TRAINING_RUNNING);
   wait_for (praxi_session_training (fixture->session) == PRAXI_TRAINING_DONE);
   g_assert_cmpuint (praxi_session_epochs (fixture->session)->len, ==, 3);
   g_assert_cmpint (praxi_session_best_epoch (fixture->session), ==, 1);
-  g_assert_true (praxi_session_has_own_model (fixture->session));
-  g_assert_false (praxi_session_uses_own_model (fixture->session));
-  praxi_session_use_own_model (fixture->session, TRUE);
-  wait_for (praxi_session_uses_own_model (fixture->session));
+  g_assert_true (praxi_session_has_made (fixture->session, PRAXI_MADE_OWN));
+  g_assert_false (praxi_session_uses_made (fixture->session, PRAXI_MADE_OWN));
+  praxi_session_use_made (fixture->session, PRAXI_MADE_OWN, TRUE);
+  wait_for (praxi_session_uses_made (fixture->session, PRAXI_MADE_OWN));
   shoot (fixture, "train");
 }
 
@@ -295,7 +296,7 @@ test_lighten (Fixture *fixture, gconstpointer data)
   open_media (fixture);
   g_assert_true (do_action (fixture, "win.show-train"));
   show_learn_page (fixture, "PraxiLightenPage");
-  g_assert_false (praxi_session_has_lighter_model (fixture->session));
+  g_assert_false (praxi_session_has_made (fixture->session, PRAXI_MADE_LIGHTER));
   shoot (fixture, "lighten-empty");
   const PraxiUiLimits limits = {.max_drop = 2, .most_bytes = 200000};
   praxi_session_lighten (fixture->session, &limits);
@@ -303,14 +304,14 @@ test_lighten (Fixture *fixture, gconstpointer data)
   wait_for (!praxi_session_is_lightening (fixture->session));
   g_assert_cmpuint (praxi_session_passes (fixture->session)->len, ==, 3);
   g_assert_null (praxi_session_unmet_limit (fixture->session));
-  g_assert_true (praxi_session_has_lighter_model (fixture->session));
+  g_assert_true (praxi_session_has_made (fixture->session, PRAXI_MADE_LIGHTER));
   shoot (fixture, "lighten");
   g_assert_null (praxi_session_report (fixture->session));
-  praxi_session_compare_lighter (fixture->session);
+  praxi_session_compare_made (fixture->session, PRAXI_MADE_LIGHTER);
   wait_for (praxi_session_report (fixture->session) != NULL);
-  g_assert_false (praxi_session_uses_lighter_model (fixture->session));
-  praxi_session_use_lighter_model (fixture->session, TRUE);
-  wait_for (praxi_session_uses_lighter_model (fixture->session));
+  g_assert_false (praxi_session_uses_made (fixture->session, PRAXI_MADE_LIGHTER));
+  praxi_session_use_made (fixture->session, PRAXI_MADE_LIGHTER, TRUE);
+  wait_for (praxi_session_uses_made (fixture->session, PRAXI_MADE_LIGHTER));
 }
 
 static void
@@ -323,8 +324,8 @@ test_tune (Fixture *fixture, gconstpointer data)
   wait_for (!praxi_session_is_tuning (fixture->session));
   g_assert_cmpuint (praxi_session_trials (fixture->session)->len, ==, 5);
   shoot (fixture, "tune");
-  praxi_session_use_tuned_model (fixture->session, TRUE);
-  wait_for (praxi_session_uses_tuned_model (fixture->session));
+  praxi_session_use_made (fixture->session, PRAXI_MADE_TUNED, TRUE);
+  wait_for (praxi_session_uses_made (fixture->session, PRAXI_MADE_TUNED));
 }
 
 static void
