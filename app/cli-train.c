@@ -183,6 +183,8 @@ find_problem (PraxiTrainJob *t)
     return "train: --arch begins from nothing, --from with a model; give one of them";
   if (t->arch == NULL && t->classes != NULL)
     return "--classes: goes with --arch; a model keeps its own";
+  if (t->scores != NULL && t->folds == 0)
+    return "--scores: goes with --folds";
   if (t->out == NULL && t->folds == 0)
     return "train: say with --out where the model shall go";
   if (o->threads < 0 || o->threads > 1024)
@@ -260,6 +262,8 @@ list_learning (PraxiTrainJob *t, GArray *entries)
        "Fine-tunes on motion computed once a file, as --arch and --folds do", NULL},
       {"folds", 0, 0, G_OPTION_ARG_INT, &t->folds, "Cross-validation by group instead of a model",
        "K"},
+      {"scores", 0, 0, G_OPTION_ARG_FILENAME, &t->scores,
+       "With --folds: a table of what footage held out was given", "FILE.csv"},
       {"resume", 0, 0, G_OPTION_ARG_NONE, &t->options.resume,
        "Goes on where a training to the same file was cut off", NULL},
       {"checkpoint", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_DOUBLE, &t->options.checkpoint_s, NULL,

@@ -352,6 +352,44 @@ print_json (const Folds *folds)
 }
 
 static void
+add_field (GString *text, const char *field)
+{
+  g_autofree char *safe = g_strdup (field);
+  g_strdelimit (safe, "\"\r\n", '_');
+  g_string_append_printf (text, "\"%s\",", safe);
+}
+
+/* file,group,class,start_s,end_s and a column of scores a class; numbers have a point everywhere */
+static gboolean
+write_scores (const Folds *folds, GError **error)
+{
+  const PraxiModelSpec *spec = praxi_model_spec (folds->job->model);
+  const GPtrArray *samples = folds->job->train->samples;
+  g_autoptr (GString) text = g_string_new ("file,group,class,start_s,end_s");
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+  for (int c = 0; c < spec->n_classes; c++)
+    g_string_append_printf (text, ",%s", spec->classes[c]);
+  g_string_append_c (text, '\n');
+  for (guint i = 0; i < samples->len; i++) {
+    const PraxiSample *sample = samples->pdata[i];
+    add_field (text, sample->file);
+    add_field (text, sample->group);
+    add_field (text, spec->classes[sample->class_index]);
+    g_ascii_formatd (number, sizeof number, "%.3f", (double) sample->start_ns / 1e9);
+    g_string_append_printf (text, "%s,", number);
+    g_ascii_formatd (number, sizeof number, "%.3f", (double) sample->end_ns / 1e9);
+    g_string_append (text, number);
+    for (int c = 0; c < spec->n_classes; c++) {
+      g_ascii_formatd (number, sizeof number, "%.6f",
+                       (double) folds->scores[(gsize) i * (gsize) spec->n_classes + (gsize) c]);
+      g_string_append_printf (text, ",%s", number);
+    }
+    g_string_append_c (text, '\n');
+  }
+  return g_file_set_contents (folds->job->scores, text->str, (gssize) text->len, error);
+}
+
+static void
 figures_clear (gpointer data)
 {
   g_free (((PraxiEventFigures *) data)->part);
@@ -397,7 +435,8 @@ praxi_train_folds (PraxiTrainJob *job)
     folds.scores[i] = NAN;
   make_folds (&folds);
   job->options.keeps_last = TRUE;
-  const gboolean good = run_folds (&folds, &error);
+  const gboolean good =
+      run_folds (&folds, &error) && (job->scores == NULL || write_scores (&folds, &error));
   if (good && job->json)
     print_json (&folds);
   else if (good)

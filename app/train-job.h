@@ -26,6 +26,7 @@ typedef struct {
   PraxiCliProgress *bar;
   double *output_weights;
   char *checkpoint, *key;
+  char *scores; /* where --folds writes what every sample held out was given */
 } PraxiTrainJob;
 
 /* Loads the model that is named, or builds the architecture with drawn weights. */

@@ -75,18 +75,6 @@ typedef struct {
 } Calibration;
 
 static gboolean
-allocate (PraxiTensor *tensor, GError **error)
-{
-  gsize bytes;
-  praxi_tensor_set_row_major (tensor);
-  if (praxi_tensor_bytes (tensor, &bytes) && (tensor->data = g_try_malloc0 (bytes + 1)) != NULL)
-    return TRUE;
-  g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_MEMORY,
-                       "not enough memory to look at what the model computes");
-  return FALSE;
-}
-
-static gboolean
 begin (Calibration *calibration, const PraxiGraph *graph, const int *values, GError **error)
 {
   const PraxiExecutorOptions options = {.threads = calibration->clips->threads};
@@ -102,12 +90,12 @@ begin (Calibration *calibration, const PraxiGraph *graph, const int *values, GEr
   if (calibration->executor == NULL)
     return FALSE;
   calibration->input = *praxi_executor_input (calibration->executor, 0);
-  gboolean good = allocate (&calibration->input, error);
+  gboolean good = praxi_tensor_allocate (&calibration->input, error);
   for (int i = 0; good && i < calibration->n; i++) {
     const PraxiTensor *shape = praxi_executor_output (calibration->executor, i);
     PraxiRange *range = &calibration->ranges[i];
     calibration->outputs[i] = *shape;
-    good = allocate (&calibration->outputs[i], error);
+    good = praxi_tensor_allocate (&calibration->outputs[i], error);
     range->n_channels = shape->rank > 1 ? (int) shape->dims[1] : 1;
     range->channel_mean = g_new0 (float, range->n_channels);
     range->channel_peak = g_new0 (float, range->n_channels);

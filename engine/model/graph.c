@@ -11,6 +11,18 @@ praxi_tensor_bytes (const PraxiTensor *tensor, gsize *bytes)
          *bytes <= G_MAXSSIZE;
 }
 
+gboolean
+praxi_tensor_allocate (PraxiTensor *tensor, GError **error)
+{
+  gsize bytes;
+  praxi_tensor_set_row_major (tensor);
+  if (praxi_tensor_bytes (tensor, &bytes) && (tensor->data = g_try_malloc0 (bytes + 1)) != NULL)
+    return TRUE;
+  g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_MEMORY,
+                       "not enough memory for what the model computes; close other programs");
+  return FALSE;
+}
+
 static void
 value_free (gpointer data)
 {

@@ -39,6 +39,10 @@ typedef struct {
 
 /* dims × size of an element without overflow; FALSE when it does not fit. */
 gboolean praxi_tensor_bytes (const PraxiTensor *tensor, gsize *bytes);
+/* Makes it row-major and gives it memory of its own, all zero; free data with g_free.
+ * Errors: MEMORY
+ */
+gboolean praxi_tensor_allocate (PraxiTensor *tensor, GError **error);
 
 PraxiGraph *praxi_graph_new (void);
 PraxiGraph *praxi_graph_ref (PraxiGraph *graph);

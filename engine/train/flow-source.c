@@ -219,7 +219,7 @@ put (const FlowSource *source,
 }
 
 /* A brief event upside down or backwards is none. */
-static void
+static gboolean
 turn_events (const FlowSource *source,
              const PraxiFlowWindow *window,
              float *target,
@@ -231,13 +231,14 @@ turn_events (const FlowSource *source,
   for (int k = 0; k + 1 < spec->n_classes; k++)
     any = any || (target[k] > 0 && is_brief (spec, k + 1));
   if (!any || g_rand_double (random) >= 0.2)
-    return;
+    return FALSE;
   praxi_flow_turn (window, g_rand_boolean (random) ? PRAXI_FLOW_UPSIDE_DOWN : PRAXI_FLOW_BACKWARDS);
   for (int k = 0; k + 1 < spec->n_classes; k++)
     if (target[k] > 0 && is_brief (spec, k + 1)) {
       target[k] = 0;
       weight[k] = (float) TURNED_WEIGHT;
     }
+  return TRUE;
 }
 
 static gboolean
@@ -265,7 +266,8 @@ load_cb (gpointer data, PraxiStepper *stepper, guint file, GRand *random, int pl
     if (!options->no_augment && has_timed (source, file_at (clips, file)) &&
         g_rand_double (random) < 0.6)
       speed = exp (random_range (random, -0.25, 0.25));
-    *of = (PraxiFlowPlace){file, options->no_augment ? 0 : draw_view (clips, random), 0};
+    *of =
+        (PraxiFlowPlace){.file = file, .view = options->no_augment ? 0 : draw_view (clips, random)};
     of->start = draw_start (source, file, of->view, speed, random);
     praxi_flow_target (clips, options->spec, file, of->view, of->start, clips->pairs * speed,
                        target, weight);
@@ -279,7 +281,7 @@ load_cb (gpointer data, PraxiStepper *stepper, guint file, GRand *random, int pl
   const PraxiFlowWindow window = window_of (source, batch, place);
   if (g_rand_boolean (random))
     praxi_flow_turn (&window, PRAXI_FLOW_MIRROR);
-  turn_events (source, &window, target, weight, random);
+  of->is_turned = turn_events (source, &window, target, weight, random);
   praxi_flow_distort (&window, source->room, random);
   return TRUE;
 }
@@ -296,7 +298,7 @@ load_val_cb (gpointer data,
   const Window *window = &g_array_index (source->windows, Window, i);
   const PraxiBatch *batch = praxi_stepper_batch (stepper);
   const int n = source->options.trainable->n_outputs;
-  const PraxiFlowPlace of = {window->file, 0, window->start};
+  const PraxiFlowPlace of = {.file = window->file, .start = window->start};
   praxi_flow_target (source->options.clips, source->options.spec, window->file, 0, window->start,
                      source->options.clips->pairs, batch->target + place * n,
                      batch->weight + place * n);

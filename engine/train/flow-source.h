@@ -24,6 +24,7 @@ typedef struct {
 typedef struct {
   guint file;
   int view, start;
+  gboolean is_turned; /* what was a brief event there is none any more */
 } PraxiFlowPlace;
 
 /* For training. An epoch has as many clips as there are windows in the files' first view. */

@@ -166,4 +166,8 @@ praxi_mix (const PraxiTrainable *trainable,
   }
   blend (batch->target, order, B, (gsize) trainable->n_outputs, share);
   blend (batch->weight, order, B, (gsize) trainable->n_outputs, share);
+  if (batch->soft != NULL) {
+    blend (batch->soft, order, B, (gsize) trainable->n_outputs, share);
+    blend (batch->soft_weight, order, B, (gsize) trainable->n_outputs, share);
+  }
 }

@@ -11,7 +11,9 @@ typedef struct {
                     (Yun et al., 2019) */
 } PraxiMixOptions;
 
-/* Blends the features that are floats, targets and weights of all clips in the stepper's batch. */
+/* Blends the features that are floats, targets and weights, a teacher's too, of all clips in the
+ * stepper's batch.
+ */
 void praxi_mix (const PraxiTrainable *trainable,
                 PraxiStepper *stepper,
                 const PraxiMixOptions *options,

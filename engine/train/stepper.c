@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "engine/core/error.h"
-
 struct PraxiStepper {
   const PraxiTrainable *trainable;
   PraxiExecutor *front; /* NULL: the clip is the feature */
@@ -14,7 +12,7 @@ struct PraxiStepper {
   PraxiTensor *seen;        /* of the front, [n_features] */
   void **features, **masks; /* borrowed from inputs */
   float **hints;
-  gsize *feature_bytes, *mask_numbers;
+  gsize *feature_bytes, *mask_numbers, *hint_numbers;
   PraxiBatch batch;
 };
 
@@ -37,18 +35,6 @@ make_executors (PraxiStepper *stepper, int threads, GError **error)
 }
 
 static gboolean
-allocate (PraxiTensor *tensor, GError **error)
-{
-  gsize bytes;
-  praxi_tensor_set_row_major (tensor);
-  if (praxi_tensor_bytes (tensor, &bytes) && (tensor->data = g_try_malloc0 (bytes + 1)) != NULL)
-    return TRUE;
-  g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_MEMORY,
-                       "not enough memory to train; close other programs");
-  return FALSE;
-}
-
-static gboolean
 is_param (const PraxiStepper *stepper, int input)
 {
   const int first = stepper->trainable->n_features;
@@ -68,14 +54,14 @@ make_inputs (PraxiStepper *stepper, GError **error)
       continue;
     }
     stepper->inputs[i] = *praxi_executor_input (stepper->learn, i);
-    if (!allocate (&stepper->inputs[i], error))
+    if (!praxi_tensor_allocate (&stepper->inputs[i], error))
       return FALSE;
   }
   stepper->n_outputs = praxi_executor_n_outputs (stepper->learn);
   stepper->outputs = g_new0 (PraxiTensor, stepper->n_outputs + 1);
   for (int i = 0; i < stepper->n_outputs; i++) {
     stepper->outputs[i] = *praxi_executor_output (stepper->learn, i);
-    if (!allocate (&stepper->outputs[i], error))
+    if (!praxi_tensor_allocate (&stepper->outputs[i], error))
       return FALSE;
   }
   return TRUE;
@@ -109,9 +95,11 @@ name_inputs (PraxiStepper *stepper)
       batch->soft_weight = data;
     else if (g_str_equal (name, "hint weight"))
       batch->hint_weight = data;
-    else if (g_str_has_prefix (name, "hint/"))
+    else if (g_str_has_prefix (name, "hint/")) {
+      stepper->hint_numbers[n_hints] =
+          numbers_of (&stepper->inputs[i]) / (gsize) stepper->trainable->batch;
       stepper->hints[n_hints++] = data;
-    else if (g_str_has_prefix (name, "mask/")) {
+    } else if (g_str_has_prefix (name, "mask/")) {
       stepper->mask_numbers[n_masks] = numbers_of (&stepper->inputs[i]);
       stepper->masks[n_masks++] = data;
     }
@@ -129,6 +117,7 @@ make_batch (PraxiStepper *stepper)
   stepper->masks = g_new0 (void *, trainable->n_masks + 1);
   stepper->mask_numbers = g_new0 (gsize, trainable->n_masks + 1);
   stepper->hints = g_new0 (float *, trainable->n_hints + 1);
+  stepper->hint_numbers = g_new0 (gsize, trainable->n_hints + 1);
   for (int i = 0; i < n; i++) {
     gsize bytes = 0;
     praxi_tensor_bytes (&stepper->inputs[i], &bytes);
@@ -141,6 +130,7 @@ make_batch (PraxiStepper *stepper)
   stepper->batch.features = stepper->features;
   stepper->batch.feature_bytes = stepper->feature_bytes;
   stepper->batch.hints = stepper->hints;
+  stepper->batch.hint_numbers = stepper->hint_numbers;
   stepper->batch.masks = (float *const *) stepper->masks;
   stepper->batch.mask_numbers = stepper->mask_numbers;
   stepper->batch.decision = stepper->outputs[0].data;
@@ -178,6 +168,7 @@ praxi_stepper_free (PraxiStepper *stepper)
   g_free (stepper->masks);
   g_free (stepper->mask_numbers);
   g_free (stepper->hints);
+  g_free (stepper->hint_numbers);
   g_free (stepper);
 }
 
@@ -197,6 +188,12 @@ const PraxiBatch *
 praxi_stepper_batch (const PraxiStepper *stepper)
 {
   return &stepper->batch;
+}
+
+const float *
+praxi_stepper_hinted (const PraxiStepper *stepper, int hint)
+{
+  return stepper->outputs[1 + (int) stepper->trainable->params->len + hint].data;
 }
 
 gboolean

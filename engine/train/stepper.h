@@ -28,6 +28,7 @@ typedef struct {
   float *target, *weight;    /* [batch][n_outputs]; a weight of 0 leaves a clip out */
   float *soft, *soft_weight; /* NULL without a teacher; weights start as 0 */
   float *const *hints;       /* [n_hints][…] */
+  gsize *hint_numbers;       /* [n_hints], of one clip */
   float *hint_weight;        /* one number; NULL without hints */
   float *const *masks;       /* [n_masks][…] */
   gsize *mask_numbers;       /* [n_masks] */
@@ -35,6 +36,9 @@ typedef struct {
 } PraxiBatch;
 
 const PraxiBatch *praxi_stepper_batch (const PraxiStepper *stepper);
+
+/* What the last learning made of the value hinted at, f32 [batch][…]. */
+const float *praxi_stepper_hinted (const PraxiStepper *stepper, int hint);
 
 /* Runs the front on a clip and keeps what it makes as features of one place in the batch.
  * clip: what the model's input takes: u8 [T,H,W,3] or f32 [3,T,H,W]

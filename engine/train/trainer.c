@@ -297,10 +297,14 @@ fill_batch (Train *train, GRand *random, GError **error)
         batch->soft_weight[b * n + k] = 0;
     }
   }
-  praxi_mix (train->trainable, train->stepper, &train->options.mix, random);
+  const PraxiTrainOptions *options = &train->options;
+  const PraxiLesson lesson = {
+      train->trainable, train->train, train->stepper, train->clips, B, share};
+  if (options->teach != NULL && !options->teach (options->teacher, &lesson, error))
+    return FALSE;
+  praxi_mix (train->trainable, train->stepper, &options->mix, random);
   fill_masks (train, random);
-  const PraxiLesson lesson = {train->stepper, train->clips, B};
-  return train->options.teach == NULL || train->options.teach (train->options.data, &lesson, error);
+  return TRUE;
 }
 
 static gboolean

@@ -2,8 +2,9 @@
  *
  * For a student that learns from a teacher: make the trainable with a temperature (and the names of
  * values to imitate as hints), and give the options a `teach`. It is called for every batch after
- * the clips were put in and changed, and writes into praxi_stepper_batch: `soft` (scores at that
- * temperature) with `soft_weight`, `hints` with `hint_weight`, or simply other targets and weights.
+ * the clips were put in and changed, before they are mixed, and writes into praxi_stepper_batch:
+ * `soft` (scores at that temperature) with `soft_weight`, `hints` with `hint_weight`, or simply
+ * other targets and weights. Hints are not mixed.
  */
 #pragma once
 
@@ -25,9 +26,12 @@ typedef struct {
 
 /* A batch about to be learned from. */
 typedef struct {
+  const PraxiTrainable *trainable;
+  const PraxiSource *source;
   PraxiStepper *stepper;
   const guint *clips; /* [n] of the source, in the order of their places */
   int n;
+  float share; /* of one clip in a step: what a weight of 1 becomes */
 } PraxiLesson;
 
 typedef struct {
@@ -59,8 +63,9 @@ typedef struct {
   /* Called after every batch; FALSE stops: the best epoch so far stays. */
   gboolean (*tick) (gpointer data, double done_epochs, double total_epochs);
   void (*epoch) (gpointer data, const PraxiEpoch *epoch);
-  gboolean (*teach) (gpointer data, const PraxiLesson *lesson, GError **error);
   gpointer data;
+  gboolean (*teach) (gpointer teacher, const PraxiLesson *lesson, GError **error);
+  gpointer teacher;
 } PraxiTrainOptions;
 
 typedef struct {
