@@ -6,25 +6,33 @@
 #include "app/analysis.h"
 #include "app/compare-child.h"
 #include "app/label-splits.h"
+#include "app/train-job.h"
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
 #include "engine/core/text.h"
 #include "engine/lighten/footage.h"
 #include "engine/lighten/recipe.h"
+#include "engine/model/flow-net.h"
 
 enum { CALIBRATION_SAMPLES = 64, SHARE_STEPS = 1000 };
 
 typedef struct {
   char *data, *project, *quantize, *ranges, *importance, *out, *progress;
   char *budget_bytes, *budget_vram;
+  char *student, *width, *size, **teachers, **hints;
+  gint64 seed;
   PraxiRecipeOptions options;
+  PraxiTrainJob school; /* of the student: the net, and how it is best trained */
   double stride_s;
   gboolean json, json_progress;
 
   char *path; /* of the model it begins with */
   PraxiModel *model;
-  PraxiDataset *train, *val;
-  PraxiClips *train_clips, *val_clips;
+  GPtrArray *more_teachers; /* of PraxiModel */
+  char **pupil, **master;   /* hinted values */
+  PraxiDataset *train, *val, *few;
+  PraxiClips *train_clips, *val_clips, *teacher_clips;
+  PraxiFlowClips *train_flow, *val_flow;
   PraxiCliProgress *bar;
 } Lighten;
 
@@ -101,27 +109,34 @@ judge_cb (gpointer data, const char *path, PraxiFigures *figures, GError **error
   return TRUE;
 }
 
-/* --- clips ---------------------------------------------------------------------------------- */
+/* --- footage -------------------------------------------------------------------------------- */
+
+/* What learns, or is calibrated. */
+static PraxiModel *
+learner (const Lighten *lighten)
+{
+  return lighten->options.student != NULL ? lighten->options.student : lighten->model;
+}
 
 static gboolean
 learns (const Lighten *lighten)
 {
   const PraxiRecipeOptions *options = &lighten->options;
-  return options->epochs > 0 &&
-         (options->prune > 0 || options->max_drop >= 0 || options->budget_bytes > 0 ||
-          options->budget_vram > 0 || options->min_fps > 0);
+  return options->student != NULL ||
+         (options->epochs > 0 &&
+          (options->prune > 0 || options->max_drop >= 0 || options->budget_bytes > 0 ||
+           options->budget_vram > 0 || options->min_fps > 0));
 }
 
 static PraxiClips *
-load_clips (Lighten *lighten, const PraxiDataset *dataset, GError **error)
+load_clips (Lighten *lighten, PraxiModel *model, const PraxiDataset *dataset, GError **error)
 {
   const PraxiClipsOptions options = {.stride_s = lighten->stride_s,
                                      .threads = lighten->options.threads,
                                      .tick = share_cb,
                                      .data = lighten};
   begin_stage (lighten, "clips");
-  PraxiClips *clips =
-      praxi_clips_load (praxi_model_spec (lighten->model), dataset, &options, error);
+  PraxiClips *clips = praxi_clips_load (praxi_model_spec (model), dataset, &options, error);
   end_stage (lighten, clips != NULL);
   if (clips != NULL)
     praxi_label_splits_print_warnings (clips->warnings);
@@ -129,23 +144,217 @@ load_clips (Lighten *lighten, const PraxiDataset *dataset, GError **error)
 }
 
 static gboolean
-read_clips (Lighten *lighten, GError **error)
+reads_statistics (PraxiModel *model)
 {
-  const PraxiModelSpec *spec = praxi_model_spec (lighten->model);
+  return praxi_graph_find (praxi_model_graph (model), PRAXI_STATISTICS_VALUE) >= 0;
+}
+
+/* What learns and all who teach it begin with the motion stem. */
+static gboolean
+is_all_motion (const Lighten *lighten, gboolean *statistics)
+{
+  gboolean good = praxi_flow_clips_fit (learner (lighten));
+  *statistics = reads_statistics (learner (lighten));
+  if (!lighten->options.distills)
+    return good;
+  good = good && praxi_flow_clips_fit (lighten->model);
+  *statistics = *statistics || reads_statistics (lighten->model);
+  for (guint i = 0; i < lighten->more_teachers->len; i++) {
+    PraxiModel *teacher = lighten->more_teachers->pdata[i];
+    good = good && praxi_flow_clips_fit (teacher);
+    *statistics = *statistics || reads_statistics (teacher);
+  }
+  return good;
+}
+
+static PraxiFlowClips *
+load_flow (Lighten *lighten,
+           const PraxiDataset *dataset,
+           int n_views,
+           gboolean statistics,
+           GError **error)
+{
+  const PraxiFlowClipsOptions options = {.n_views = n_views,
+                                         .statistics = statistics,
+                                         .threads = lighten->options.threads,
+                                         .tick = share_cb,
+                                         .data = lighten};
+  begin_stage (lighten, "motion");
+  PraxiFlowClips *flow =
+      praxi_flow_clips_load (praxi_model_spec (learner (lighten)), dataset, &options, error);
+  end_stage (lighten, flow != NULL);
+  if (flow != NULL)
+    praxi_label_splits_print_warnings (flow->warnings);
+  return flow;
+}
+
+/* Motion to learn from, and a few clips to calibrate with. */
+static gboolean
+read_motion (Lighten *lighten, gboolean statistics, GError **error)
+{
+  PraxiDataset *unused = NULL;
+  const PraxiModelSpec *spec = praxi_model_spec (learner (lighten));
+  lighten->train_flow = load_flow (lighten, lighten->train, 0, statistics, error);
+  if (lighten->train_flow == NULL)
+    return FALSE;
+  if (lighten->val != NULL &&
+      (lighten->val_flow = load_flow (lighten, lighten->val, 1, statistics, error)) == NULL)
+    return FALSE;
+  lighten->options.train_flow = lighten->train_flow;
+  lighten->options.val_flow = lighten->val_flow;
+  if (!praxi_label_splits_load (lighten->data, lighten->project, spec, &lighten->few, &unused,
+                                error))
+    return FALSE;
+  praxi_dataset_free (unused);
+  praxi_footage_thin (lighten->few, CALIBRATION_SAMPLES);
+  lighten->train_clips = load_clips (lighten, learner (lighten), lighten->few, error);
+  lighten->options.train = lighten->train_clips;
+  return lighten->train_clips != NULL;
+}
+
+static gboolean
+sees_the_same (PraxiModel *a, PraxiModel *b)
+{
+  const PraxiModelSpec *x = praxi_model_spec (a), *y = praxi_model_spec (b);
+  return x->frames == y->frames && x->height == y->height && x->width == y->width &&
+         fabs (x->rate_hz - y->rate_hz) < 1e-9;
+}
+
+/* The same moments as the teachers see them, where the student sees another size. */
+static gboolean
+read_for_teachers (Lighten *lighten, GError **error)
+{
+  const PraxiModelSpec *a = praxi_model_spec (learner (lighten));
+  const PraxiModelSpec *b = praxi_model_spec (lighten->model);
+  if (!lighten->options.distills || sees_the_same (learner (lighten), lighten->model))
+    return TRUE;
+  lighten->teacher_clips = load_clips (lighten, lighten->model, lighten->train, error);
+  lighten->options.teacher_clips = lighten->teacher_clips;
+  if (lighten->teacher_clips == NULL)
+    return FALSE;
+  if (lighten->teacher_clips->clips->len == lighten->train_clips->clips->len &&
+      fabs (a->frames / a->rate_hz - b->frames / b->rate_hz) < 0.01)
+    return TRUE;
+  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
+               "the student sees %.2f s of footage, the teacher %.2f s; give it as much with "
+               "--student NAME:frames=N,rate=HZ",
+               a->frames / a->rate_hz, b->frames / b->rate_hz);
+  return FALSE;
+}
+
+static gboolean
+read_footage (Lighten *lighten, GError **error)
+{
+  gboolean statistics = FALSE;
+  const PraxiModelSpec *spec = praxi_model_spec (learner (lighten));
   if (lighten->data == NULL && lighten->project == NULL)
     return TRUE;
   if (!praxi_label_splits_load (lighten->data, lighten->project, spec, &lighten->train,
                                 &lighten->val, error))
     return FALSE;
+  if (learns (lighten) && is_all_motion (lighten, &statistics))
+    return read_motion (lighten, statistics, error);
   if (!learns (lighten)) /* a few are enough to calibrate with */
     praxi_footage_thin (lighten->train, CALIBRATION_SAMPLES);
-  lighten->train_clips = load_clips (lighten, lighten->train, error);
+  lighten->train_clips = load_clips (lighten, learner (lighten), lighten->train, error);
   if (lighten->train_clips != NULL && learns (lighten) && lighten->val != NULL)
-    lighten->val_clips = load_clips (lighten, lighten->val, error);
+    lighten->val_clips = load_clips (lighten, learner (lighten), lighten->val, error);
   lighten->options.train = lighten->train_clips;
   lighten->options.val = lighten->val_clips;
   return lighten->train_clips != NULL &&
-         (!learns (lighten) || lighten->val == NULL || lighten->val_clips != NULL);
+         (!learns (lighten) || lighten->val == NULL || lighten->val_clips != NULL) &&
+         read_for_teachers (lighten, error);
+}
+
+/* --- teachers and the student --------------------------------------------------------------- */
+
+static gboolean
+load_teachers (Lighten *lighten, GError **error)
+{
+  lighten->more_teachers = g_ptr_array_new_with_free_func ((GDestroyNotify) praxi_model_unref);
+  for (int i = 0; lighten->teachers != NULL && lighten->teachers[i] != NULL; i++) {
+    g_autofree char *path = praxi_cli_model_path (lighten->teachers[i]);
+    PraxiModel *model = praxi_model_load (path, error);
+    if (model == NULL)
+      return FALSE;
+    g_ptr_array_add (lighten->more_teachers, model);
+  }
+  lighten->options.teachers = (PraxiModel *const *) lighten->more_teachers->pdata;
+  lighten->options.n_teachers = (int) lighten->more_teachers->len;
+  return TRUE;
+}
+
+static void
+add_choice (GString *arch, const char *key, const char *value)
+{
+  if (strstr (arch->str, key) != NULL)
+    return;
+  g_string_append_printf (arch, "%c%s%s", strchr (arch->str, ':') != NULL ? ',' : ':', key, value);
+}
+
+/* "NAME:frames=…,size=…,rate=…": a net of the zoo that sees what the model sees. */
+static char *
+name_student (const Lighten *lighten)
+{
+  const PraxiModelSpec *spec = praxi_model_spec (lighten->model);
+  g_autoptr (GString) arch = g_string_new (lighten->student);
+  if (g_strv_contains (praxi_flow_nets (), lighten->student))
+    return g_strdup (lighten->student);
+  g_autofree char *frames = g_strdup_printf ("%d", spec->frames);
+  g_autofree char *size = g_strdup_printf ("%dx%d", spec->height, spec->width);
+  char rate[G_ASCII_DTOSTR_BUF_SIZE];
+  g_ascii_dtostr (rate, sizeof rate, spec->rate_hz);
+  add_choice (arch, "frames=", frames);
+  add_choice (arch, "size=", lighten->size != NULL ? lighten->size : size);
+  add_choice (arch, "rate=", rate);
+  if (lighten->width != NULL)
+    add_choice (arch, "width=", lighten->width);
+  return g_string_free (g_steal_pointer (&arch), FALSE);
+}
+
+/* A file, or a net with drawn weights and the model's classes. */
+static gboolean
+make_student (Lighten *lighten, GError **error)
+{
+  PraxiTrainJob *school = &lighten->school;
+  if (lighten->student == NULL)
+    return TRUE;
+  school->seed = lighten->seed;
+  if (g_str_has_suffix (lighten->student, ".onnx") || g_str_equal (lighten->student, "light") ||
+      g_str_equal (lighten->student, "original")) {
+    school->from = g_strdup (lighten->student);
+  } else {
+    school->arch = name_student (lighten);
+    school->classes = g_strjoinv (",", praxi_model_spec (lighten->model)->classes);
+  }
+  if (!praxi_train_job_model (school, error))
+    return FALSE;
+  praxi_train_job_defaults (school);
+  lighten->options.student = school->model;
+  lighten->options.schooling = school->options;
+  lighten->options.school = school->how;
+  return TRUE;
+}
+
+/* --hint STUDENT=TEACHER */
+static const char *
+split_hints (Lighten *lighten)
+{
+  const guint n = lighten->hints != NULL ? g_strv_length (lighten->hints) : 0;
+  lighten->pupil = g_new0 (char *, n + 1);
+  lighten->master = g_new0 (char *, n + 1);
+  for (guint i = 0; i < n; i++) {
+    const char *sign = strchr (lighten->hints[i], '=');
+    if (sign == NULL || sign == lighten->hints[i] || sign[1] == '\0')
+      return "--hint: give the names of a value of the student and one of the teacher, A=B";
+    lighten->pupil[i] = g_strndup (lighten->hints[i], (gsize) (sign - lighten->hints[i]));
+    lighten->master[i] = g_strdup (sign + 1);
+  }
+  if (n > 0) {
+    lighten->options.distillation.student_values = (const char *const *) lighten->pupil;
+    lighten->options.distillation.teacher_values = (const char *const *) lighten->master;
+  }
+  return NULL;
 }
 
 /* --- telling -------------------------------------------------------------------------------- */
@@ -281,8 +490,11 @@ lighten_model (Lighten *lighten, const char *name)
     fputs ("praxi: no labelled footage given: calibrated on noise, good for measuring speed and "
            "nothing else\n",
            stderr);
-  if (!read_clips (lighten, &error))
+  if (!load_teachers (lighten, &error) || !make_student (lighten, &error) ||
+      !read_footage (lighten, &error))
     return praxi_cli_fail (&error);
+  lighten->options.data_key =
+      has_labels && lighten->data != NULL ? lighten->data : lighten->project;
   lighten->options.judge = judge_cb;
   lighten->options.stage = stage_cb;
   lighten->options.tick = share_cb;
@@ -327,7 +539,7 @@ find_problem (Lighten *lighten)
     return "lighten: give --data or --project, not both";
   if (lighten->out == NULL)
     return "lighten: say with --out where the model shall go";
-  if (!options->quantize && !(options->prune > 0) && !has_limit)
+  if (!options->quantize && !(options->prune > 0) && !has_limit && lighten->student == NULL)
     return "lighten: say what to do; see 'praxi lighten --help'";
   if (lighten->quantize != NULL && !g_str_equal (lighten->quantize, "int8"))
     return "--quantize: give int8";
@@ -339,6 +551,20 @@ find_problem (Lighten *lighten)
   if (lighten->importance != NULL &&
       !praxi_importance_parse (lighten->importance, &options->importance))
     return "--importance: give magnitude or norm-scale";
+  if ((lighten->student != NULL || options->distills) && lighten->data == NULL &&
+      lighten->project == NULL)
+    return "--student, --distill: nothing can be learned without --data or --project";
+  if ((lighten->width != NULL || lighten->size != NULL) &&
+      (lighten->student == NULL || g_strv_contains (praxi_flow_nets (), lighten->student)))
+    return "--width, --size: go with --student and a net of the zoo";
+  if (lighten->teachers != NULL && !options->distills)
+    return "--teacher: goes with --distill";
+  if (!(options->distillation.temperature >= 0 && options->distillation.temperature <= 100))
+    return "--temperature: give more than 0 and at most 100";
+  if (!(options->distillation.share >= 0 && options->distillation.share <= 1))
+    return "--teacher-share: give more than 0 and at most 1";
+  if (!(options->distillation.hint_weight >= 0))
+    return "--hint-weight: give more than 0";
   if (options->budget_bytes < 0 || options->budget_vram < 0)
     return "--budget-bytes, --budget-vram: give bytes, such as 54k or 4G";
   if (options->multiple < 1 || options->multiple > 1024)
@@ -357,6 +583,9 @@ check_options (Lighten *lighten, GError **error)
 {
   const char *problem = find_problem (lighten);
   if (problem == NULL)
+    problem = split_hints (lighten);
+  lighten->options.seed = (guint32) lighten->seed;
+  if (problem == NULL)
     return praxi_cli_wants_json_progress (lighten->progress, &lighten->json_progress, error);
   g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_USAGE, problem);
   return FALSE;
@@ -365,17 +594,61 @@ check_options (Lighten *lighten, GError **error)
 static void
 clear (Lighten *lighten)
 {
+  praxi_flow_clips_free (lighten->train_flow);
+  praxi_flow_clips_free (lighten->val_flow);
   praxi_clips_free (lighten->train_clips);
   praxi_clips_free (lighten->val_clips);
   praxi_dataset_free (lighten->train);
   praxi_dataset_free (lighten->val);
+  praxi_dataset_free (lighten->few);
+  praxi_clips_free (lighten->teacher_clips);
+  praxi_train_job_clear (&lighten->school);
+  g_clear_pointer (&lighten->more_teachers, g_ptr_array_unref);
+  g_strfreev (lighten->teachers);
+  g_strfreev (lighten->hints);
+  g_strfreev (lighten->pupil);
+  g_strfreev (lighten->master);
   g_clear_pointer (&lighten->model, praxi_model_unref);
-  char *const texts[] = {lighten->data,       lighten->project,    lighten->quantize,
-                         lighten->ranges,     lighten->out,        lighten->progress,
-                         lighten->path,       lighten->importance, lighten->budget_bytes,
-                         lighten->budget_vram};
+  char *const texts[] = {lighten->data,        lighten->project,    lighten->quantize,
+                         lighten->ranges,      lighten->out,        lighten->progress,
+                         lighten->path,        lighten->importance, lighten->budget_bytes,
+                         lighten->budget_vram, lighten->student,    lighten->width,
+                         lighten->size};
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
+}
+
+/* Options of distillation; main has no room for them. */
+static void
+list_distillation (Lighten *l, GArray *entries)
+{
+  PraxiDistillOptions *d = &l->options.distillation;
+  const GOptionEntry more[] = {
+      {"student", 0, 0, G_OPTION_ARG_STRING, &l->student,
+       "What takes the model's place and learns: flow-light, flow-wide, a net of the zoo, a file",
+       "NET"},
+      {"width", 0, 0, G_OPTION_ARG_STRING, &l->width, "Of a student of the zoo, times its own",
+       "W"},
+      {"size", 0, 0, G_OPTION_ARG_STRING, &l->size, "Of its pictures (those of the model)", "PX"},
+      {"student-epochs", 0, 0, G_OPTION_ARG_INT, &l->school.options.epochs,
+       "Its rounds of learning (as in 'praxi train')", "N"},
+      {"distill", 0, 0, G_OPTION_ARG_NONE, &l->options.distills,
+       "Whatever learns imitates the model beside the labels", NULL},
+      {"teacher", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &l->teachers,
+       "Another one to imitate; may be given again", "MODEL"},
+      {"temperature", 0, 0, G_OPTION_ARG_DOUBLE, &d->temperature, "Of what is imitated (2)", "T"},
+      {"teacher-share", 0, 0, G_OPTION_ARG_DOUBLE, &d->share,
+       "Of the loss; the rest is the labels' (0.6)", "S"},
+      {"hint", 0, 0, G_OPTION_ARG_STRING_ARRAY, &l->hints,
+       "Values inside that are to be alike, STUDENT=TEACHER; may be given again", "A=B"},
+      {"hint-weight", 0, 0, G_OPTION_ARG_DOUBLE, &d->hint_weight, "Of all hints (1)", "W"},
+      {"seed", 0, 0, G_OPTION_ARG_INT64, &l->seed, "Of what is drawn by chance (0)", "N"},
+      {"resume", 0, 0, G_OPTION_ARG_NONE, &l->options.resume,
+       "Goes on where the same run was cut off", NULL},
+      {"checkpoint", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_DOUBLE, &l->options.checkpoint_s, NULL,
+       NULL},
+  };
+  g_array_append_vals (entries, more, G_N_ELEMENTS (more));
 }
 
 PraxiExit
@@ -384,6 +657,7 @@ praxi_cli_lighten (int argc, char **argv)
   Lighten l = {.options = {.epochs = 10, .max_drop = -1, .multiple = 16, .calibration_clips = 192},
                .stride_s = 0.5};
   PraxiRecipeOptions *o = &l.options;
+  praxi_train_job_init (&l.school);
   const GOptionEntry entries[] = {
       {"data", 0, 0, G_OPTION_ARG_FILENAME, &l.data, "A folder with labels.csv", "DIR"},
       {"project", 0, 0, G_OPTION_ARG_FILENAME, &l.project, "The labels of a project", "FILE.praxi"},
@@ -408,10 +682,12 @@ praxi_cli_lighten (int argc, char **argv)
       {"stride", 0, 0, G_OPTION_ARG_DOUBLE, &l.stride_s, "Seconds between windows (0.5)", "S"},
       {"threads", 0, 0, G_OPTION_ARG_INT, &o->threads, "Threads (default: one per core)", "N"},
       {"json", 0, 0, G_OPTION_ARG_NONE, &l.json, "Print one JSON document", NULL},
-      {"progress", 0, 0, G_OPTION_ARG_STRING, &l.progress, "Print progress to stderr", "json"},
-      {NULL}};
+      {"progress", 0, 0, G_OPTION_ARG_STRING, &l.progress, "Print progress to stderr", "json"}};
   PraxiExit status;
-  if (praxi_cli_parse (&argc, &argv, entries, "MODEL",
+  g_autoptr (GArray) all = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
+  g_array_append_vals (all, entries, G_N_ELEMENTS (entries));
+  list_distillation (&l, all);
+  if (praxi_cli_parse (&argc, &argv, (const GOptionEntry *) (const void *) all->data, "MODEL",
                        "Makes a model smaller and faster. MODEL: a file, or original, or light.",
                        &status)) {
     g_autoptr (GError) error = NULL;

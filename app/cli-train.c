@@ -275,17 +275,8 @@ list_learning (PraxiTrainJob *t, GArray *entries)
 PraxiExit
 praxi_cli_train (int argc, char **argv)
 {
-  PraxiTrainJob t = {.options = {.epochs = -1,
-                                 .batch = -1,
-                                 .rate = -1,
-                                 .weight_decay = -1,
-                                 .smoothing = -1,
-                                 .average = -1,
-                                 .mix = {.mixup = -1}},
-                     .how = {.dropout = -1},
-                     .positive_weight = -1,
-                     .memory_mb = 2048,
-                     .stride_s = 0.5};
+  PraxiTrainJob t;
+  praxi_train_job_init (&t);
   const GOptionEntry entries[] = {
       {"data", 0, 0, G_OPTION_ARG_FILENAME, &t.data, "A folder with labels.csv", "DIR"},
       {"project", 0, 0, G_OPTION_ARG_FILENAME, &t.project, "The labels of a project", "FILE.praxi"},

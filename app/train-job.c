@@ -95,6 +95,22 @@ build_flow (const PraxiTrainJob *job, char **classes, GError **error)
   return model_of (graph, json, error);
 }
 
+void
+praxi_train_job_init (PraxiTrainJob *job)
+{
+  *job = (PraxiTrainJob){.options = {.epochs = -1,
+                                     .batch = -1,
+                                     .rate = -1,
+                                     .weight_decay = -1,
+                                     .smoothing = -1,
+                                     .average = -1,
+                                     .mix = {.mixup = -1}},
+                         .how = {.dropout = -1},
+                         .positive_weight = -1,
+                         .memory_mb = 2048,
+                         .stride_s = 0.5};
+}
+
 gboolean
 praxi_train_job_model (PraxiTrainJob *job, GError **error)
 {

@@ -29,6 +29,9 @@ typedef struct {
   char *scores; /* where --folds writes what every sample held out was given */
 } PraxiTrainJob;
 
+/* Nothing is asked yet: praxi_train_job_defaults fills in what stays so. */
+void praxi_train_job_init (PraxiTrainJob *job);
+
 /* Loads the model that is named, or builds the architecture with drawn weights. */
 gboolean praxi_train_job_model (PraxiTrainJob *job, GError **error);
 

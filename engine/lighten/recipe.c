@@ -7,8 +7,8 @@
 #include "engine/core/error.h"
 #include "engine/core/text.h"
 #include "engine/lighten/footage.h"
+#include "engine/lighten/learn.h"
 #include "engine/model/spec.h"
-#include "engine/train/trainer.h"
 
 enum { NOISE_CLIPS = 8, CALIBRATION_CLIPS = 192 };
 
@@ -19,7 +19,6 @@ static const double ladder[] = {0, 0.25, 0.5, 0.625, 0.75};
 typedef struct {
   PraxiModel *model;
   char *path;
-  gboolean is_made; /* the file is this run's and goes with it */
   PraxiFigures figures;
 } Stand;
 
@@ -27,17 +26,17 @@ typedef struct {
   const PraxiRecipeOptions *options;
   PraxiRecipe *recipe;
   const char *out;
+  PraxiTeacher *teacher; /* NULL without */
+  char *teacher_key;
+  GPtrArray *kept; /* of char *: files that go when all is done, or nobody can go on */
   int round, n_made;
 } Run;
 
 static void
 stand_clear (Stand *stand)
 {
-  if (stand->is_made)
-    g_unlink (stand->path);
   g_clear_pointer (&stand->model, praxi_model_unref);
   g_clear_pointer (&stand->path, g_free);
-  stand->is_made = FALSE;
 }
 
 static void
@@ -169,20 +168,30 @@ write_spec (const Run *run, const Stand *from, const char *what, const char *pre
   return praxi_model_spec_write (&spec);
 }
 
+static gboolean
+write_to (const Run *run,
+          const Stand *stand,
+          const PraxiGraph *graph,
+          const char *path,
+          const char *pass,
+          const char *what,
+          GError **error)
+{
+  const gboolean is_int8 = g_str_equal (pass, "quantize");
+  g_autofree char *spec = write_spec (run, stand, what, is_int8 ? "int8" : NULL);
+  return praxi_model_save (graph, spec, path, error);
+}
+
 /* Puts what a pass made in the place of what there was, measures it and keeps the report. */
 static gboolean
-move_on (Run *run,
+move_to (Run *run,
          Stand *stand,
-         const PraxiGraph *graph,
+         const char *path,
          const char *pass,
          const char *what,
          GError **error)
 {
-  const gboolean is_int8 = g_str_equal (pass, "quantize");
-  g_autofree char *spec = write_spec (run, stand, what, is_int8 ? "int8" : NULL);
-  Stand next = {.path = g_strdup_printf ("%s.%d.part", run->out, run->n_made++), .is_made = TRUE};
-  if (praxi_model_save (graph, spec, next.path, error))
-    next.model = praxi_model_load (next.path, error);
+  Stand next = {.path = g_strdup (path), .model = praxi_model_load (path, error)};
   if (next.model == NULL || !measure (run, &next, error)) {
     stand_clear (&next);
     return FALSE;
@@ -202,6 +211,20 @@ move_on (Run *run,
 }
 
 static gboolean
+move_on (Run *run,
+         Stand *stand,
+         const PraxiGraph *graph,
+         const char *pass,
+         const char *what,
+         GError **error)
+{
+  g_autofree char *path = g_strdup_printf ("%s.%d.part", run->out, run->n_made++);
+  g_ptr_array_add (run->kept, g_strdup (path));
+  return write_to (run, stand, graph, path, pass, what, error) &&
+         move_to (run, stand, path, pass, what, error);
+}
+
+static gboolean
 prune (Run *run, Stand *stand, double ratio, GError **error)
 {
   const PraxiPruneOptions options = {
@@ -217,35 +240,40 @@ prune (Run *run, Stand *stand, double ratio, GError **error)
   return move_on (run, stand, graph, "prune", what, error);
 }
 
+/* An earlier run's work, where it lies there whole. */
+static char *
+find_kept (const Run *run, const char *path)
+{
+  g_autoptr (PraxiModel) model = run->options->resume ? praxi_model_load (path, NULL) : NULL;
+  const PraxiModelSpec *spec = model != NULL ? praxi_model_spec (model) : NULL;
+  return spec != NULL && spec->n_lineage > 0 ? g_strdup (spec->lineage[spec->n_lineage - 1].step)
+                                             : NULL;
+}
+
 static gboolean
 learn (Run *run, Stand *stand, const char *pass, GError **error)
 {
   const PraxiRecipeOptions *options = run->options;
-  if (options->train == NULL || options->epochs < 1)
+  const PraxiLearn how = {.options = options,
+                          .out = run->out,
+                          .teacher = run->teacher,
+                          .teacher_key = run->teacher_key,
+                          .is_student = g_str_equal (pass, "student"),
+                          .tick = learning_cb,
+                          .data = run};
+  const int epochs = how.is_student ? options->schooling.epochs : options->epochs;
+  if ((options->train == NULL && options->train_flow == NULL) || epochs < 1)
     return TRUE;
-  const PraxiTrainOptions training = {.epochs = options->epochs,
-                                      .rate = options->rate > 0 ? options->rate : 0.0005,
-                                      .threads = options->threads,
-                                      .tick = learning_cb,
-                                      .data = run};
-  g_autoptr (PraxiTrainable) trainable = praxi_trainable_new (stand->model, NULL, error);
-  if (trainable == NULL)
-    return FALSE;
+  g_autofree char *path = praxi_learn_path (&how, stand->model, pass);
+  g_autofree char *what = find_kept (run, path);
+  g_ptr_array_add (run->kept, g_strdup (path));
+  if (what != NULL)
+    return move_to (run, stand, path, pass, what, error);
   begin_stage (run, pass);
-  g_autoptr (PraxiTraining) trained =
-      praxi_train (trainable, stand->model, options->train, options->val, &training, error);
+  g_autoptr (PraxiGraph) graph = praxi_learn (&how, stand->model, path, &what, error);
   begin_stage (run, NULL);
-  if (trained == NULL)
-    return FALSE;
-  if (trained->is_cancelled) {
-    g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_CANCELLED, "cancelled");
-    return FALSE;
-  }
-  g_autofree char *what =
-      g_strdup_printf ("fine-tuned: epoch %d of %u on %u clips", trained->best_epoch,
-                       trained->epochs->len - 1, options->train->clips->len);
-  g_autoptr (PraxiGraph) graph = praxi_trainable_graph (trainable, stand->model);
-  return move_on (run, stand, graph, pass, what, error);
+  return graph != NULL && write_to (run, stand, graph, path, pass, what, error) &&
+         move_to (run, stand, path, pass, what, error);
 }
 
 static gboolean
@@ -369,6 +397,69 @@ run_rounds (Run *run, const Stand *first, Stand *best, GError **error)
   return TRUE;
 }
 
+/* The model it all begins with and those beside it. */
+static gboolean
+hire_teacher (Run *run, PraxiModel *model, GError **error)
+{
+  const PraxiRecipeOptions *options = run->options;
+  const PraxiClips *clips =
+      options->teacher_clips != NULL ? options->teacher_clips : options->train;
+  g_autoptr (GPtrArray) models = g_ptr_array_new ();
+  g_autoptr (GString) key = g_string_new ("");
+  PraxiDistillOptions distillation = options->distillation;
+  if (options->distills && (clips != NULL || options->train_flow != NULL)) {
+    g_ptr_array_add (models, model);
+    for (int i = 0; i < options->n_teachers; i++)
+      g_ptr_array_add (models, options->teachers[i]);
+    for (guint i = 0; i < models->len; i++)
+      g_string_append (key, praxi_model_sha256 (models->pdata[i]));
+    distillation.threads = options->threads;
+    run->teacher = praxi_teacher_new ((PraxiModel *const *) models->pdata, (int) models->len, clips,
+                                      options->train_flow, &distillation, error);
+    if (run->teacher == NULL)
+      return FALSE;
+  }
+  run->teacher_key = g_string_free (g_steal_pointer (&key), FALSE);
+  return TRUE;
+}
+
+/* The student stands where the model stood, with its thresholds and its lineage, and learns. */
+static gboolean
+bring_student (Run *run, Stand *first, GError **error)
+{
+  PraxiModel *student = run->options->student;
+  if (student == NULL)
+    return TRUE;
+  PraxiModelSpec spec = *praxi_model_spec (student);
+  const PraxiModelSpec *before = praxi_model_spec (first->model);
+  spec.enter = before->enter;
+  spec.exit = before->exit;
+  spec.lineage = before->lineage;
+  spec.n_lineage = before->n_lineage;
+  spec.name = before->name; /* of whom the step in the lineage is told */
+  g_autofree char *json = praxi_model_spec_write (&spec);
+  g_autofree char *path = g_strconcat (run->out, ".student.part", NULL);
+  g_ptr_array_add (run->kept, g_strdup (path));
+  Stand stand = {.path = g_strdup (path), .figures = first->figures};
+  if (praxi_model_save (praxi_model_graph (student), json, path, error))
+    stand.model = praxi_model_load (path, error);
+  const gboolean good = stand.model != NULL && learn (run, &stand, "student", error);
+  stand_clear (first);
+  *first = stand;
+  return good;
+}
+
+/* Not the model that was written. */
+static void
+remove_kept (const Run *run)
+{
+  for (guint i = 0; i < run->kept->len; i++) {
+    g_autofree char *checkpoint = g_strconcat (run->kept->pdata[i], ".checkpoint", NULL);
+    g_unlink (run->kept->pdata[i]);
+    g_unlink (checkpoint);
+  }
+}
+
 PraxiRecipe *
 praxi_recipe_run (PraxiModel *model,
                   const char *path,
@@ -377,12 +468,16 @@ praxi_recipe_run (PraxiModel *model,
                   GError **error)
 {
   g_autoptr (PraxiRecipe) recipe = g_new0 (PraxiRecipe, 1);
-  Run run = {.options = options, .recipe = recipe, .out = out};
+  Run run = {.options = options,
+             .recipe = recipe,
+             .out = out,
+             .kept = g_ptr_array_new_with_free_func (g_free)};
   Stand first = {.model = praxi_model_ref (model), .path = g_strdup (path)}, best = {0};
   recipe->steps = g_ptr_array_new_with_free_func (step_free);
   gboolean good = measure (&run, &first, error);
   recipe->first = first.figures;
-  good = good && run_rounds (&run, &first, &best, error) && keep (&run, &best, error);
+  good = good && hire_teacher (&run, model, error) && bring_student (&run, &first, error) &&
+         run_rounds (&run, &first, &best, error) && keep (&run, &best, error);
   if (good) {
     g_autofree char *budget = unmet_budget (&run, &best.figures);
     recipe->last = best.figures;
@@ -391,5 +486,10 @@ praxi_recipe_run (PraxiModel *model,
   }
   stand_clear (&best);
   stand_clear (&first);
+  if (good || !g_error_matches (error != NULL ? *error : NULL, PRAXI_ERROR, PRAXI_ERROR_CANCELLED))
+    remove_kept (&run);
+  g_clear_pointer (&run.teacher, praxi_teacher_free);
+  g_free (run.teacher_key);
+  g_ptr_array_unref (run.kept);
   return good ? g_steal_pointer (&recipe) : NULL;
 }

@@ -1,12 +1,12 @@
-/* Passes in order against limits: prune and learn again, quantize, and learn again in INT8 where
- * too much was lost. Every pass is measured. Where no share of channels is given and a budget is
- * not met, more and more of them go, until it is met or too much is lost.
+/* Passes in order against limits: teach a student, prune and learn again, quantize, and learn again
+ * in INT8 where too much was lost. Every pass is measured. Where no share of channels is given and
+ * a budget is not met, more and more of them go, until it is met or too much is lost.
  */
 #pragma once
 
+#include "engine/lighten/distill.h"
 #include "engine/lighten/prune.h"
 #include "engine/lighten/quantize.h"
-#include "engine/train/clips.h"
 
 G_BEGIN_DECLS
 
@@ -19,7 +19,7 @@ typedef struct {
 } PraxiFigures;
 
 typedef struct {
-  char *pass; /* "prune", "fine-tune", "quantize", "fine-tune int8" */
+  char *pass; /* "student", "prune", "fine-tune", "quantize", "fine-tune int8" */
   char *what; /* in words, for the lineage */
   PraxiFigures before, after;
   int round; /* 0, 1 …: with more channels gone each time */
@@ -42,6 +42,21 @@ typedef struct {
   double min_fps;      /* frames of footage a second, decoding included */
 
   const PraxiClips *train, *val; /* NULL: calibration on noise, nothing is learned */
+  /* Learned from instead, by models that begin with its motion stem; NULL: train and val are. */
+  const PraxiFlowClips *train_flow, *val_flow;
+
+  PraxiModel *student;          /* takes the model's place before all else and learns; NULL: none */
+  PraxiTrainOptions schooling;  /* how a student learns; ticks and the like are set here */
+  PraxiTrainableOptions school; /* the same, of its trainable */
+  gboolean distills;            /* whatever learns is taught by the model it all begins with */
+  PraxiModel *const *teachers;  /* [n_teachers], asked beside that model */
+  int n_teachers;
+  const PraxiClips *teacher_clips; /* train as the teachers' input takes it; NULL: train */
+  PraxiDistillOptions distillation;
+  guint32 seed;
+  double checkpoint_s;  /* between two while something learns; 0: 20 */
+  const char *data_key; /* what footage it is, so that another run's work is not gone on with */
+  gboolean resume;      /* goes on where a run with the same out, models and options was cut off */
 
   /* Judges the model in a file. FALSE without an error: there is nothing to judge by. */
   gboolean (*judge) (gpointer data, const char *path, PraxiFigures *figures, GError **error);
