@@ -550,7 +550,10 @@ find_problem (Lighten *lighten)
     return "--ranges: give percentile, min-max or entropy";
   if (lighten->importance != NULL &&
       !praxi_importance_parse (lighten->importance, &options->importance))
-    return "--importance: give magnitude or norm-scale";
+    return "--importance: give magnitude, norm-scale or taylor";
+  if (options->importance == PRAXI_IMPORTANCE_TAYLOR && lighten->data == NULL &&
+      lighten->project == NULL)
+    return "--importance taylor: goes with --data or --project";
   if ((lighten->student != NULL || options->distills) && lighten->data == NULL &&
       lighten->project == NULL)
     return "--student, --distill: nothing can be learned without --data or --project";
@@ -664,7 +667,7 @@ praxi_cli_lighten (int argc, char **argv)
       {"out", 0, 0, G_OPTION_ARG_FILENAME, &l.out, "Where to write the model", "OUT.onnx"},
       {"prune", 0, 0, G_OPTION_ARG_DOUBLE, &o->prune, "The share of channels that go", "R"},
       {"importance", 0, 0, G_OPTION_ARG_STRING, &l.importance,
-       "Which go first: magnitude (default) or norm-scale", "NAME"},
+       "Which stay: by magnitude (default), norm-scale, or taylor, what the loss feels", "NAME"},
       {"multiple", 0, 0, G_OPTION_ARG_INT, &o->multiple, "Layers stay a multiple wide (16)", "N"},
       {"epochs", 0, 0, G_OPTION_ARG_INT, &o->epochs, "Rounds of learning again (10)", "N"},
       {"quantize", 0, 0, G_OPTION_ARG_STRING, &l.quantize, "Work on bytes", "int8"},

@@ -1,13 +1,15 @@
 #include "engine/lighten/learn.h"
 
 #include <glib/gstdio.h>
+#include <math.h>
 
 #include "engine/core/error.h"
 #include "engine/train/flow-source.h"
+#include "engine/train/optimizer.h"
 
 /* What there is learns again with small steps. */
 #define AGAIN_RATE 0.0005
-enum { AGAIN_BATCH = 16 };
+enum { AGAIN_BATCH = 16, SLOPE_CLIPS = 512 };
 
 static PraxiTrainOptions
 training_of (const PraxiLearn *learn)
@@ -75,6 +77,24 @@ make_trainable (const PraxiLearn *learn, PraxiModel *model, GError **error)
   return praxi_trainable_new (model, &how, error);
 }
 
+/* What the model draws from; val: FALSE for training. NULL where there is nothing. */
+static PraxiSource *
+source_of (const PraxiLearn *learn,
+           const PraxiTrainable *trainable,
+           const PraxiModelSpec *spec,
+           gboolean val)
+{
+  const PraxiRecipeOptions *options = learn->options;
+  const PraxiFlowSourceOptions of = {
+      .clips = val ? options->val_flow : options->train_flow, .trainable = trainable, .spec = spec};
+  if (of.clips != NULL)
+    return val ? praxi_flow_source_new_val (&of) : praxi_flow_source_new (&of);
+  const PraxiClips *clips = val ? options->val : options->train;
+  return clips != NULL && options->train_flow == NULL
+             ? praxi_source_of_clips (clips, trainable, spec, PRAXI_BALANCE_ROOT, !val)
+             : NULL;
+}
+
 static PraxiTraining *
 train (const PraxiLearn *learn,
        PraxiTrainable *trainable,
@@ -82,14 +102,9 @@ train (const PraxiLearn *learn,
        const PraxiTrainOptions *training,
        GError **error)
 {
-  const PraxiRecipeOptions *options = learn->options;
   const PraxiModelSpec *spec = praxi_model_spec (model);
-  if (options->train_flow == NULL)
-    return praxi_train (trainable, model, options->train, options->val, training, error);
-  PraxiFlowSourceOptions of = {.clips = options->train_flow, .trainable = trainable, .spec = spec};
-  g_autoptr (PraxiSource) source = praxi_flow_source_new (&of);
-  of.clips = options->val_flow;
-  g_autoptr (PraxiSource) val = options->val_flow != NULL ? praxi_flow_source_new_val (&of) : NULL;
+  g_autoptr (PraxiSource) source = source_of (learn, trainable, spec, FALSE);
+  g_autoptr (PraxiSource) val = source_of (learn, trainable, spec, TRUE);
   return praxi_train_on (trainable, spec, source, val, training, error);
 }
 
@@ -122,4 +137,80 @@ praxi_learn (const PraxiLearn *learn,
       g_strdup_printf ("%s%s: epoch %d of %u", how, learn->teacher != NULL ? " from a teacher" : "",
                        trained->best_epoch, trained->epochs->len - 1);
   return praxi_trainable_graph (trainable, model);
+}
+
+/* --- slopes --------------------------------------------------------------------------------- */
+
+static gboolean
+fill_batch (const PraxiTrainable *trainable,
+            PraxiStepper *stepper,
+            const PraxiSource *source,
+            GRand *random,
+            GError **error)
+{
+  const PraxiBatch *batch = praxi_stepper_batch (stepper);
+  for (int b = 0; b < trainable->batch; b++) {
+    const guint clip = source->draw (source->data, random);
+    if (!source->load (source->data, stepper, clip, random, b, error))
+      return FALSE;
+  }
+  for (int k = 0; k < trainable->batch * trainable->n_outputs; k++)
+    batch->weight[k] /= (float) trainable->batch;
+  return TRUE;
+}
+
+static gboolean
+add_squares (const PraxiTrainable *trainable,
+             PraxiStepper *stepper,
+             float *const *squares,
+             GError **error)
+{
+  float **sums = praxi_rooms_new (trainable);
+  const gboolean good = praxi_stepper_learn (stepper, sums, error);
+  for (guint i = 0; good && i < trainable->params->len; i++) {
+    const PraxiParam *param = trainable->params->pdata[i];
+    for (gsize k = 0; k < param->n; k++)
+      squares[i][k] += sums[i][k] * sums[i][k];
+  }
+  praxi_rooms_free (trainable, sums);
+  return good;
+}
+
+GHashTable *
+praxi_learn_slopes (const PraxiLearn *learn, PraxiModel *model, GError **error)
+{
+  const PraxiRecipeOptions *options = learn->options;
+  const PraxiTrainableOptions how = {.batch = options->train_flow != NULL ? AGAIN_BATCH : 1,
+                                     .freeze_norm = TRUE};
+  g_autoptr (PraxiTrainable) trainable = praxi_trainable_new (model, &how, error);
+  if (trainable == NULL)
+    return NULL;
+  g_autoptr (PraxiStepper) stepper = praxi_stepper_new (trainable, options->threads, error);
+  if (stepper == NULL)
+    return NULL;
+  g_autoptr (PraxiSource) source = source_of (learn, trainable, praxi_model_spec (model), FALSE);
+  g_autoptr (GRand) random = g_rand_new_with_seed (options->seed);
+  const int n = MAX (SLOPE_CLIPS / trainable->batch, 1);
+  float **squares = praxi_rooms_new (trainable);
+  gboolean good = TRUE;
+  for (int i = 0; good && i < n; i++) {
+    good = fill_batch (trainable, stepper, source, random, error) &&
+           add_squares (trainable, stepper, squares, error);
+    if (good && !learn->tick (learn->data, i + 1, n)) {
+      g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_CANCELLED, "cancelled");
+      good = FALSE;
+    }
+  }
+  GHashTable *slopes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  for (guint i = 0; i < trainable->params->len; i++) {
+    const PraxiParam *param = trainable->params->pdata[i];
+    for (gsize k = 0; k < param->n; k++)
+      squares[i][k] = sqrtf (squares[i][k] / (float) n);
+    g_hash_table_insert (slopes, g_strdup (param->name),
+                         g_memdup2 (squares[i], sizeof (float) * param->n));
+  }
+  praxi_rooms_free (trainable, squares);
+  if (!good)
+    g_clear_pointer (&slopes, g_hash_table_unref);
+  return slopes;
 }

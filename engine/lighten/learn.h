@@ -31,4 +31,12 @@ PraxiGraph *praxi_learn (const PraxiLearn *learn,
                          char **what,
                          GError **error);
 
+/* The root of the mean square, over some batches, of the loss's derivative by each weight, for
+ * pruning by what a channel is worth. Batch normalization stays as it is: its own statistics would
+ * make every channel's Σ gradient · weight nought.
+ * Returns name of the constant → float *; free with g_hash_table_unref
+ * Errors: as praxi_learn
+ */
+GHashTable *praxi_learn_slopes (const PraxiLearn *learn, PraxiModel *model, GError **error);
+
 G_END_DECLS

@@ -40,10 +40,11 @@ measure (const Choice *choice, const PraxiValue *weights, int axis, double *sums
   const gsize n = (gsize) w->dims[axis];
   for (gsize i = 0; i < (gsize) count; i++) {
     const double value = (double) at[i];
-    sums[i / inner % n] += slope != NULL ? value * (double) slope[i] : value * value;
+    const double part = slope != NULL ? value * (double) slope[i] : value;
+    sums[i / inner % n] += part * part;
   }
-  for (gsize o = 0; o < n; o++)
-    sums[o] = slope != NULL ? sums[o] * sums[o] : sqrt (sums[o]);
+  for (gsize o = 0; o < n && slope == NULL; o++)
+    sums[o] = sqrt (sums[o]);
 }
 
 static void

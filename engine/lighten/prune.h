@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 typedef enum {
   PRAXI_IMPORTANCE_MAGNITUDE,  /* length of a channel's weights */
   PRAXI_IMPORTANCE_NORM_SCALE, /* of its batch norm; magnitude where a graph has none */
-  PRAXI_IMPORTANCE_TAYLOR,     /* (gradient · weight)² */
+  PRAXI_IMPORTANCE_TAYLOR,     /* Σ (gradient · weight)² */
 } PraxiImportance;
 
 /* "magnitude", "norm-scale", "taylor"; FALSE for another word. */
@@ -23,8 +23,8 @@ typedef struct {
   double ratio; /* the share of channels that go, ≥ 0, < 1 */
   int multiple; /* what is left of a layer is a multiple of this; 0: 16 */
   PraxiImportance importance;
-  /* With Taylor: the loss's derivative by a constant of the graph, as many numbers as it has; NULL
-   * where it is not known.
+  /* With Taylor: the loss's derivative by a constant of the graph (the root of its mean square over
+   * batches), as many numbers as it has; NULL where it is not known.
    */
   const float *(*gradient) (gpointer data, const char *constant);
   gpointer data;

@@ -224,11 +224,46 @@ move_on (Run *run,
          move_to (run, stand, path, pass, what, error);
 }
 
+static PraxiLearn
+learning_of (Run *run, gboolean is_student)
+{
+  return (PraxiLearn){.options = run->options,
+                      .out = run->out,
+                      .teacher = run->teacher,
+                      .teacher_key = run->teacher_key,
+                      .is_student = is_student,
+                      .tick = learning_cb,
+                      .data = run};
+}
+
+static gboolean
+has_footage (const Run *run)
+{
+  return run->options->train != NULL || run->options->train_flow != NULL;
+}
+
+static const float *
+slope_cb (gpointer data, const char *constant)
+{
+  return g_hash_table_lookup (data, constant);
+}
+
 static gboolean
 prune (Run *run, Stand *stand, double ratio, GError **error)
 {
-  const PraxiPruneOptions options = {
+  PraxiPruneOptions options = {
       .ratio = ratio, .multiple = run->options->multiple, .importance = run->options->importance};
+  g_autoptr (GHashTable) slopes = NULL;
+  if (options.importance == PRAXI_IMPORTANCE_TAYLOR && has_footage (run)) {
+    const PraxiLearn how = learning_of (run, FALSE);
+    begin_stage (run, "slopes");
+    slopes = praxi_learn_slopes (&how, stand->model, error);
+    begin_stage (run, NULL);
+    if (slopes == NULL)
+      return FALSE;
+    options.gradient = slope_cb;
+    options.data = slopes;
+  }
   PraxiPruneReport report;
   g_autoptr (PraxiGraph) graph =
       praxi_prune (praxi_model_graph (stand->model), &options, &report, error);
@@ -254,15 +289,9 @@ static gboolean
 learn (Run *run, Stand *stand, const char *pass, GError **error)
 {
   const PraxiRecipeOptions *options = run->options;
-  const PraxiLearn how = {.options = options,
-                          .out = run->out,
-                          .teacher = run->teacher,
-                          .teacher_key = run->teacher_key,
-                          .is_student = g_str_equal (pass, "student"),
-                          .tick = learning_cb,
-                          .data = run};
+  const PraxiLearn how = learning_of (run, g_str_equal (pass, "student"));
   const int epochs = how.is_student ? options->schooling.epochs : options->epochs;
-  if ((options->train == NULL && options->train_flow == NULL) || epochs < 1)
+  if (!has_footage (run) || epochs < 1)
     return TRUE;
   g_autofree char *path = praxi_learn_path (&how, stand->model, pass);
   g_autofree char *what = find_kept (run, path);

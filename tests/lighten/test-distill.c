@@ -2,146 +2,32 @@
  * temperature, and what it is good for, a student whose labels are poor.
  */
 #include <glib.h>
-#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "engine/infer/executor.h"
 #include "engine/lighten/distill.h"
-#include "engine/model/builder.h"
 #include "engine/train/optimizer.h"
-
-enum { T = 2, H = 6, W = 8, CLIPS = 48, BYTES = T * H * W * 3 };
-
-static const char spec[] =
-    "{\"name\":\"small\",\"classes\":[\"left\",\"right\"],"
-    "\"input\":{\"name\":\"frames\",\"frames\":2,\"height\":6,\"width\":8,\"rate_hz\":10,"
-    "\"layout\":\"NTHWC\",\"type\":\"uint8\"},"
-    "\"output\":{\"name\":\"scores\",\"kind\":\"probabilities\"},\"precision\":\"f32\","
-    "\"lineage\":[],\"licence\":\"\"}";
-
-static int
-drawn (PraxiBuilder *b, GRand *random, int rank, const int64_t *dims)
-{
-  gsize n = 1;
-  for (int d = 0; d < rank; d++)
-    n *= (gsize) dims[d];
-  g_autofree float *values = g_new (float, n);
-  for (gsize i = 0; i < n; i++)
-    values[i] = (float) g_rand_double_range (random, -0.3, 0.3);
-  return praxi_builder_constant (b, PRAXI_F32, rank, dims, values);
-}
-
-static PraxiModel *
-keep (const PraxiGraph *graph)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *path = NULL;
-  close (g_file_open_tmp ("small-XXXXXX.onnx", &path, &error));
-  g_assert_true (praxi_model_save (graph, spec, path, &error));
-  PraxiModel *model = praxi_model_load (path, &error);
-  g_assert_no_error (error);
-  g_unlink (path);
-  return model;
-}
-
-/* frames → [T,3,H,W] in 0 … 1 → Conv, ReLU → means of the halves of W, "inside" → Gemm, Softmax */
-static PraxiModel *
-make_model (guint32 seed, int64_t channels)
-{
-  g_autoptr (GRand) random = g_rand_new_with_seed (seed);
-  g_autoptr (PraxiBuilder) b = praxi_builder_new ();
-  const int x = praxi_builder_input (b, "frames", PRAXI_U8, 5, (int64_t[]){1, T, H, W, 3});
-  const int64_t flat[4] = {T, H, W, 3}, weights[4] = {channels, 3, 3, 3}, head[2] = {2, 4};
-  const int64_t inside[2] = {4, 2 * channels};
-  const PraxiOp cast = {.kind = PRAXI_OP_CAST, .to = PRAXI_F32};
-  const PraxiOp turn = {.kind = PRAXI_OP_TRANSPOSE, .n_axes = 4, .perm = {0, 3, 1, 2}};
-  const PraxiOp conv = {.kind = PRAXI_OP_CONV,
-                        .window = {.n_spatial = 2,
-                                   .kernel = {3, 3},
-                                   .stride = {1, 1},
-                                   .dilation = {1, 1},
-                                   .pad_begin = {1, 1},
-                                   .pad_end = {1, 1},
-                                   .group = 1}};
-  const PraxiOp pool = {.kind = PRAXI_OP_AVERAGE_POOL,
-                        .window = {.n_spatial = 2,
-                                   .kernel = {H, W / 2},
-                                   .stride = {H, W / 2},
-                                   .dilation = {1, 1},
-                                   .group = 1}};
-  const PraxiOp mean = {.kind = PRAXI_OP_REDUCE_MEAN, .n_axes = 1, .axes = {0}, .keepdims = true};
-  const PraxiOp flatten = {.kind = PRAXI_OP_FLATTEN, .axis = 1};
-  const PraxiOp gemm = {.kind = PRAXI_OP_GEMM, .alpha = 1, .beta = 1, .transpose_b = true};
-  const PraxiOp soft = {.kind = PRAXI_OP_SOFTMAX, .axis = 1};
-  int in[2] = {x, praxi_builder_ints (b, flat, 4)};
-  in[0] = praxi_builder_op (b, &(PraxiOp){.kind = PRAXI_OP_RESHAPE}, NULL, in, 2);
-  in[0] = praxi_builder_op (b, &cast, NULL, in, 1);
-  in[0] = praxi_builder_op (b, &turn, NULL, in, 1);
-  in[0] = praxi_builder_binary (b, PRAXI_OP_MUL, in[0], praxi_builder_f32 (b, 1.0f / 255));
-  in[1] = drawn (b, random, 4, weights);
-  in[0] = praxi_builder_unary (b, PRAXI_OP_RELU, praxi_builder_op (b, &conv, NULL, in, 2));
-  in[0] = praxi_builder_op (b, &pool, NULL, in, 1);
-  in[0] = praxi_builder_op (b, &mean, NULL, in, 1);
-  in[0] = praxi_builder_op (b, &flatten, NULL, in, 1);
-  in[1] = drawn (b, random, 2, inside);
-  in[0] = praxi_builder_op (b, &gemm, "inside", in, 2);
-  in[1] = drawn (b, random, 2, head);
-  in[0] = praxi_builder_op (b, &gemm, NULL, in, 2);
-  in[0] = praxi_builder_op (b, &soft, NULL, in, 1);
-  praxi_builder_output (b, in[0], "scores");
-  g_autoptr (PraxiGraph) graph = praxi_builder_finish (b);
-  return keep (graph);
-}
-
-/* Half of each picture is lighter: the class says which, but for the share of labels that lies. */
-static PraxiClips *
-make_clips (guint32 seed, double lies)
-{
-  PraxiClips *clips = g_new0 (PraxiClips, 1);
-  g_autoptr (GRand) random = g_rand_new_with_seed (seed);
-  g_autofree char *name = NULL;
-  clips->clips = g_array_new (FALSE, FALSE, sizeof (PraxiClip));
-  clips->warnings = g_ptr_array_new ();
-  clips->frames = T;
-  clips->height = H;
-  clips->width = W;
-  clips->clip_bytes = BYTES;
-  clips->file = g_file_open_tmp ("clips-XXXXXX", &name, NULL);
-  g_assert_cmpint (clips->file, >=, 0);
-  g_unlink (name);
-  for (int k = 0; k < CLIPS; k++) {
-    guint8 pixels[BYTES];
-    const gboolean lie = g_rand_double (random) < lies;
-    const PraxiClip clip = {.class_index = lie ? 1 - k % 2 : k % 2};
-    for (gsize i = 0; i < sizeof pixels; i++)
-      pixels[i] = (guint8) (60 + g_rand_int_range (random, 0, 100) +
-                            ((i / 3 % W >= W / 2) == (k % 2 == 1) ? 40 : 0));
-    g_assert_cmpint (write (clips->file, pixels, sizeof pixels), ==, sizeof pixels);
-    g_array_append_val (clips->clips, clip);
-  }
-  return clips;
-}
+#include "tests/lighten/toy.h"
 
 /* The mean probability of what is true, over clips whose labels are. */
 static double
 worth (PraxiModel *model)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (PraxiClips) clips = make_clips (99, 0);
+  g_autoptr (PraxiClips) clips = toy_clips (99, 0);
   g_autoptr (PraxiExecutor) executor =
       praxi_executor_new (model, &(PraxiExecutorOptions){.threads = 1}, &error);
   g_assert_no_error (error);
   double sum = 0;
-  for (guint i = 0; i < CLIPS; i++) {
-    guint8 pixels[BYTES];
+  for (guint i = 0; i < TOY_CLIPS; i++) {
+    guint8 pixels[TOY_BYTES];
     float scores[2];
     g_assert_true (praxi_clips_read (clips, i, pixels, &error));
     g_assert_true (praxi_executor_run (executor, pixels, 1, scores, &error));
     sum += (double) scores[i % 2];
   }
-  return sum / CLIPS;
+  return sum / TOY_CLIPS;
 }
 
 /* Learns from clips, and from a teacher where there is one. */
@@ -166,7 +52,7 @@ learn (PraxiModel *model, const PraxiClips *clips, PraxiTeacher *teacher, int ep
       praxi_train (trainable, model, clips, NULL, &options, &error);
   g_assert_no_error (error);
   g_autoptr (PraxiGraph) graph = praxi_trainable_graph (trainable, model);
-  return keep (graph);
+  return toy_keep (graph);
 }
 
 /* A student whose labels lie in one of five cases is better with a teacher than without. */
@@ -174,8 +60,8 @@ static void
 test_helps (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (PraxiClips) good = make_clips (1, 0), poor = make_clips (2, 0.2);
-  g_autoptr (PraxiModel) large = make_model (3, 8), small = make_model (5, 4);
+  g_autoptr (PraxiClips) good = toy_clips (1, 0), poor = toy_clips (2, 0.2);
+  g_autoptr (PraxiModel) large = toy_model (3, 8), small = toy_model (5, 4);
   g_autoptr (PraxiModel) taught = learn (large, good, NULL, 20);
   g_assert_cmpfloat (worth (taught), >, 0.95);
   PraxiModel *const models[] = {taught, taught};
@@ -187,8 +73,8 @@ test_helps (void)
   g_test_message ("teacher %.3f, student alone %.3f, with teacher %.3f", worth (taught),
                   worth (alone), worth (pupil));
   g_assert_cmpfloat (worth (pupil), >, worth (alone) + 0.1);
-  g_assert_cmpuint (praxi_teacher_n_asked (teacher), <=, CLIPS);
-  g_assert_cmpuint (praxi_teacher_n_asked (teacher), >, CLIPS / 2);
+  g_assert_cmpuint (praxi_teacher_n_asked (teacher), <=, TOY_CLIPS);
+  g_assert_cmpuint (praxi_teacher_n_asked (teacher), >, TOY_CLIPS / 2);
 }
 
 /* Σ w CE (p, y) + u T² CE (softmax (z / T), soft) + v/2 Σ (inside − hint)² */
@@ -220,8 +106,8 @@ test_gradient (void)
 {
   enum { B = 1 }; /* the net is made for one clip */
   g_autoptr (GError) error = NULL;
-  g_autoptr (PraxiClips) clips = make_clips (1, 0);
-  g_autoptr (PraxiModel) model = make_model (4, 2), large = make_model (3, 8);
+  g_autoptr (PraxiClips) clips = toy_clips (1, 0);
+  g_autoptr (PraxiModel) model = toy_model (4, 2), large = toy_model (3, 8);
   static const char *const names[] = {"inside", NULL};
   PraxiModel *const models[] = {large};
   const PraxiDistillOptions options = {.temperature = 3,
@@ -240,7 +126,7 @@ test_gradient (void)
   const PraxiBatch *batch = praxi_stepper_batch (stepper);
   const guint picked[B] = {5};
   for (int b = 0; b < B; b++) {
-    guint8 pixels[BYTES];
+    guint8 pixels[TOY_BYTES];
     g_assert_true (praxi_clips_read (clips, picked[b], pixels, &error));
     g_assert_true (praxi_stepper_see (stepper, pixels, b, &error));
     for (int k = 0; k < 2; k++) {
@@ -281,8 +167,8 @@ static void
 test_refusals (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (PraxiClips) clips = make_clips (1, 0);
-  g_autoptr (PraxiModel) model = make_model (4, 2);
+  g_autoptr (PraxiClips) clips = toy_clips (1, 0);
+  g_autoptr (PraxiModel) model = toy_model (4, 2);
   PraxiModel *const models[] = {model};
   static const char *const wrong[] = {"outside", NULL};
   const PraxiDistillOptions options = {.student_values = wrong, .teacher_values = wrong};
