@@ -37,4 +37,10 @@ void praxi_back_reciprocal (PraxiBackward *b, const PraxiNode *node, int dy);
 void praxi_back_least (PraxiBackward *b, const PraxiNode *node, int dy);
 void praxi_back_where (PraxiBackward *b, const PraxiNode *node, int dy);
 
+/* Rules of gradient-move.c. */
+void praxi_back_prelu (PraxiBackward *b, const PraxiNode *node, int dy);
+void praxi_back_gather (PraxiBackward *b, const PraxiNode *node, int dy);
+void praxi_back_topk (PraxiBackward *b, const PraxiNode *node, int dy);
+gboolean praxi_back_resize (PraxiBackward *b, const PraxiNode *node, int dy);
+
 G_END_DECLS

@@ -478,6 +478,9 @@ static Rule *const rules[PRAXI_OP_COUNT] = {
     [PRAXI_OP_MATMUL] = praxi_back_matmul,
     [PRAXI_OP_LAYER_NORM] = praxi_back_layer_norm,
     [PRAXI_OP_LEAKY_RELU] = praxi_back_leaky_relu,
+    [PRAXI_OP_PRELU] = praxi_back_prelu,
+    [PRAXI_OP_GATHER] = praxi_back_gather,
+    [PRAXI_OP_TOPK] = praxi_back_topk,
     [PRAXI_OP_GELU] = praxi_back_gelu,
     [PRAXI_OP_ERF] = praxi_back_erf,
     [PRAXI_OP_POW] = praxi_back_pow,
@@ -507,6 +510,8 @@ praxi_backward_node (PraxiBackward *backward, const PraxiNode *node, int dy)
     return back_batch_norm (backward, node, dy);
   case PRAXI_OP_SLICE:
     return back_slice (backward, node, dy);
+  case PRAXI_OP_RESIZE:
+    return praxi_back_resize (backward, node, dy);
   case PRAXI_OP_SPLIT:
     praxi_back_split (backward, node);
     return TRUE;

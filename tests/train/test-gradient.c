@@ -221,7 +221,71 @@ build_volume (PraxiBuilder *b, int x, int w)
   return op (b, &most, op (b, &conv, x, w), -1);
 }
 
+static int
+build_prelu (PraxiBuilder *b, int x, int w)
+{
+  return praxi_builder_unary (b, PRAXI_OP_TANH, praxi_builder_binary (b, PRAXI_OP_PRELU, x, w));
+}
+
+/* Some twice, one from the end. */
+static int
+build_gather (PraxiBuilder *b, int x, int w)
+{
+  const PraxiOp pick = {.kind = PRAXI_OP_GATHER, .axis = 1};
+  const int64_t places[4] = {2, 0, -1, 2};
+  const int picked = op (b, &pick, x, praxi_builder_ints (b, places, 4));
+  return praxi_builder_binary (b, PRAXI_OP_MUL, praxi_builder_unary (b, PRAXI_OP_TANH, picked), w);
+}
+
+static int
+build_topk (PraxiBuilder *b, int x, int w)
+{
+  const PraxiOp most = {.kind = PRAXI_OP_TOPK, .axis = 1, .largest = true, .sorted = true};
+  const PraxiOp least = {.kind = PRAXI_OP_TOPK, .axis = 2, .sorted = true};
+  const int two = praxi_builder_ints (b, (const int64_t[]){2}, 1);
+  const int top = op (b, &most, x, two);
+  return praxi_builder_binary (b, PRAXI_OP_MUL, op (b, &least, top, two), w);
+}
+
+static int
+resize (PraxiBuilder *b, PraxiResizeMode mode, PraxiResizeCoord coord, const float *scales, int x)
+{
+  const PraxiOp op_ = {.kind = PRAXI_OP_RESIZE,
+                       .resize_mode = mode,
+                       .resize_coord = coord,
+                       .nearest_mode = PRAXI_NEAREST_FLOOR,
+                       .cubic_a = -0.75f};
+  const int64_t dims[1] = {4};
+  const int in[3] = {x, -1, praxi_builder_constant (b, PRAXI_F32, 1, dims, scales)};
+  return praxi_builder_op (b, &op_, NULL, in, 3);
+}
+
+static int
+build_resize (PraxiBuilder *b, int x, int w)
+{
+  static const float more[4] = {1, 1, 2, 1.5f}, less[4] = {1, 1, 0.5f, 0.7f};
+  const int large = resize (b, PRAXI_RESIZE_LINEAR, PRAXI_COORD_HALF_PIXEL, more, x);
+  const int near = resize (b, PRAXI_RESIZE_NEAREST, PRAXI_COORD_ASYMMETRIC, more, x);
+  const int cubic = resize (b, PRAXI_RESIZE_CUBIC, PRAXI_COORD_ALIGN_CORNERS, less,
+                            praxi_builder_binary (b, PRAXI_OP_MUL, large, near));
+  return praxi_builder_binary (b, PRAXI_OP_MUL, cubic, w);
+}
+
+static int
+build_resize_to_sizes (PraxiBuilder *b, int x, int w)
+{
+  const PraxiOp op_ = {.kind = PRAXI_OP_RESIZE, .resize_mode = PRAXI_RESIZE_LINEAR};
+  const int64_t sizes[4] = {1, 2, 7, 5};
+  const int in[4] = {x, -1, -1, praxi_builder_ints (b, sizes, 4)};
+  return praxi_builder_binary (b, PRAXI_OP_MUL, praxi_builder_op (b, &op_, NULL, in, 4), w);
+}
+
 static const Case cases[] = {
+    {"prelu", 4, 3, {2, 3, 2, 4}, {3, 1, 1}, build_prelu, -1},
+    {"gather", 3, 3, {2, 4, 3}, {2, 4, 3}, build_gather, -1},
+    {"topk", 3, 3, {2, 4, 5}, {2, 2, 2}, build_topk, -1},
+    {"resize", 4, 4, {1, 2, 4, 6}, {1, 2, 4, 6}, build_resize, -1},
+    {"resize-to-sizes", 4, 4, {1, 2, 3, 9}, {1, 2, 7, 5}, build_resize_to_sizes, -1},
     {"batch-norm", 4, 1, {3, 2, 2, 3}, {2}, build_batch_norm, 0.3},
     {"layer-norm", 2, 1, {3, 5}, {5}, build_layer_norm, -1},
     {"attention", 3, 3, {2, 3, 3}, {2, 3, 3}, build_attention, -1},
