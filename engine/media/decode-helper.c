@@ -21,10 +21,20 @@
 #define BACK_FRAMES 60
 /* Requests this near to each other are one movement: each is answered, none is abandoned. */
 #define NEAR_FRAMES 64
+/* A person steps around the frame they jumped to: so many to either side are kept ready. */
+#define AROUND_FRAMES 15
+/* Another jump often follows at once: what lies around is decoded when it was quiet so long. */
+#define QUIET_MS 100
 #define AHEAD_STEPS 6
 #define MAX_STEP 16
 #define BUSY_US 250000
 #define MAX_THREADS 4
+
+typedef struct {
+  PraxiDecoder *decoder;
+  int position;    /* what praxi_decoder_next would yield; -1: unknown */
+  int needed_from; /* frames before may have been left out since the last seek */
+} Reader;
 
 typedef struct {
   int socket_fd;
@@ -37,8 +47,8 @@ typedef struct {
 
   PraxiMedia *media;
   PraxiFrameIndex *index; /* borrowed from media */
-  PraxiDecoder *decoder;
-  int position; /* what praxi_decoder_next would yield; -1: unknown */
+  Reader ahead;
+  Reader back; /* for what lies before, so that the other keeps its place; opened when needed */
   PraxiFrameCache *cache;
   int capacity_frames; /* how many of this media's frames the cache holds */
   struct SwsContext *scaler;
@@ -48,10 +58,13 @@ typedef struct {
   gboolean has_request;
   PraxiDecodeRequest preview; /* the latest one */
   gboolean has_preview;
-  PraxiDecoder *previewer; /* a decoder of its own, so that the other keeps its place */
+  PraxiDecoder *previewer; /* one thread: it answers after one packet */
 
   int shown; /* ordinal of the last exact answer, -1 */
-  int step;  /* between the last two */
+  int step;  /* of the movement it belongs to; 0: a jump */
+  int last_step;
+  gboolean is_quiet;
+  int back_from; /* where the last way back began, -1; one that led nowhere is not gone again */
 } Helper;
 
 static void
@@ -199,15 +212,20 @@ send_ready (Helper *helper)
   send_reply (helper, reply);
 }
 
+static PraxiDecoder *
+new_decoder (Helper *helper, GError **error)
+{
+  const int threads = MIN ((int) g_get_num_processors (), MAX_THREADS);
+  return praxi_decoder_new (helper->media, &(PraxiDecoderOptions){.threads = threads}, error);
+}
+
 static gboolean
 open_media (Helper *helper, int media_fd, const char *name)
 {
   g_autoptr (GError) error = NULL;
   helper->media = praxi_media_open_full (name, media_fd, opening_cb, helper, &error);
-  const PraxiDecoderOptions options = {.threads = MIN ((int) g_get_num_processors (), MAX_THREADS)};
-  helper->decoder =
-      helper->media != NULL ? praxi_decoder_new (helper->media, &options, &error) : NULL;
-  if (helper->decoder == NULL) {
+  helper->ahead.decoder = helper->media != NULL ? new_decoder (helper, &error) : NULL;
+  if (helper->ahead.decoder == NULL) {
     g_autofree PraxiDecodeReply *reply = g_new0 (PraxiDecodeReply, 1);
     reply->news = PRAXI_DECODE_FAILED;
     g_strlcpy (reply->text, error->message, sizeof reply->text);
@@ -252,18 +270,25 @@ show (Helper *helper, PraxiFrame *frame, const PraxiDecodeRequest *request, guin
 }
 
 static void
-go_to (Helper *helper, int ordinal)
+go_to (Helper *helper, Reader *reader, int ordinal)
 {
-  helper->position = praxi_decoder_seek (helper->decoder, ordinal, NULL) ? ordinal : -1;
+  if (reader->decoder == NULL)
+    reader->decoder = new_decoder (helper, NULL);
+  const gboolean is_there =
+      reader->decoder != NULL && praxi_decoder_seek (reader->decoder, ordinal, NULL);
+  reader->position = is_there ? ordinal : -1;
+  reader->needed_from = 0;
 }
 
-/* Decodes one frame; of those, every `stride`-th counted from shown is kept in the cache. NULL:
- * there is no further one. */
+/* Decodes one frame; those below needed_from only where others need them. Every `stride`-th counted
+ * from shown is kept in the cache. NULL: there is no further one. */
 static PraxiFrame *
-decode_one (Helper *helper, int stride)
+decode_one (Helper *helper, Reader *reader, int needed_from, int stride)
 {
-  PraxiFrame *frame = helper->position >= 0 ? praxi_decoder_next (helper->decoder, NULL) : NULL;
-  helper->position = frame != NULL ? praxi_frame_ordinal (frame) + 1 : -1;
+  reader->needed_from = MAX (reader->needed_from, needed_from);
+  PraxiFrame *frame =
+      reader->position >= 0 ? praxi_decoder_next_from (reader->decoder, needed_from, NULL) : NULL;
+  reader->position = frame != NULL ? praxi_frame_ordinal (frame) + 1 : -1;
   if (frame != NULL)
     helper->capacity_frames =
         (int) CLAMP (CACHE_BYTES / MAX (praxi_frame_bytes (frame), 1), 1, CACHE_FRAMES);
@@ -272,9 +297,7 @@ decode_one (Helper *helper, int stride)
   return frame;
 }
 
-/* The keyframe, from the cache or a decoder of one thread: it answers after one packet where many
- * threads would want as many. NULL: it cannot be decoded.
- */
+/* NULL: it cannot be decoded. */
 static PraxiFrame *
 decode_keyframe (Helper *helper, int ordinal)
 {
@@ -284,9 +307,8 @@ decode_keyframe (Helper *helper, int ordinal)
   if (helper->previewer == NULL)
     helper->previewer =
         praxi_decoder_new (helper->media, &(PraxiDecoderOptions){.threads = 1}, NULL);
-  if (helper->previewer == NULL || !praxi_decoder_seek (helper->previewer, ordinal, NULL))
-    return NULL;
-  return praxi_decoder_next (helper->previewer, NULL);
+  return helper->previewer != NULL ? praxi_decoder_keyframe (helper->previewer, ordinal, NULL)
+                                   : NULL;
 }
 
 static void
@@ -303,15 +325,18 @@ serve_preview (Helper *helper)
   show (helper, frame, &request, PRAXI_DECODE_IS_PREVIEW);
 }
 
-/* Another request makes this one pointless, and is not merely the next step of a movement. */
+/* Another request makes this one pointless: it is not merely the next step of a movement, or its
+ * answer is at hand. */
 static gboolean
 is_overtaken (Helper *helper, const PraxiDecodeRequest *request)
 {
   listen_to_client (helper, FALSE);
   if (helper->has_preview && !helper->is_gone)
     serve_preview (helper);
-  return helper->is_gone ||
-         (helper->has_request && abs (helper->request.ordinal - request->ordinal) > NEAR_FRAMES);
+  if (!helper->has_request)
+    return helper->is_gone;
+  return abs (helper->request.ordinal - request->ordinal) > NEAR_FRAMES ||
+         praxi_frame_cache_get (helper->cache, helper->request.ordinal) != NULL;
 }
 
 /* Shows the frame, or what comes instead of one that is damaged. */
@@ -324,22 +349,42 @@ show_exact (Helper *helper, PraxiFrame *frame, const PraxiDecodeRequest *request
   if (frame == NULL || praxi_frame_ordinal (frame) != request->ordinal)
     flags |= PRAXI_DECODE_IS_DAMAGED;
   show (helper, frame, request, flags);
-  const int step = request->ordinal - helper->shown;
-  helper->step = helper->shown >= 0 && abs (step) <= MAX_STEP ? step : 0;
+  const int step = helper->shown >= 0 ? request->ordinal - helper->shown : 0;
+  const gboolean is_steady = abs (step) == 1 || (step > 0) == (helper->last_step > 0);
+  helper->step = abs (step) <= MAX_STEP && is_steady ? step : 0;
+  helper->last_step = step;
   helper->shown = request->ordinal;
+  helper->back_from = -1;
+}
+
+/* Decoding on leads to the frame without a seek. */
+static gboolean
+leads_to (const Helper *helper, const Reader *reader, int ordinal)
+{
+  return reader->position >= 0 && reader->position <= ordinal &&
+         reader->position >= praxi_frame_index_keyframe_before (helper->index, ordinal);
+}
+
+static Reader *
+reader_for (Helper *helper, int ordinal)
+{
+  if (leads_to (helper, &helper->ahead, ordinal))
+    return &helper->ahead;
+  if (leads_to (helper, &helper->back, ordinal))
+    return &helper->back;
+  Reader *reader = helper->step < 0 ? &helper->back : &helper->ahead;
+  go_to (helper, reader, praxi_frame_index_keyframe_before (helper->index, ordinal));
+  return reader;
 }
 
 static void
 decode_towards (Helper *helper, const PraxiDecodeRequest *request)
 {
   const int target = request->ordinal;
-  const int begin = praxi_frame_index_keyframe_before (helper->index, target);
-  const gboolean can_go_on =
-      helper->position >= 0 && helper->position <= target && begin <= helper->position;
-  if (!can_go_on)
-    go_to (helper, begin);
+  Reader *reader = reader_for (helper, target);
+  const int needed_from = MIN (target, MAX (target - AROUND_FRAMES, reader->needed_from));
   while (!is_overtaken (helper, request)) {
-    g_autoptr (PraxiFrame) frame = decode_one (helper, 1);
+    g_autoptr (PraxiFrame) frame = decode_one (helper, reader, needed_from, 1);
     tell_busy (helper, 0);
     if (frame == NULL || praxi_frame_ordinal (frame) >= target) {
       show_exact (helper, frame, request);
@@ -359,9 +404,8 @@ preview (Helper *helper, const PraxiDecodeRequest *request)
     show (helper, cached, request, 0);
     return;
   }
-  if (helper->position != begin)
-    go_to (helper, begin);
-  g_autoptr (PraxiFrame) frame = decode_one (helper, 1);
+  Reader *reader = reader_for (helper, begin);
+  g_autoptr (PraxiFrame) frame = decode_one (helper, reader, request->ordinal - AROUND_FRAMES, 1);
   if (frame != NULL && praxi_frame_ordinal (frame) < request->ordinal)
     show (helper, frame, request, 0);
 }
@@ -370,7 +414,7 @@ static void
 serve (Helper *helper)
 {
   PraxiDecodeRequest request = helper->request;
-  helper->has_request = FALSE;
+  helper->has_request = helper->is_quiet = FALSE;
   request.ordinal = CLAMP (request.ordinal, 0, praxi_frame_index_length (helper->index) - 1);
   praxi_frame_cache_set_focus (helper->cache, request.ordinal);
   PraxiFrame *cached = praxi_frame_cache_get (helper->cache, request.ordinal);
@@ -387,30 +431,54 @@ serve (Helper *helper)
     decode_towards (helper, &request);
 }
 
-/* Decodes one frame of those the movement will ask for. FALSE: they are all there. */
+/* Decodes one frame of those behind the one shown. FALSE: they are all there. */
 static gboolean
 read_ahead (Helper *helper)
 {
-  if (helper->step == 0 || helper->shown < 0)
+  const int n_frames =
+      MAX (helper->step * AHEAD_STEPS, helper->step == 0 ? AROUND_FRAMES : AHEAD_STEPS);
+  const int last = MIN (helper->shown + n_frames, praxi_frame_index_length (helper->index) - 1);
+  Reader *reader = &helper->ahead;
+  if (reader->position <= helper->shown || reader->position > last)
     return FALSE;
-  if (helper->step > 0) {
-    const int last = MIN (helper->shown + helper->step * AHEAD_STEPS,
-                          praxi_frame_index_length (helper->index) - 1);
-    if (helper->position <= helper->shown || helper->position > last)
-      return FALSE;
-  } else {
-    const int first = praxi_frame_cache_first_of_run (helper->cache, helper->shown);
-    const int begin = praxi_frame_index_keyframe_before (helper->index, first - 1);
-    /* more than the cache keeps would be decoded for ever */
-    const int wanted =
-        MIN (MAX (-helper->step * AHEAD_STEPS, BACK_FRAMES), helper->capacity_frames * 2 / 3);
-    if (first <= 0 || helper->shown - first > wanted)
-      return FALSE;
-    if (helper->position < begin || helper->position >= first)
-      go_to (helper, begin);
-  }
-  g_autoptr (PraxiFrame) frame = decode_one (helper, MAX (helper->step, 1));
+  g_autoptr (PraxiFrame) frame = decode_one (helper, reader, 0, MAX (helper->step, 1));
   return frame != NULL;
+}
+
+/* Likewise of those before it; more than the cache keeps would be decoded for ever. */
+static gboolean
+read_back (Helper *helper)
+{
+  Reader *reader = &helper->back;
+  const int n_frames =
+      helper->step == 0 ? AROUND_FRAMES : MAX (-helper->step * AHEAD_STEPS, BACK_FRAMES);
+  const int wanted = MIN (n_frames, helper->capacity_frames * 2 / 3);
+  const int first = praxi_frame_cache_first_of_run (helper->cache, helper->shown);
+  if (first <= 0 || helper->shown - first >= wanted)
+    return FALSE;
+  const int begin = praxi_frame_index_keyframe_before (helper->index, first - 1);
+  if (reader->position < begin || reader->position >= first) {
+    if (helper->back_from == first)
+      return FALSE;
+    helper->back_from = first;
+    go_to (helper, reader, begin);
+  }
+  const int needed_from = helper->step == 0 ? helper->shown - wanted : 0;
+  g_autoptr (PraxiFrame) frame = decode_one (helper, reader, needed_from, 1);
+  return frame != NULL;
+}
+
+/* Decodes one frame of those that will be asked for next. FALSE: there is nothing to do. */
+static gboolean
+prepare (Helper *helper)
+{
+  struct pollfd socket = {.fd = helper->socket_fd, .events = POLLIN};
+  if (helper->shown < 0)
+    return FALSE;
+  if (helper->step == 0 && !helper->is_quiet && poll (&socket, 1, QUIET_MS) != 0)
+    return TRUE;
+  helper->is_quiet = TRUE;
+  return (helper->step >= 0 && read_ahead (helper)) || (helper->step <= 0 && read_back (helper));
 }
 
 static void
@@ -427,7 +495,7 @@ run (Helper *helper)
     else if (helper->has_preview)
       serve_preview (helper);
     else
-      is_idle = !read_ahead (helper);
+      is_idle = !prepare (helper);
   }
 }
 
@@ -437,7 +505,8 @@ clear (Helper *helper)
   sws_freeContext (helper->scaler);
   praxi_frame_cache_free (helper->cache);
   praxi_decoder_free (helper->previewer);
-  praxi_decoder_free (helper->decoder);
+  praxi_decoder_free (helper->back.decoder);
+  praxi_decoder_free (helper->ahead.decoder);
   praxi_media_unref (helper->media);
   if (helper->ring != NULL)
     munmap (helper->ring, helper->slot_bytes * PRAXI_DECODE_SLOTS);
@@ -446,7 +515,8 @@ clear (Helper *helper)
 gboolean
 praxi_decode_helper_run (int media_fd, int socket_fd, const char *name, GError **error)
 {
-  Helper helper = {.socket_fd = socket_fd, .position = -1, .shown = -1};
+  Helper helper = {.socket_fd = socket_fd, .shown = -1};
+  helper.ahead.position = helper.back.position = -1;
   helper.cache = praxi_frame_cache_new (CACHE_BYTES, CACHE_FRAMES);
   listen_to_client (&helper, TRUE);
   const gboolean is_greeted = helper.ring != NULL;

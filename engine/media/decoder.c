@@ -34,6 +34,7 @@ struct PraxiDecoder {
   guint window;        /* frames to wait for one that should come earlier */
   const int *wanted;   /* [n_wanted], or NULL: all */
   int n_wanted;
+  int needed_from;     /* wanted == NULL: of the frames below, those no other refers to are not */
   int highest_skipped; /* a frame that was not decoded because nobody wanted it; -1 */
   GHashTable *damaged; /* ordinals that no seek point leads to */
 };
@@ -196,16 +197,22 @@ is_wanted (const PraxiDecoder *decoder, int ordinal)
   return i < decoder->n_wanted && decoder->wanted[i] == ordinal;
 }
 
+static gboolean
+is_needed (const PraxiDecoder *decoder, int ordinal)
+{
+  if (decoder->wanted == NULL)
+    return ordinal >= decoder->needed_from;
+  return ordinal >= decoder->wanted[decoder->n_wanted - 1] || is_wanted (decoder, ordinal);
+}
+
 /* Whether the codec may pass over the packet if no other frame refers to it. In HEVC such a frame
  * may still serve higher temporal layers, so it stays with codecs where the promise is strict. */
 static gboolean
 may_skip (const PraxiDecoder *decoder, int ordinal)
 {
   const enum AVCodecID codec = decoder->codec->codec_id;
-  return decoder->wanted != NULL && ordinal >= 0 &&
-         ordinal < decoder->wanted[decoder->n_wanted - 1] &&
-         (codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_MPEG2VIDEO) &&
-         !is_wanted (decoder, ordinal);
+  return ordinal >= 0 && (codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_MPEG2VIDEO) &&
+         !is_needed (decoder, ordinal);
 }
 
 static void
@@ -303,7 +310,8 @@ must_go_back (const PraxiDecoder *decoder)
       decoder->pending->len > 0 &&
       praxi_frame_ordinal (g_ptr_array_index (decoder->pending, 0)) == target;
   return decoder->is_tainted ||
-         (!has_target && !g_hash_table_contains (decoder->damaged, GINT_TO_POINTER (target)));
+         (!has_target && is_needed (decoder, target) &&
+          !g_hash_table_contains (decoder->damaged, GINT_TO_POINTER (target)));
 }
 
 static gboolean
@@ -326,7 +334,7 @@ yield (PraxiDecoder *decoder, GError **error)
   const int target = decoder->next_ordinal;
   PraxiFrame *frame =
       decoder->pending->len > 0 ? g_ptr_array_steal_index (decoder->pending, 0) : NULL;
-  if (frame == NULL || praxi_frame_ordinal (frame) != target)
+  if ((frame == NULL || praxi_frame_ordinal (frame) != target) && is_needed (decoder, target))
     g_hash_table_add (decoder->damaged, GINT_TO_POINTER (target));
   decoder->is_fresh = FALSE;
   decoder->next_ordinal = frame != NULL ? praxi_frame_ordinal (frame) + 1 : decoder->map->n_frames;
@@ -336,10 +344,17 @@ yield (PraxiDecoder *decoder, GError **error)
 PraxiFrame *
 praxi_decoder_next (PraxiDecoder *decoder, GError **error)
 {
+  return praxi_decoder_next_from (decoder, 0, error);
+}
+
+PraxiFrame *
+praxi_decoder_next_from (PraxiDecoder *decoder, int ordinal, GError **error)
+{
   decoder->wanted = NULL;
+  decoder->needed_from = ordinal;
   if (decoder->next_ordinal >= decoder->map->n_frames)
     return NULL;
-  const gboolean is_lost = decoder->next_ordinal <= decoder->highest_skipped;
+  const gboolean is_lost = MAX (decoder->next_ordinal, ordinal) <= decoder->highest_skipped;
   if (!go_to (decoder, decoder->next_ordinal, is_lost, error))
     return NULL;
   return yield (decoder, error);
@@ -361,4 +376,44 @@ praxi_decoder_next_wanted (PraxiDecoder *decoder,
   if (!go_to (decoder, ordinals[i], is_lost, error))
     return NULL;
   return yield (decoder, error);
+}
+
+/* Sends what the seek point's frame is made of (two packets where each holds a field), and then has
+ * the codec give away what it holds. */
+static PraxiFrame *
+decode_alone (PraxiDecoder *decoder, int ordinal)
+{
+  do
+    send_packet (decoder);
+  while (decoder->next_packet - praxi_packet_map_packet (decoder->map, ordinal) < 2 &&
+         decoder->next_packet < decoder->map->n_packets &&
+         praxi_packet_map_ordinal (decoder->map, decoder->next_packet) < 0);
+  avcodec_send_packet (decoder->codec, NULL);
+  while (avcodec_receive_frame (decoder->codec, decoder->picture) >= 0)
+    take_picture (decoder);
+  PraxiFrame *frame =
+      decoder->pending->len > 0 ? g_ptr_array_steal_index (decoder->pending, 0) : NULL;
+  if (frame != NULL && (praxi_frame_ordinal (frame) != ordinal || decoder->is_tainted))
+    g_clear_pointer (&frame, praxi_frame_unref);
+  g_ptr_array_set_size (decoder->pending, 0);
+  decoder->next_packet = -1;
+  decoder->next_ordinal += frame != NULL;
+  return frame;
+}
+
+PraxiFrame *
+praxi_decoder_keyframe (PraxiDecoder *decoder, int ordinal, GError **error)
+{
+  if (!praxi_decoder_seek (decoder, ordinal, error))
+    return NULL;
+  const int point = praxi_packet_map_point_before (decoder->map, ordinal);
+  decoder->wanted = NULL;
+  decoder->needed_from = 0;
+  if (g_array_index (decoder->map->points, PraxiSeekPoint, point).ordinal == ordinal &&
+      begin_at (decoder, point, NULL) && decoder->point == point) {
+    PraxiFrame *frame = decode_alone (decoder, ordinal);
+    if (frame != NULL)
+      return frame;
+  }
+  return praxi_decoder_next (decoder, error);
 }

@@ -37,6 +37,16 @@ gboolean praxi_decoder_seek (PraxiDecoder *decoder, int ordinal, GError **error)
  */
 PraxiFrame *praxi_decoder_next (PraxiDecoder *decoder, GError **error);
 
+/* Like praxi_decoder_next, but frames below the ordinal come only where another frame needs them:
+ * the way to a frame far on, one step after the other. */
+PraxiFrame *praxi_decoder_next_from (PraxiDecoder *decoder, int ordinal, GError **error);
+
+/* The keyframe, without waiting for the frames that follow it in the file; another ordinal works
+ * too, and takes as long as seeking.
+ * Errors: as praxi_decoder_seek and praxi_decoder_next
+ */
+PraxiFrame *praxi_decoder_keyframe (PraxiDecoder *decoder, int ordinal, GError **error);
+
 /* Like praxi_decoder_next, but only frames of the given ordinals are yielded, and those between are
  * not even decoded where no other frame needs them. The first frame after a damaged one that was
  * wanted stands in for it.

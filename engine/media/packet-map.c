@@ -143,9 +143,12 @@ reorder_depth (const PraxiPacketMap *map)
   if (map->ordinals == NULL)
     return 0;
   int depth = 0, n_decoded = 0;
-  for (int packet = 0; packet < map->n_packets; packet++)
-    if (map->ordinals[packet] >= 0)
-      depth = MAX (depth, n_decoded++ - map->ordinals[packet]);
+  for (int packet = 0; packet < map->n_packets; packet++) {
+    if (map->ordinals[packet] < 0)
+      continue;
+    depth = MAX (depth, n_decoded - map->ordinals[packet]);
+    n_decoded++;
+  }
   return depth;
 }
 

@@ -1,12 +1,16 @@
 /* Prints how long pictures take from the asking to the client: exact frames far and near, keyframe
- * previews, and frames of a movement; judges nothing.
+ * previews, and frames of a movement; judges nothing. Beside those that nobody can have ready
+ * stands the floor: the same frame from libavcodec alone, from the keyframe on, leaving out what no
+ * other frame needs, neither converted nor handed over; the two take turns.
  *
  * bench-scrub PRAXI VIDEO
  */
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "engine/media/decode-client.h"
 
@@ -16,9 +20,21 @@ typedef struct {
   PraxiDecodeClient *client;
   PraxiFrameIndex *index;
   int exact;     /* the frame that came last */
+  int shown;     /* what was asked for when any picture came last */
   int preview;   /* the ordinal whose preview came last */
-  double cpu_ms; /* of the helper, when it was printed last */
+  double cpu_ms; /* of the helper while its answers were waited for, since it was printed last */
+  const char *video;
 } Bench;
+
+/* libavcodec alone, with its own way of seeking. */
+typedef struct {
+  AVFormatContext *format;
+  AVCodecContext *codec;
+  AVStream *stream;
+  AVPacket *packet;
+  AVFrame *frame;
+  double cpu_ms; /* so far */
+} Floor;
 
 static void
 ready_cb (PraxiDecodeClient *client,
@@ -33,8 +49,10 @@ ready_cb (PraxiDecodeClient *client,
 static void
 picture_cb (PraxiDecodeClient *client, const PraxiDecodePicture *picture, gpointer user_data)
 {
+  Bench *bench = user_data;
+  bench->shown = picture->requested;
   if (picture->is_exact)
-    ((Bench *) user_data)->exact = picture->ordinal;
+    bench->exact = picture->ordinal;
 }
 
 static void
@@ -51,39 +69,142 @@ failed_cb (PraxiDecodeClient *client, const GError *error, gpointer user_data)
 }
 
 static double
-wait_exact (Bench *bench, int ordinal)
+cpu_ms (clockid_t clock)
 {
-  const gint64 begin_us = g_get_monotonic_time ();
-  bench->exact = -1;
-  praxi_decode_client_request (bench->client, ordinal, WIDTH, HEIGHT, TRUE);
-  while (bench->exact != ordinal)
-    g_main_context_iteration (NULL, TRUE);
-  return (double) (g_get_monotonic_time () - begin_us) / 1e3;
-}
-
-static double
-wait_preview (Bench *bench, int ordinal)
-{
-  const gint64 begin_us = g_get_monotonic_time ();
-  bench->preview = -1;
-  praxi_decode_client_preview (bench->client, ordinal, 384, 216);
-  while (bench->preview != ordinal)
-    g_main_context_iteration (NULL, TRUE);
-  return (double) (g_get_monotonic_time () - begin_us) / 1e3;
+  struct timespec now = {0};
+  clock_gettime (clock, &now);
+  return (double) now.tv_sec * 1e3 + (double) now.tv_nsec / 1e6;
 }
 
 /* Of the helper so far: on a busy machine it says more than the clock. */
 static double
 helper_cpu_ms (const Bench *bench)
 {
-  unsigned long user = 0, system = 0;
-  g_autofree char *path =
-      g_strdup_printf ("/proc/%d/stat", (int) praxi_decode_client_pid (bench->client));
-  g_autofree char *text = NULL;
-  if (g_file_get_contents (path, &text, NULL, NULL) && strrchr (text, ')') != NULL)
-    sscanf (strrchr (text, ')') + 1, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu", &user,
-            &system);
-  return (double) (user + system) * 1e3 / (double) sysconf (_SC_CLK_TCK);
+  clockid_t clock;
+  return clock_getcpuclockid (praxi_decode_client_pid (bench->client), &clock) == 0 ? cpu_ms (clock)
+                                                                                    : 0;
+}
+
+static void
+floor_open (Floor *floor, const char *video, int threads)
+{
+  const AVCodec *decoder = NULL;
+  *floor = (Floor){.packet = av_packet_alloc (), .frame = av_frame_alloc ()};
+  int stream = -1;
+  if (avformat_open_input (&floor->format, video, NULL, NULL) == 0)
+    stream = av_find_best_stream (floor->format, AVMEDIA_TYPE_VIDEO, -1, -1, &decoder, 0);
+  if (stream < 0)
+    exit (EXIT_FAILURE);
+  floor->stream = floor->format->streams[stream];
+  floor->codec = avcodec_alloc_context3 (decoder);
+  avcodec_parameters_to_context (floor->codec, floor->stream->codecpar);
+  floor->codec->thread_count = threads;
+  if (avcodec_open2 (floor->codec, decoder, NULL) < 0)
+    exit (EXIT_FAILURE);
+}
+
+static void
+floor_close (Floor *floor)
+{
+  avcodec_free_context (&floor->codec);
+  avformat_close_input (&floor->format);
+  av_packet_free (&floor->packet);
+  av_frame_free (&floor->frame);
+}
+
+/* FALSE: it goes on. */
+static gboolean
+floor_receive (Floor *floor, gint64 pts)
+{
+  gboolean is_there = FALSE;
+  while (!is_there && avcodec_receive_frame (floor->codec, floor->frame) == 0)
+    is_there = floor->frame->pts >= pts;
+  return is_there;
+}
+
+/* is_alone: one packet and no more, for a keyframe */
+static double
+floor_frame (Floor *floor, gint64 pts_ns, gboolean is_alone)
+{
+  const AVRational ns = {1, 1000000000};
+  const gint64 pts = av_rescale_q (pts_ns, ns, floor->stream->time_base);
+  const gint64 begin_us = g_get_monotonic_time ();
+  const double begin_cpu_ms = cpu_ms (CLOCK_PROCESS_CPUTIME_ID);
+  av_seek_frame (floor->format, floor->stream->index, pts, AVSEEK_FLAG_BACKWARD);
+  avcodec_flush_buffers (floor->codec);
+  gboolean is_there = FALSE;
+  while (!is_there && av_read_frame (floor->format, floor->packet) == 0) {
+    if (floor->packet->stream_index == floor->stream->index) {
+      const gboolean is_needed = floor->packet->pts >= pts;
+      floor->codec->skip_frame = is_needed ? AVDISCARD_DEFAULT : AVDISCARD_NONREF;
+      avcodec_send_packet (floor->codec, floor->packet);
+      if (is_alone)
+        avcodec_send_packet (floor->codec, NULL);
+      is_there = floor_receive (floor, pts) || is_alone;
+    }
+    av_packet_unref (floor->packet);
+  }
+  floor->cpu_ms += cpu_ms (CLOCK_PROCESS_CPUTIME_ID) - begin_cpu_ms;
+  return (double) (g_get_monotonic_time () - begin_us) / 1e3;
+}
+
+static double
+wait_exact (Bench *bench, int ordinal)
+{
+  const gint64 begin_us = g_get_monotonic_time ();
+  const double begin_cpu_ms = helper_cpu_ms (bench);
+  bench->exact = -1;
+  praxi_decode_client_request (bench->client, ordinal, WIDTH, HEIGHT, TRUE);
+  while (bench->exact != ordinal)
+    g_main_context_iteration (NULL, TRUE);
+  bench->cpu_ms += helper_cpu_ms (bench) - begin_cpu_ms;
+  return (double) (g_get_monotonic_time () - begin_us) / 1e3;
+}
+
+/* Until there is anything of it to see; the exact frame is waited for, but does not count. */
+static double
+wait_any (Bench *bench, int ordinal)
+{
+  const gint64 begin_us = g_get_monotonic_time ();
+  const double begin_cpu_ms = helper_cpu_ms (bench);
+  bench->shown = bench->exact = -1;
+  praxi_decode_client_request (bench->client, ordinal, WIDTH, HEIGHT, FALSE);
+  while (bench->shown != ordinal)
+    g_main_context_iteration (NULL, TRUE);
+  bench->cpu_ms += helper_cpu_ms (bench) - begin_cpu_ms;
+  const double ms = (double) (g_get_monotonic_time () - begin_us) / 1e3;
+  while (bench->exact != ordinal)
+    g_main_context_iteration (NULL, TRUE);
+  return ms;
+}
+
+static gboolean
+rested_cb (gpointer user_data)
+{
+  *(gboolean *) user_data = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+rest (guint ms)
+{
+  gboolean is_rested = FALSE;
+  g_timeout_add (ms, rested_cb, &is_rested);
+  while (!is_rested)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static double
+wait_preview (Bench *bench, int ordinal)
+{
+  const gint64 begin_us = g_get_monotonic_time ();
+  const double begin_cpu_ms = helper_cpu_ms (bench);
+  bench->preview = -1;
+  praxi_decode_client_preview (bench->client, ordinal, 384, 216);
+  while (bench->preview != ordinal)
+    g_main_context_iteration (NULL, TRUE);
+  bench->cpu_ms += helper_cpu_ms (bench) - begin_cpu_ms;
+  return (double) (g_get_monotonic_time () - begin_us) / 1e3;
 }
 
 static int
@@ -97,10 +218,49 @@ static void
 print_times (Bench *bench, const char *what, double *ms, int n)
 {
   qsort (ms, (size_t) n, sizeof *ms, compare_doubles);
-  const double cpu_ms = helper_cpu_ms (bench);
   printf ("%-30s median %7.2f ms, p95 %7.2f ms, processor time %6.2f ms a picture\n", what,
-          ms[n / 2], ms[n * 95 / 100], (cpu_ms - bench->cpu_ms) / n);
-  bench->cpu_ms = cpu_ms;
+          ms[n / 2], ms[n * 95 / 100], bench->cpu_ms / n);
+  bench->cpu_ms = 0;
+}
+
+static void
+print_floor (const double *ms, double *floor_ms, double floor_cpu_ms, int n)
+{
+  g_autofree double *ratios = g_new (double, n);
+  for (int i = 0; i < n; i++)
+    ratios[i] = ms[i] / floor_ms[i];
+  qsort (ratios, (size_t) n, sizeof *ratios, compare_doubles);
+  qsort (floor_ms, (size_t) n, sizeof *floor_ms, compare_doubles);
+  printf ("%-30s median %7.2f ms, p95 %7.2f ms, processor time %6.2f ms a picture; times of "
+          "it above: %.2f\n",
+          "  libavcodec alone", floor_ms[n / 2], floor_ms[n * 95 / 100], floor_cpu_ms / n,
+          ratios[n / 2]);
+}
+
+/* Frames anywhere, exact or the keyframes before them. */
+static void
+jump (Bench *bench, const char *what, gboolean is_preview)
+{
+  static double ms[ROUNDS], floor_times[ROUNDS];
+  const int n_frames = praxi_frame_index_length (bench->index);
+  g_autoptr (GRand) random = g_rand_new_with_seed (7);
+  Floor floor;
+  floor_open (&floor, bench->video, is_preview ? 1 : (int) g_get_num_processors ());
+  for (int i = 0; i < ROUNDS; i++) {
+    int ordinal = g_rand_int_range (random, 0, n_frames);
+    ms[i] = is_preview ? wait_preview (bench, ordinal) : wait_exact (bench, ordinal);
+    if (is_preview)
+      ordinal = praxi_frame_index_keyframe_before (bench->index, ordinal);
+    kill (praxi_decode_client_pid (bench->client),
+          SIGSTOP); /* it would go on to what lies around */
+    floor_times[i] =
+        floor_frame (&floor, praxi_frame_index_pts_ns (bench->index, ordinal), is_preview);
+    kill (praxi_decode_client_pid (bench->client), SIGCONT);
+  }
+  floor_close (&floor);
+  g_autofree double *unsorted = g_memdup2 (ms, sizeof ms);
+  print_times (bench, what, ms, ROUNDS);
+  print_floor (unsorted, floor_times, floor.cpu_ms, ROUNDS);
 }
 
 static void
@@ -122,7 +282,7 @@ main (int argc, char **argv)
   const PraxiDecodeCallbacks callbacks = {
       .ready = ready_cb, .picture = picture_cb, .preview = preview_cb, .failed = failed_cb};
   g_autoptr (GError) error = NULL;
-  Bench bench = {0};
+  Bench bench = {.video = argc == 3 ? argv[2] : NULL};
   setvbuf (stdout, NULL, _IOLBF, 0);
   bench.client =
       argc == 3 ? praxi_decode_client_new (argv[1], argv[2], &callbacks, &bench, &error) : NULL;
@@ -133,20 +293,24 @@ main (int argc, char **argv)
   while (bench.index == NULL)
     g_main_context_iteration (NULL, TRUE);
   const int n_frames = praxi_frame_index_length (bench.index);
-  g_autoptr (GRand) random = g_rand_new_with_seed (7);
+  jump (&bench, "any exact frame", FALSE);
+  jump (&bench, "keyframe preview", TRUE);
+  g_autoptr (GRand) random = g_rand_new_with_seed (8);
   for (int i = 0; i < ROUNDS; i++)
-    ms[i] = wait_exact (&bench, g_rand_int_range (random, 0, n_frames));
-  print_times (&bench, "any exact frame", ms, ROUNDS);
-  for (int i = 0; i < ROUNDS; i++)
-    ms[i] = wait_preview (&bench, g_rand_int_range (random, 0, n_frames));
-  print_times (&bench, "keyframe preview", ms, ROUNDS);
+    ms[i] = wait_any (&bench, g_rand_int_range (random, 0, n_frames));
+  print_times (&bench, "first picture of a scrub", ms, ROUNDS);
+  for (int i = 0; i < ROUNDS; i++) {
+    const int at = g_rand_int_range (random, 15, n_frames - 15);
+    wait_exact (&bench, at);
+    rest (600);
+    ms[i] = wait_exact (&bench, at + g_rand_int_range (random, -15, 16));
+  }
+  print_times (&bench, "within 15 of the last, rested", ms, ROUNDS);
   const int middle = n_frames / 2 + 30; /* not beside a keyframe of every 60th */
   wait_exact (&bench, middle);
-  for (int i = 0; i < ROUNDS; i++) {
-    const int near = middle + g_rand_int_range (random, -15, 16);
-    ms[i] = wait_exact (&bench, near);
-  }
-  print_times (&bench, "within 15 frames of the last", ms, ROUNDS);
+  for (int i = 0; i < ROUNDS; i++)
+    ms[i] = wait_exact (&bench, middle + g_rand_int_range (random, -15, 16));
+  print_times (&bench, "within 15 of the last, at once", ms, ROUNDS);
   move (&bench, "forwards, frame by frame", n_frames / 4, 1);
   move (&bench, "backwards, frame by frame", n_frames * 3 / 4, -1);
   praxi_decode_client_free (bench.client);

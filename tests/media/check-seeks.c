@@ -1,6 +1,7 @@
 /* usage: check-seeks VIDEO…: every frame reached in random order, with one and with two threads,
- * and picked out of the stream, is the picture that decoding from the start shows. Damaged files
- * are held to it with one thread only: what mends a picture depends on timing between several.
+ * picked out of the stream, on the way to another and as a keyframe, is the picture that decoding
+ * from the start shows. Damaged files are held to it with one thread only: what mends a picture
+ * depends on timing between several.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +106,51 @@ check_wanted (const Footage *footage, int every)
   return praxi_decoder_next_wanted (decoder, wanted, 0, NULL) == NULL;
 }
 
+/* On the way to a frame those may be missing that no other needs, but never the last ones. */
+static gboolean
+check_onward (const Footage *footage, int threads)
+{
+  g_autoptr (PraxiDecoder) decoder =
+      praxi_decoder_new (footage->media, &(PraxiDecoderOptions){.threads = threads}, NULL);
+  g_autoptr (GRand) random = g_rand_new_with_seed (11);
+  for (int i = 0; i < MIN (footage->n, MAX_SEEKS) / 4; i++) {
+    const int target = g_rand_int_range (random, 0, footage->n);
+    const int before = g_rand_int_range (random, 0, 40);
+    const int begin = MAX (0, target - before);
+    const int needed = MAX (begin, target - 3);
+    if (!praxi_decoder_seek (decoder, begin, NULL))
+      return FALSE;
+    for (int at = begin - 1; at < target;) {
+      g_autoptr (PraxiFrame) frame = praxi_decoder_next_from (decoder, needed, NULL);
+      const int next = frame != NULL ? praxi_frame_ordinal (frame) : -1;
+      if (next <= at || (next > needed && next != at + 1) ||
+          !is_right (footage, frame, next, "on the way"))
+        return FALSE;
+      at = next;
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
+check_keyframes (const Footage *footage)
+{
+  g_autoptr (PraxiDecoder) decoder =
+      praxi_decoder_new (footage->media, &(PraxiDecoderOptions){.threads = 1}, NULL);
+  for (int i = 0; i < footage->n; i += 1 + footage->n / MAX_SEEKS) {
+    const int key = praxi_frame_index_keyframe_before (praxi_media_index (footage->media), i);
+    g_autoptr (PraxiFrame) frame = praxi_decoder_keyframe (decoder, key, NULL);
+    if (!is_right (footage, frame, key, "as a keyframe"))
+      return FALSE;
+    if (i % 3 != 0 || key + 1 == footage->n)
+      continue;
+    g_autoptr (PraxiFrame) next = praxi_decoder_next (decoder, NULL);
+    if (!is_right (footage, next, key + 1, "after the keyframe"))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 static gboolean
 check (const char *path)
 {
@@ -118,7 +164,8 @@ check (const char *path)
   holds = holds && check_random (&footage, 1);
   if (!footage.is_damaged)
     holds = holds && check_random (&footage, 2) && check_wanted (&footage, 3) &&
-            check_wanted (&footage, 2);
+            check_wanted (&footage, 2) && check_onward (&footage, 1) &&
+            check_onward (&footage, 2) && check_keyframes (&footage);
   if (!holds)
     fprintf (stderr, "%s: FAILED %s\n", path, error != NULL ? error->message : "");
   for (int i = 0; i < footage.n; i++)
