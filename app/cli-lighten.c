@@ -149,21 +149,24 @@ reads_statistics (PraxiModel *model)
   return praxi_graph_find (praxi_model_graph (model), PRAXI_STATISTICS_VALUE) >= 0;
 }
 
-/* What learns and all who teach it begin with the motion stem. */
+/* What learns and all who teach it begin with the motion stem.
+ * statistics_views: how many views of the footage need statistics: all that a learner is shown, the
+ * first for who is only asked
+ */
 static gboolean
-is_all_motion (const Lighten *lighten, gboolean *statistics)
+is_all_motion (const Lighten *lighten, int *statistics_views)
 {
-  gboolean good = praxi_flow_clips_fit (learner (lighten));
-  *statistics = reads_statistics (learner (lighten));
-  if (!lighten->options.distills)
-    return good;
-  good = good && praxi_flow_clips_fit (lighten->model);
-  *statistics = *statistics || reads_statistics (lighten->model);
+  gboolean good = praxi_flow_clips_fit (learner (lighten)), asks = FALSE;
   for (guint i = 0; i < lighten->more_teachers->len; i++) {
     PraxiModel *teacher = lighten->more_teachers->pdata[i];
     good = good && praxi_flow_clips_fit (teacher);
-    *statistics = *statistics || reads_statistics (teacher);
+    asks = asks || reads_statistics (teacher);
   }
+  if (lighten->options.distills) {
+    good = good && praxi_flow_clips_fit (lighten->model);
+    asks = asks || reads_statistics (lighten->model);
+  }
+  *statistics_views = reads_statistics (learner (lighten)) ? PRAXI_FLOW_VIEWS : asks ? 1 : 0;
   return good;
 }
 
@@ -171,11 +174,11 @@ static PraxiFlowClips *
 load_flow (Lighten *lighten,
            const PraxiDataset *dataset,
            int n_views,
-           gboolean statistics,
+           int statistics_views,
            GError **error)
 {
   const PraxiFlowClipsOptions options = {.n_views = n_views,
-                                         .statistics = statistics,
+                                         .statistics_views = statistics_views,
                                          .threads = lighten->options.threads,
                                          .tick = share_cb,
                                          .data = lighten};
@@ -190,15 +193,15 @@ load_flow (Lighten *lighten,
 
 /* Motion to learn from, and a few clips to calibrate with. */
 static gboolean
-read_motion (Lighten *lighten, gboolean statistics, GError **error)
+read_motion (Lighten *lighten, int statistics_views, GError **error)
 {
   PraxiDataset *unused = NULL;
   const PraxiModelSpec *spec = praxi_model_spec (learner (lighten));
-  lighten->train_flow = load_flow (lighten, lighten->train, 0, statistics, error);
+  lighten->train_flow = load_flow (lighten, lighten->train, 0, statistics_views, error);
   if (lighten->train_flow == NULL)
     return FALSE;
   if (lighten->val != NULL &&
-      (lighten->val_flow = load_flow (lighten, lighten->val, 1, statistics, error)) == NULL)
+      (lighten->val_flow = load_flow (lighten, lighten->val, 1, statistics_views, error)) == NULL)
     return FALSE;
   lighten->options.train_flow = lighten->train_flow;
   lighten->options.val_flow = lighten->val_flow;
@@ -245,15 +248,15 @@ read_for_teachers (Lighten *lighten, GError **error)
 static gboolean
 read_footage (Lighten *lighten, GError **error)
 {
-  gboolean statistics = FALSE;
+  int statistics_views = 0;
   const PraxiModelSpec *spec = praxi_model_spec (learner (lighten));
   if (lighten->data == NULL && lighten->project == NULL)
     return TRUE;
   if (!praxi_label_splits_load (lighten->data, lighten->project, spec, &lighten->train,
                                 &lighten->val, error))
     return FALSE;
-  if (learns (lighten) && is_all_motion (lighten, &statistics))
-    return read_motion (lighten, statistics, error);
+  if (learns (lighten) && is_all_motion (lighten, &statistics_views))
+    return read_motion (lighten, statistics_views, error);
   if (!learns (lighten)) /* a few are enough to calibrate with */
     praxi_footage_thin (lighten->train, CALIBRATION_SAMPLES);
   lighten->train_clips = load_clips (lighten, learner (lighten), lighten->train, error);

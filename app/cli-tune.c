@@ -8,6 +8,8 @@
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
 #include "engine/core/text.h"
+#include "engine/model/zoo.h"
+#include "engine/train/tune-budget.h"
 #include "engine/train/tune-file.h"
 
 enum { LOOK_MS = 100, FINAL_TIMES = 3 };
@@ -15,6 +17,7 @@ enum { LOOK_MS = 100, FINAL_TIMES = 3 };
 typedef struct {
   char *data, *project, *from, *arch, *space_path, *method, *program, *out, *progress;
   int trials, n_workers, epochs, threads;
+  double budget_macs; /* in millions; 0: none */
   gint64 seed;
   gboolean json, json_progress, has_cancelled;
 
@@ -236,9 +239,11 @@ write_command (const Tune *tune, const double *places, const char *out, int epoc
   GPtrArray *words = g_ptr_array_new_with_free_func (g_free);
   g_autofree char *epochs_text = g_strdup_printf ("%d", epochs);
   g_ptr_array_add (words, g_strdup (tune->program != NULL ? tune->program : tune->self));
+  g_autofree char *arch = tune->arch != NULL ? write_arch (tune, places) : NULL;
+  if (tune->program != NULL)
+    add_option (words, "arch", arch);
   if (tune->program == NULL) {
     g_autofree char *threads = g_strdup_printf ("%d", tune->threads > 0 ? tune->threads : 0);
-    g_autofree char *arch = tune->arch != NULL ? write_arch (tune, places) : NULL;
     g_ptr_array_add (words, g_strdup ("train"));
     add_option (words, "data", tune->data);
     add_option (words, "project", tune->project);
@@ -301,12 +306,54 @@ count_ended (const Tune *tune)
   return n;
 }
 
+/* Multiply-adds of the net that a trial at these places trains. */
+static gint64
+cost_cb (gpointer data, const double *places)
+{
+  const Tune *tune = data;
+  g_autofree char *text = write_arch (tune, places), *name = NULL;
+  const char *bare = g_str_has_prefix (text, "zoo:") ? text + strlen ("zoo:") : text;
+  PraxiZooOptions options = {0};
+  if (!praxi_zoo_parse (bare, &name, &options, NULL))
+    return -1;
+  g_autoptr (PraxiGraph) graph = praxi_zoo_graph (name, &options, NULL);
+  g_autoptr (PraxiGraph) resolved =
+      graph != NULL ? praxi_graph_resolve (graph, NULL, 0, 1, NULL) : NULL;
+  return resolved != NULL ? praxi_graph_macs (resolved) : -1;
+}
+
+static gboolean
+fit_budget (Tune *tune, PraxiTrial *trial, GError **error)
+{
+  if (tune->budget_macs <= 0 ||
+      praxi_tune_fit_budget (tune->space, (gint64) (tune->budget_macs * 1e6), cost_cb, tune,
+                             trial->places))
+    return TRUE;
+  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FAILED,
+               "--budget-macs %g: the smallest net that the space allows costs more; lower the "
+               "limits of depth, width or size",
+               tune->budget_macs);
+  return FALSE;
+}
+
+static gboolean
+has_scaling_axis (const Tune *tune)
+{
+  for (int a = 0; a < tune->space->n_axes; a++)
+    if (praxi_tune_scales (&tune->space->axes[a]))
+      return TRUE;
+  return FALSE;
+}
+
 /* One that was cut off begins again, else a new one. */
 static gboolean
 start_next (Tune *tune, GError **error)
 {
-  PraxiTrial *trial = tune->waiting->len > 0 ? g_ptr_array_steal_index (tune->waiting, 0)
-                                             : praxi_tuner_suggest (tune->tuner);
+  const gboolean is_new = tune->waiting->len == 0;
+  PraxiTrial *trial =
+      is_new ? praxi_tuner_suggest (tune->tuner) : g_ptr_array_steal_index (tune->waiting, 0);
+  if (is_new && !fit_budget (tune, trial, error))
+    return FALSE;
   g_autofree char *out = g_strdup_printf ("%s.trial-%d.onnx", tune->out, trial->number);
   g_array_set_size (trial->course, 0);
   return praxi_tune_file_begin (tune->file, trial, error) &&
@@ -440,6 +487,12 @@ open_search (Tune *tune, GError **error)
     g_prefix_error (error, "%s: ", tune->space_path);
     return FALSE;
   }
+  if (tune->budget_macs > 0 && !has_scaling_axis (tune)) {
+    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_USAGE,
+                 "--budget-macs: %s has no depth, width or size between limits to scale",
+                 tune->space_path);
+    return FALSE;
+  }
   tune->tuner = praxi_tuner_new (tune->space, method, (guint32) tune->seed);
   tune->file = praxi_tune_file_open (path, tune->space_json, tune->tuner, error);
   if (tune->file == NULL)
@@ -492,6 +545,10 @@ check_options (Tune *tune, GError **error)
     problem = "--epochs: give 1 to 10000";
   else if (tune->threads < 0 || tune->threads > 1024)
     problem = "--threads: give 1 to 1024";
+  else if (!(tune->budget_macs >= 0))
+    problem = "--budget-macs: give millions of multiply-adds a clip";
+  else if (tune->budget_macs > 0 && tune->arch == NULL)
+    problem = "--budget-macs: goes with --arch and a net of the zoo";
   if (problem == NULL)
     return praxi_cli_wants_json_progress (tune->progress, &tune->json_progress, error);
   g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_USAGE, problem);
@@ -530,6 +587,8 @@ praxi_cli_tune (int argc, char **argv)
       {"workers", 0, 0, G_OPTION_ARG_INT, &t.n_workers, "At once (1)", "N"},
       {"epochs", 0, 0, G_OPTION_ARG_INT, &t.epochs, "Rounds of a trial at most (9)", "N"},
       {"method", 0, 0, G_OPTION_ARG_STRING, &t.method, "tpe (default) or random", "NAME"},
+      {"budget-macs", 0, 0, G_OPTION_ARG_DOUBLE, &t.budget_macs,
+       "Depth, width and size of --arch scale together to so many million multiply-adds", "M"},
       {"program", 0, 0, G_OPTION_ARG_FILENAME, &t.program,
        "Runs in place of 'praxi train' and prints {\"score\":…}", "FILE"},
       {"seed", 0, 0, G_OPTION_ARG_INT64, &t.seed, "Of what is drawn by chance (0)", "N"},

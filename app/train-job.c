@@ -232,7 +232,8 @@ static PraxiFlowClips *
 read_flow (PraxiTrainJob *job, const PraxiDataset *dataset, int n_views, GError **error)
 {
   const PraxiFlowClipsOptions options = {.n_views = n_views,
-                                         .statistics = wants_statistics (job),
+                                         .statistics_views =
+                                             wants_statistics (job) ? PRAXI_FLOW_VIEWS : 0,
                                          .threads = job->options.threads,
                                          .tick = reading_cb,
                                          .data = job};

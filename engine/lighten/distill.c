@@ -190,15 +190,27 @@ count_rows (PraxiTeacher *teacher)
   if (flow == NULL) {
     teacher->n_rows = teacher->clips->clips->len;
   } else {
-    teacher->first = g_new0 (gsize, flow->files->len * PRAXI_FLOW_VIEWS + 1);
-    for (guint i = 0; i < flow->files->len; i++)
-      for (int view = 0; view < flow->n_views; view++) {
-        const PraxiFlowFile *file = flow->files->pdata[i];
-        teacher->first[i * PRAXI_FLOW_VIEWS + (guint) view] = teacher->n_rows;
-        teacher->n_rows += rows_of (flow, &file->tracks[view]);
-      }
+    teacher->first = g_new0 (gsize, flow->files->len + 1);
+    for (guint i = 0; i < flow->files->len; i++) {
+      const PraxiFlowFile *file = flow->files->pdata[i];
+      teacher->first[i] = teacher->n_rows;
+      teacher->n_rows += rows_of (flow, &file->tracks[0]);
+    }
   }
   teacher->rows = g_new0 (float *, teacher->n_rows + 1);
+}
+
+/* The row of the first view that lies where the window's middle does. */
+static int
+row_at (const PraxiFlowClips *flow, const PraxiFlowPlace *of)
+{
+  const PraxiFlowFile *file = flow->files->pdata[of->file];
+  const PraxiFlowTrack *seen = &file->tracks[of->view], *first = &file->tracks[0];
+  const double half = flow->pairs / 2.0;
+  const double middle_s = seen->begin_s + (of->start + half) * seen->pair_s;
+  const double start = (middle_s - first->begin_s) / first->pair_s - half;
+  const int row = (int) lrint (start / PRAXI_FLOW_STATISTICS_STRIDE);
+  return CLAMP (row, 0, (int) rows_of (flow, first) - 1);
 }
 
 /* Softmax in place. */
@@ -260,16 +272,16 @@ fill_from_clip (PraxiTeacher *teacher, guint clip, GError **error)
 }
 
 static gboolean
-fill_from_flow (PraxiTeacher *teacher, guint file, int view, int start, GError **error)
+fill_from_flow (PraxiTeacher *teacher, guint file, int start, GError **error)
 {
   for (guint m = 0; m < teacher->members->len; m++) {
     const Member *member = teacher->members->pdata[m];
     for (int i = 0; i < member->n_inputs; i++) {
       float *to = member->inputs[i].data;
       if (g_str_equal (praxi_executor_input_name (member->executor, i), PRAXI_STATISTICS_VALUE))
-        memcpy (to, praxi_flow_clips_statistics (teacher->flow, file, view, start),
+        memcpy (to, praxi_flow_clips_statistics (teacher->flow, file, 0, start),
                 sizeof *to * PRAXI_FLOW_STATISTICS);
-      else if (!praxi_flow_clips_read (teacher->flow, file, view, start, 1, to, error))
+      else if (!praxi_flow_clips_read (teacher->flow, file, 0, start, 1, to, error))
         return FALSE;
     }
   }
@@ -287,13 +299,10 @@ row_of (PraxiTeacher *teacher, const PraxiLesson *lesson, int place, GError **er
       good = fill_from_clip (teacher, (guint) at, error);
   } else {
     const PraxiFlowPlace *of = praxi_flow_source_place (lesson->source, place);
-    const PraxiFlowFile *file = teacher->flow->files->pdata[of->file];
-    const int stride = PRAXI_FLOW_STATISTICS_STRIDE;
-    const int last = (int) rows_of (teacher->flow, &file->tracks[of->view]) - 1;
-    const int row = CLAMP ((int) lrint ((double) of->start / stride), 0, last);
-    at = teacher->first[of->file * PRAXI_FLOW_VIEWS + (guint) of->view] + (gsize) row;
+    const int row = row_at (teacher->flow, of);
+    at = teacher->first[of->file] + (gsize) row;
     if (teacher->rows[at] == NULL)
-      good = fill_from_flow (teacher, of->file, of->view, row * stride, error);
+      good = fill_from_flow (teacher, of->file, row * PRAXI_FLOW_STATISTICS_STRIDE, error);
   }
   if (good && teacher->rows[at] == NULL)
     teacher->rows[at] = ask (teacher, error);

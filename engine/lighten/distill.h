@@ -3,7 +3,8 @@
  * imitate values inside it (Romero et al., "FitNets", ICLR 2015).
  *
  * A teacher is asked once about each clip, when it is first drawn; changed clips get the answer for
- * the clip as it is. Several teachers are asked together: the mean of their scores counts.
+ * the clip as it is, other views of a window of motion that for the first. Several teachers are
+ * asked together: the mean of their scores counts.
  */
 #pragma once
 

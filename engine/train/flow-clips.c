@@ -17,8 +17,8 @@ typedef struct {
   const PraxiModelSpec *spec;
   PraxiFlowClipsOptions options;
   PraxiFlowClips *clips;
-  PraxiExecutor *executor;
-  PraxiTensor maps, statistics; /* what it puts out */
+  PraxiExecutor *executors[2];  /* the stem alone; with the statistics, NULL where none are asked */
+  PraxiTensor maps, statistics; /* what they put out */
   guint8 *window, *room;
   guint16 *halves; /* of a window */
   GArray *rows;    /* of statistics, float */
@@ -69,44 +69,51 @@ write_all (int file, const void *data, gsize bytes, gsize at, GError **error)
   return TRUE;
 }
 
-/* The stem, and the statistics where they are asked for. */
 static gboolean
-make_executor (Load *load, GError **error)
+make_executor (Load *load, gboolean with_statistics, GError **error)
 {
   const PraxiModelSpec *spec = load->spec;
   const PraxiFlowShape shape = {spec->frames, spec->height, spec->width, spec->rate_hz};
   g_autoptr (PraxiBuilder) builder = praxi_builder_new ();
   int flow;
   const int maps = praxi_flow_stem (builder, &shape, &flow);
-  if (load->options.statistics)
+  praxi_builder_output (builder, maps, PRAXI_MAPS_VALUE);
+  if (with_statistics)
     praxi_builder_output (builder, praxi_flow_statistics (builder, &shape, flow),
                           PRAXI_STATISTICS_VALUE);
-  praxi_builder_output (builder, maps, PRAXI_MAPS_VALUE);
   g_autoptr (PraxiGraph) graph = praxi_builder_finish (builder);
   const PraxiExecutorOptions options = {.threads = load->options.threads};
-  load->executor = praxi_executor_new_for_graph (graph, NULL, 0, &options, error);
-  if (load->executor == NULL)
-    return FALSE;
+  load->executors[with_statistics] = praxi_executor_new_for_graph (graph, NULL, 0, &options, error);
+  return load->executors[with_statistics] != NULL;
+}
+
+static gboolean
+make_executors (Load *load, GError **error)
+{
   PraxiFlowClips *clips = load->clips;
-  load->maps = *praxi_executor_output (load->executor, load->options.statistics);
+  if (!make_executor (load, FALSE, error) ||
+      (load->options.statistics_views > 0 && !make_executor (load, TRUE, error)))
+    return FALSE;
+  load->maps = *praxi_executor_output (load->executors[0], 0);
   clips->height = (int) load->maps.dims[2];
   clips->width = (int) load->maps.dims[3];
   clips->pair_numbers = PRAXI_FLOW_MAPS * (gsize) clips->height * (gsize) clips->width;
   load->maps.data = g_new0 (float, clips->pair_numbers *(gsize) clips->pairs);
-  if (load->options.statistics) {
-    load->statistics = *praxi_executor_output (load->executor, 0);
+  if (load->executors[1] != NULL) {
+    load->statistics = *praxi_executor_output (load->executors[1], 1);
     load->statistics.data = g_new0 (float, PRAXI_FLOW_STATISTICS);
   }
   return TRUE;
 }
 
 static gboolean
-run_window (Load *load, GError **error)
+run_window (Load *load, gboolean with_statistics, GError **error)
 {
-  PraxiTensor in = *praxi_executor_input (load->executor, 0);
-  const PraxiTensor out[2] = {load->options.statistics ? load->statistics : load->maps, load->maps};
+  PraxiExecutor *executor = load->executors[with_statistics];
+  PraxiTensor in = *praxi_executor_input (executor, 0);
+  const PraxiTensor out[2] = {load->maps, load->statistics};
   in.data = load->window;
-  return praxi_executor_run_tensors (load->executor, &in, out, error);
+  return praxi_executor_run_tensors (executor, &in, out, error);
 }
 
 /* Keeps the maps of pairs [from, until) of the window that was run, of a track with n pairs so far.
@@ -133,6 +140,7 @@ run_track (Load *load,
            const PraxiFlowPictures *pictures,
            PraxiFrameIndex *index,
            PraxiFlowTrack *track,
+           gboolean with_statistics,
            GError **error)
 {
   const PraxiModelSpec *spec = load->spec;
@@ -140,7 +148,7 @@ run_track (Load *load,
   const gsize frame = (gsize) spec->width * (gsize) spec->height * 3;
   const double end_s = track->begin_s + (double) praxi_frame_index_duration_ns (index) / 1e9;
   const int n = MAX ((int) ((end_s - track->begin_s) / track->pair_s), pairs);
-  const int step = load->options.statistics ? PRAXI_FLOW_STATISTICS_STRIDE : pairs - 1;
+  const int step = with_statistics ? PRAXI_FLOW_STATISTICS_STRIDE : pairs - 1;
   g_autoptr (GRand) random = g_rand_new_with_seed (load->seed);
   track->first = load->n_pairs;
   track->statistics = load->rows->len / PRAXI_FLOW_STATISTICS;
@@ -154,10 +162,10 @@ run_track (Load *load,
       praxi_flow_view_picture (how, pictures, CLAMP (ordinal, 0, pictures->n - 1), spec->width,
                                spec->height, random, load->window + (gsize) i * frame, load->room);
     }
-    if (!run_window (load, error) ||
+    if (!run_window (load, with_statistics, error) ||
         !keep_pairs (load, track, start == 0 ? 0 : pairs - step, pairs, error))
       return FALSE;
-    if (load->options.statistics)
+    if (with_statistics)
       g_array_append_vals (load->rows, load->statistics.data, PRAXI_FLOW_STATISTICS);
   }
   load->n_pairs += (gsize) track->n_pairs;
@@ -200,7 +208,9 @@ load_views (Load *load,
     PraxiFlowTrack *track = &file->tracks[v];
     track->pair_s = 1 / (spec->rate_hz * how.stretch);
     track->begin_s = (double) praxi_frame_index_pts_ns (index, 0) / 1e9 + how.phase * track->pair_s;
-    if (!run_track (load, &how, seen, index, track, error) || !tick (load, number, v, error))
+    const gboolean with_statistics = v < load->options.statistics_views;
+    if (!run_track (load, &how, seen, index, track, with_statistics, error) ||
+        !tick (load, number, v, error))
       return FALSE;
   }
   return TRUE;
@@ -289,7 +299,7 @@ praxi_flow_clips_load (const PraxiModelSpec *spec,
       clips->background = c;
   list_files (clips);
   Load load = {.spec = spec, .options = *options, .clips = clips};
-  gboolean good = open_store (clips, error) && make_executor (&load, error);
+  gboolean good = open_store (clips, error) && make_executors (&load, error);
   if (good) {
     const gsize frame = (gsize) spec->width * (gsize) spec->height * 3;
     load.window = g_malloc0 (frame * (gsize) spec->frames);
@@ -300,7 +310,8 @@ praxi_flow_clips_load (const PraxiModelSpec *spec,
     clips->n_statistics = load.rows->len / PRAXI_FLOW_STATISTICS;
     clips->statistics = (float *) (void *) g_array_free (load.rows, FALSE);
   }
-  g_clear_pointer (&load.executor, praxi_executor_free);
+  for (int i = 0; i < 2; i++)
+    g_clear_pointer (&load.executors[i], praxi_executor_free);
   g_free (load.window);
   g_free (load.room);
   g_free (load.halves);

@@ -18,7 +18,8 @@ typedef struct {
   int n_pairs;      /* 0: the file could not be read */
   double begin_s;   /* pts of the first grid point */
   double pair_s;    /* of footage from pair to pair */
-  gsize statistics; /* of its first row; a row every PRAXI_FLOW_STATISTICS_STRIDE pairs */
+  gsize statistics; /* of its first row, where its view has any; a row every
+                       PRAXI_FLOW_STATISTICS_STRIDE pairs */
 } PraxiFlowTrack;
 
 typedef struct {
@@ -41,8 +42,8 @@ typedef struct {
 } PraxiFlowClips;
 
 typedef struct {
-  int n_views;         /* 0: PRAXI_FLOW_VIEWS; 1: the grid's first phase alone, for validation */
-  gboolean statistics; /* the 58 statistics too */
+  int n_views;          /* 0: PRAXI_FLOW_VIEWS; 1: the grid's first phase alone, for validation */
+  int statistics_views; /* of how many views, the first ones, the 58 statistics too; 0: none */
   int threads;
   /* Called after every view of a file with the share that is done; FALSE stops. */
   gboolean (*tick) (gpointer data, double share);
@@ -72,7 +73,7 @@ gboolean praxi_flow_clips_read (const PraxiFlowClips *clips,
                                 float *maps,
                                 GError **error);
 
-/* The statistics of the kept window nearest to a start, [58]. */
+/* The statistics of the kept window nearest to a start, [58]; of a view that has them. */
 const float *
 praxi_flow_clips_statistics (const PraxiFlowClips *clips, guint file, int view, int start);
 

@@ -52,6 +52,42 @@ class TuneTest(unittest.TestCase):
             self.assertFalse(any(o["score"] > t["score"] and o["latency_ms"] < t["latency_ms"]
                                  for o in told["trials"]))
 
+    def test_budget(self):
+        """Depth, width and size scale together; what a trial ran with is what it tells."""
+        (self.root / "space.json").write_text(json.dumps({
+            "width": {"type": "float", "low": 0.25, "high": 3},
+            "depth": {"type": "float", "low": 0.3, "high": 3},
+            "size": {"type": "int", "low": 32, "high": 320},
+            "x": {"type": "float", "low": 0, "high": 1}}))
+        toy = self.root / "toy"
+        toy.write_text("#!/usr/bin/env python3\nimport json, pathlib, sys\n"
+                       "with open(pathlib.Path(sys.argv[0]).parent / 'log', 'a') as log:\n"
+                       "    log.write(sys.argv[sys.argv.index('--arch') + 1] + '\\n')\n"
+                       "print(json.dumps({'score': 0.5}))\n")
+        toy.chmod(0o755)
+        words = [PRAXI, "tune", "--space", self.root / "space.json", "--program", toy, "--out",
+                 self.root / "best.onnx", "--trials", "4", "--arch",
+                 "mobilenetv3-small:frames=8", "--json"]
+        run = subprocess.run([*words, "--budget-macs", "150"], capture_output=True, text=True)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        archs = (self.root / "log").read_text().split()
+        self.assertEqual(len(archs), 4)
+        for arch, trial in zip(archs, json.loads(run.stdout)["trials"]):
+            for name in ("width", "depth", "size"):
+                self.assertIn(f"{name}={trial['params'][name]}", arch)
+            net = self.root / "net.onnx"
+            subprocess.run([PRAXI, "convert", f"zoo:{arch}", "--out", net], check=True,
+                           capture_output=True)
+            macs = json.loads(subprocess.run([PRAXI, "info", "--json", net], capture_output=True,
+                                             text=True).stdout)["macs"]
+            self.assertLessEqual(macs, 150e6)
+            self.assertGreater(macs, 120e6)
+        for more, why in ((["--budget-macs", "0.01"], "costs more"), (["--budget-macs", "-1"], "--")):
+            run = subprocess.run([*words, *more, "--out", self.root / "other.onnx"],
+                                 capture_output=True, text=True)
+            self.assertNotEqual(run.returncode, 0)
+            self.assertIn(why, run.stderr)
+
     def test_kill(self):
         process = subprocess.Popen(self.words(12, 0.15), stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/core/error.h"
+#include "engine/train/tune-budget.h"
 #include "engine/train/tune.h"
 
 static const char space_json[] =
@@ -164,6 +165,46 @@ test_pareto (void)
   g_assert_cmpint (praxi_tuner_best (tuner)->number, ==, 4);
 }
 
+static gint64
+toy_cost (gpointer data, const double *places)
+{
+  const PraxiTuneSpace *space = data;
+  const double depth = praxi_tune_value (&space->axes[0], places[0]);
+  const double width = praxi_tune_value (&space->axes[1], places[1]);
+  const double size = praxi_tune_value (&space->axes[2], places[2]);
+  return 1 + (gint64) (depth * width * width * size * size);
+}
+
+/* Proportions stay, the cost comes close below the budget; what cannot be is said. */
+static void
+test_budget (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PraxiTuneSpace) space =
+      praxi_tune_space_parse ("{\"depth\":{\"type\":\"float\",\"low\":0.1,\"high\":9},"
+                              "\"width\":{\"type\":\"log\",\"low\":0.1,\"high\":9},"
+                              "\"size\":{\"type\":\"float\",\"low\":8,\"high\":900},"
+                              "\"rate\":{\"type\":\"float\",\"low\":0,\"high\":1}}",
+                              &error);
+  g_assert_no_error (error);
+  double places[4] = {0.1, 0.5, 0.1, 0.7};
+  const double depth = praxi_tune_value (&space->axes[0], places[0]);
+  const double width = praxi_tune_value (&space->axes[1], places[1]);
+  const double budgets[3] = {1e3, 1e4, 1e5};
+  for (int i = 0; i < 3; i++) {
+    g_assert_true (praxi_tune_fit_budget (space, (gint64) budgets[i], toy_cost, space, places));
+    g_assert_cmpint (toy_cost (space, places), <=, (gint64) budgets[i]);
+    g_assert_cmpfloat ((double) toy_cost (space, places), >, 0.97 * budgets[i]);
+    const double ratio = praxi_tune_value (&space->axes[0], places[0]) /
+                         praxi_tune_value (&space->axes[1], places[1]);
+    g_assert_cmpfloat (fabs (ratio - depth / width), <, 1e-6 * ratio);
+    g_assert_cmpfloat (places[3], ==, 0.7);
+  }
+  g_assert_true (praxi_tune_fit_budget (space, G_MAXINT64, toy_cost, space, places));
+  g_assert_cmpfloat (places[2], ==, 1);
+  g_assert_false (praxi_tune_fit_budget (space, 0, toy_cost, space, places));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -172,5 +213,6 @@ main (int argc, char **argv)
   g_test_add_func ("/tune/beats-random", test_beats_random);
   g_test_add_func ("/tune/stopping", test_stopping);
   g_test_add_func ("/tune/pareto", test_pareto);
+  g_test_add_func ("/tune/budget", test_budget);
   return g_test_run ();
 }
