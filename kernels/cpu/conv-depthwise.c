@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_PIXELS = 64 };
+enum { CHUNK_PIXELS = 64, SEGMENT_PIXELS = 64, CACHE_BYTES = 1 << 18 };
 
 typedef struct {
   PraxiKernel base;
@@ -23,6 +23,8 @@ typedef struct {
   size_t element;
   bool is_s8, is_wide, in_signed, has_residual; /* is_wide: int8 in 16-bit products */
   bool packs_at_run;                            /* weights and bias, into scratch */
+  bool in_rows;                                 /* by the loops along rows */
+  int64_t segments, planes_at_once;             /* of a row of output; of output, then */
 } DepthwiseKernel;
 
 typedef struct {
@@ -87,10 +89,78 @@ run_part (void *data, int i, int n)
   }
 }
 
+/* One segment of a row of output; its number counts through all rows of a plane. */
+static void
+run_segment (const Job *job, int64_t plane, int64_t segment)
+{
+  const DepthwiseKernel *kernel = job->kernel;
+  const ConvShape *s = &kernel->shape;
+  const void *rows[DEPTHWISE_MAX_TAPS];
+  const int64_t pixel_bytes = s->in_channels * (int64_t) kernel->element;
+  const int64_t y = segment / kernel->segments, x = segment % kernel->segments * SEGMENT_PIXELS;
+  int n_rows = 0;
+  for (int64_t k = 0; k < s->kernel[0]; k++) {
+    const int64_t from = praxi_cpu_conv_plane (s, plane, k);
+    for (int64_t i = 0; i < s->kernel[1]; i++) {
+      const int64_t at = y * s->stride[1] - s->pad[1] + i * s->dilation[1];
+      rows[n_rows++] = from < 0 || at < 0 || at >= s->in[1]
+                           ? NULL
+                           : job->in + (from * s->in[1] + at) * s->in[2] * pixel_bytes;
+    }
+  }
+  const int64_t out_at = ((plane * s->out[1] + y) * s->out[2] + x) * pixel_bytes;
+  DepthwiseRow row = {.rows = rows,
+                      .padding = kernel->padding,
+                      .pixel_bytes = pixel_bytes,
+                      .n_rows = n_rows,
+                      .width = (int) s->in[2],
+                      .taps = (int) s->kernel[2],
+                      .stride = (int) s->stride[2],
+                      .first = (int) (x * s->stride[2] - s->pad[2]),
+                      .n_pixels =
+                          (int) (s->out[2] - x < SEGMENT_PIXELS ? s->out[2] - x : SEGMENT_PIXELS),
+                      .n_channels = (int) s->in_channels,
+                      .weights = job->weights,
+                      .in_signed = kernel->in_signed,
+                      .out = job->out + out_at,
+                      .epilogue = kernel->epilogue};
+  row.epilogue.bias = job->bias;
+  row.epilogue.multiplier = kernel->multiplier;
+  row.epilogue.start = kernel->start;
+  row.epilogue.residual = job->residual ? job->residual + out_at : NULL;
+  if (kernel->is_s8)
+    kernel->loops->depthwise_row_s16 (&row);
+  else
+    kernel->loops->depthwise_row_f32 (&row);
+}
+
+/* Where taps reach over several planes, the same rows of a few planes one after the other, so that
+ * what they share is still in the cache.
+ */
+static void
+run_rows (void *data, int i, int n)
+{
+  const Job *job = data;
+  const DepthwiseKernel *kernel = job->kernel;
+  const int64_t per_plane = kernel->shape.out[1] * kernel->segments;
+  int64_t begin, end;
+  praxi_cpu_share (kernel->n_planes * per_plane, i, n, &begin, &end);
+  for (int64_t first = begin / per_plane; begin < end && first * per_plane < end;
+       first += kernel->planes_at_once)
+    for (int64_t segment = 0; segment < per_plane; segment++)
+      for (int64_t plane = first; plane < first + kernel->planes_at_once; plane++) {
+        const int64_t at = plane * per_plane + segment;
+        if (at >= begin && at < end)
+          run_segment (job, plane, segment);
+      }
+}
+
 static size_t
 width_of (const DepthwiseKernel *kernel)
 {
-  return praxi_cpu_round_up ((size_t) kernel->shape.in_channels, (size_t) kernel->loops->lanes);
+  const size_t lanes = (size_t) kernel->loops->lanes;
+  return praxi_cpu_round_up ((size_t) kernel->shape.in_channels,
+                             kernel->is_wide && kernel->in_rows ? 2 * lanes : lanes);
 }
 
 /* [taps][channels] */
@@ -132,7 +202,7 @@ run (PraxiKernel *base,
     job.weights = weights;
     job.bias = own_bias;
   }
-  praxi_pool_run (pool, run_part, &job);
+  praxi_pool_run (pool, kernel->in_rows ? run_rows : run_part, &job);
   return PRAXI_OK;
 }
 
@@ -182,13 +252,41 @@ pack_s8 (DepthwiseKernel *kernel, const int8_t *w, int taps, const PraxiRequanti
   }
 }
 
+/* As DepthwiseRow wants them: two rows of taps at once, channels in the order of their lanes. */
+static void
+pack_rows_s8 (DepthwiseKernel *kernel, const int8_t *w, const PraxiRequantize *r)
+{
+  const ConvShape *s = &kernel->shape;
+  const int64_t group = 2 * kernel->loops->lanes, channels = s->in_channels;
+  const int64_t rows = s->kernel[0] * s->kernel[1], taps = s->kernel[2];
+  const int32_t zero = r->input_zero + (kernel->in_signed ? 128 : 0);
+  int16_t *to = kernel->weights;
+  for (int64_t first = 0, at = 0; first < channels; first += group) {
+    const int64_t begin = first + group <= channels ? first : channels - group;
+    for (int64_t lane = 0; lane < group; lane++, at++) {
+      const int64_t c = begin + kernel->loops->pair_order[lane];
+      kernel->multiplier[at] = r->multiplier[c];
+      kernel->bias[at] = r->offset ? r->offset[c] : 0;
+      for (int64_t k = 0; k < rows * taps; k++) {
+        to[((k / taps / 2 * taps + k % taps) * group + lane) * 2 + k / taps % 2] =
+            w[c * rows * taps + k];
+        kernel->start[at] -= zero * w[c * rows * taps + k];
+      }
+    }
+    to += (rows + 1) / 2 * taps * group * 2;
+  }
+}
+
 static PraxiStatus
 allocate (DepthwiseKernel *kernel, int taps)
 {
   const size_t width = width_of (kernel);
-  const size_t rows = kernel->is_wide ? ((size_t) taps + 1) / 2
-                      : kernel->is_s8 ? ((size_t) taps + 3) / 4
-                                      : (size_t) taps;
+  const ConvShape *s = &kernel->shape;
+  const size_t rows = kernel->is_wide && kernel->in_rows
+                          ? (size_t) ((s->kernel[0] * s->kernel[1] + 1) / 2 * s->kernel[2])
+                      : kernel->is_wide ? ((size_t) taps + 1) / 2
+                      : kernel->is_s8   ? ((size_t) taps + 3) / 4
+                                        : (size_t) taps;
   kernel->base.weight_bytes = (rows + 3) * width * 4;
   kernel->weights = praxi_cpu_alloc (rows * width * 4);
   kernel->bias = praxi_cpu_alloc (width * sizeof (float));
@@ -201,6 +299,32 @@ allocate (DepthwiseKernel *kernel, int taps)
       !kernel->padding || !kernel->offsets)
     return PRAXI_STATUS_MEMORY;
   return PRAXI_OK;
+}
+
+/* Whether the loops along rows can do it; a plane whose taps are only in time is one row. */
+static void
+plan_rows (DepthwiseKernel *kernel)
+{
+  ConvShape *s = &kernel->shape;
+  const int lanes = kernel->loops->lanes;
+  const bool in_place = s->taps == 1 && s->stride[1] == 1 && s->stride[2] == 1 && s->pad[1] == 0 &&
+                        s->pad[2] == 0 && s->in[1] == s->out[1] && s->in[2] == s->out[2];
+  const bool along = (s->kernel[2] == 3 || s->kernel[2] == 5) && s->dilation[2] == 1 &&
+                     s->stride[2] <= 2 && s->in[2] <= INT32_MAX / 4;
+  kernel->in_rows =
+      (in_place || along) && (kernel->is_s8 ? kernel->is_wide && s->in_channels >= 2 * lanes &&
+                                                  kernel->epilogue.fits && !kernel->has_residual
+                                            : s->in_channels >= lanes);
+  if (kernel->in_rows && in_place) {
+    s->in[2] = s->out[2] = s->in[1] * s->in[2];
+    s->in[1] = s->out[1] = 1;
+  }
+  kernel->segments = (s->out[2] + SEGMENT_PIXELS - 1) / SEGMENT_PIXELS;
+  const int64_t width = kernel->segments > 1 ? SEGMENT_PIXELS * s->stride[2] : s->in[2];
+  const int64_t bytes = s->kernel[1] * width * s->in_channels * (int64_t) kernel->element;
+  kernel->planes_at_once = s->kernel[0] == 1 ? 1 : CACHE_BYTES / bytes - s->kernel[0] + 1;
+  if (kernel->planes_at_once < 1)
+    kernel->planes_at_once = 1;
 }
 
 PraxiStatus
@@ -234,6 +358,7 @@ praxi_cpu_conv_depthwise (const CpuPlace *place, PraxiKernel **out)
   kernel->is_wide = is_s8 && place->loops->is_wide;
   kernel->in_signed = place->in[0]->dtype == PRAXI_S8;
   kernel->has_residual = place->op->has_residual;
+  plan_rows (kernel);
   kernel->packs_at_run = !praxi_cpu_conv_is_constant (place);
   if (kernel->packs_at_run)
     kernel->base.scratch_bytes = (size_t) (taps + 1) * width_of (kernel) * sizeof (float);
@@ -244,7 +369,10 @@ praxi_cpu_conv_depthwise (const CpuPlace *place, PraxiKernel **out)
   if (is_s8) {
     memset (kernel->padding, (uint8_t) place->op->requantize.input_zero,
             (size_t) shape.in_channels);
-    pack_s8 (kernel, place->in[1]->data, (int) taps, &place->op->requantize);
+    if (kernel->in_rows)
+      pack_rows_s8 (kernel, place->in[1]->data, &place->op->requantize);
+    else
+      pack_s8 (kernel, place->in[1]->data, (int) taps, &place->op->requantize);
   } else if (!kernel->packs_at_run) {
     pack_f32 (kernel, place->in[1]->data, bias ? bias->data : NULL, kernel->weights, kernel->bias);
   }

@@ -1,5 +1,6 @@
 #include "kernels/cpu/conv-shape.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,6 +138,17 @@ is_same_shape (const PraxiTensor *a, const PraxiTensor *b)
   return true;
 }
 
+/* Whether no sum of 32 bits makes a number that is not whole in 32 bits. */
+static bool
+fits (const PraxiRequantize *r, int64_t channels, bool has_residual)
+{
+  enum { MOST = 1 << 29 };
+  bool all = !has_residual || fabsf (r->residual_multiplier) < 1 << 20;
+  for (int64_t o = 0; o < channels; o++)
+    all = all && fabsf (r->multiplier[o]) < 0.25f && (!r->offset || fabsf (r->offset[o]) < MOST);
+  return all;
+}
+
 bool
 praxi_cpu_conv_epilogue (const CpuPlace *place, CpuEpilogue *e)
 {
@@ -150,6 +162,7 @@ praxi_cpu_conv_epilogue (const CpuPlace *place, CpuEpilogue *e)
     e->zero = r->output_zero;
     e->low = (float) (r->low - r->output_zero);
     e->high = (float) (r->high - r->output_zero);
+    e->fits = r->low <= r->high && fits (r, place->out[0]->dims[1], op->has_residual);
   }
   if (!op->has_residual)
     return true;

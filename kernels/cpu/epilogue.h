@@ -26,6 +26,28 @@ epilogue_store_s8 (const CpuEpilogue *e, VecI sum, void *out, int64_t at, int ch
   simd_store_bytes_n ((uint8_t *) out + at, simd_add_s32 (q, simd_set1_s32 (e->zero)), n);
 }
 
+/* Activates n vectors: one look at what the activation is for all. */
+SIMD_INLINE void
+epilogue_activate (const CpuEpilogue *e, VecF *v, int n)
+{
+#define ACTIVATE(kind)                                                                             \
+  case kind:                                                                                       \
+    _Pragma ("GCC unroll 16") for (int i = 0; i < n; i++) v[i] =                                   \
+        simd_activate (v[i], kind, e->alpha, e->beta);                                             \
+    break
+  switch (e->activation) {
+    ACTIVATE (PRAXI_ACTIVATION_RELU);
+    ACTIVATE (PRAXI_ACTIVATION_CLIP);
+    ACTIVATE (PRAXI_ACTIVATION_SIGMOID);
+    ACTIVATE (PRAXI_ACTIVATION_HARD_SIGMOID);
+    ACTIVATE (PRAXI_ACTIVATION_HARD_SWISH);
+    ACTIVATE (PRAXI_ACTIVATION_SWISH);
+  case PRAXI_ACTIVATION_NONE:
+    break;
+  }
+#undef ACTIVATE
+}
+
 SIMD_INLINE void
 epilogue_store_f32 (const CpuEpilogue *e, VecF sum, void *out, int64_t at, int n)
 {
@@ -33,3 +55,49 @@ epilogue_store_f32 (const CpuEpilogue *e, VecF sum, void *out, int64_t at, int n
     sum = sum + simd_load_n ((const float *) e->residual + at, n);
   simd_store_n ((float *) out + at, simd_activate (sum, e->activation, e->alpha, e->beta), n);
 }
+
+#ifdef SIMD_PACKS
+/* What does not change from pixel to pixel, read once: stores of bytes could have changed it for
+ * all the compiler knows. Only where e->fits.
+ */
+typedef struct {
+  VecF multiplier[2], offset[2], residual_multiplier;
+  VecI residual_zero;
+  const uint8_t *residual;
+  int shift, most, low;
+  bool residual_signed;
+} Packing;
+
+/* vectors: of channels, 1 or 2, from channel on */
+SIMD_INLINE Packing
+packing_begin (const CpuEpilogue *e, int channel, int vectors)
+{
+  const int low = (int) e->low + e->zero, high = (int) e->high + e->zero;
+  Packing p = {.residual_multiplier = simd_set1 (e->residual_multiplier),
+               .residual_zero = simd_set1_s32 (-e->residual_zero),
+               .residual = e->residual,
+               .residual_signed = e->residual_signed,
+               .shift = e->zero - low,
+               .most = high - low,
+               .low = low};
+  for (int j = 0; j < vectors; j++) {
+    p.multiplier[j] = simd_load (e->multiplier + channel + j * LANES);
+    p.offset[j] = simd_load (e->bias + channel + j * LANES);
+  }
+  return p;
+}
+
+/* The sum of vector j of channels, scaled; at: as of the first channel */
+SIMD_INLINE VecF
+packing_scale (const Packing *p, VecI sum, int j, int64_t at)
+{
+  VecF v = simd_fma (simd_from_s32 (sum), p->multiplier[j], p->offset[j]);
+  if (p->residual) {
+    at += j * LANES;
+    const VecI r = p->residual_signed ? simd_load_s8_n ((const int8_t *) p->residual + at, LANES)
+                                      : simd_load_u8_n (p->residual + at, LANES);
+    v = simd_fma (simd_from_s32 (simd_add_s32 (r, p->residual_zero)), p->residual_multiplier, v);
+  }
+  return v;
+}
+#endif

@@ -33,9 +33,54 @@ find_rows (const DenseCall *call, int plane, int tap, int pixel, int rows, const
     p[i] = base && offsets[i] >= 0 ? base + offsets[i] : call->padding;
 }
 
+#ifdef SIMD_PACKS
+/* 2 pixels × 2 blocks of channels or 4 × 1 are packed together. */
+SIMD_INLINE void
+store_packed (const DenseCall *call, int pixel, int rows, int blocks, VecI (*sum)[MAX_BLOCKS])
+{
+  const Packing packing = packing_begin (&call->epilogue, 0, blocks);
+  const int n_rows = call->n_pixels - pixel < rows ? call->n_pixels - pixel : rows;
+  const int together = 4 / blocks, n = call->n_channels;
+  const int64_t step = call->out_step, first = pixel * step;
+  uint8_t *out = (uint8_t *) call->out + first;
+#pragma GCC unroll 12
+  for (int i = 0; i < rows; i += together) {
+    VecF v[4];
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; k++) {
+      const int row = i + k / blocks;
+      v[k] = packing_scale (&packing, sum[row][k % blocks], k % blocks,
+                            first + (row < n_rows ? row : 0) * step);
+    }
+    const __m256i bytes =
+        simd_order_bytes (simd_pack_bytes (v, packing.shift, packing.most, packing.low));
+#pragma GCC unroll 4
+    for (int k = 0; k < together; k++) {
+      if (i + k >= n_rows)
+        continue;
+      uint8_t *to = out + (i + k) * step;
+      if (blocks == 2 && n == 16)
+        _mm_storeu_si128 ((__m128i *) (void *) to, simd_half (bytes, k));
+      else if (blocks == 2)
+        simd_store_part (to, simd_half (bytes, k), n);
+      else if (k % 2 == 0)
+        simd_store_part (to, simd_half (bytes, k / 2), n);
+      else
+        simd_store_part (to, _mm_srli_si128 (simd_half (bytes, k / 2), 8), n);
+    }
+  }
+}
+#endif
+
 SIMD_INLINE void
 store_s8 (const DenseCall *call, int pixel, int rows, int blocks, VecI (*sum)[MAX_BLOCKS])
 {
+#ifdef SIMD_PACKS
+  if (call->epilogue.fits && (call->n_channels == blocks * LANES || !call->epilogue.residual)) {
+    store_packed (call, pixel, rows, blocks, sum);
+    return;
+  }
+#endif
   const int n_rows = call->n_pixels - pixel;
 #pragma GCC unroll 4
   for (int j = 0; j < blocks; j++) {
@@ -121,6 +166,35 @@ tile_s16 (const DenseCall *call, int pixel, int rows, int blocks)
 }
 
 SIMD_INLINE void
+store_f32 (const DenseCall *call, int pixel, int rows, int blocks, VecF (*sum)[MAX_BLOCKS])
+{
+  const int n_rows = call->n_pixels - pixel;
+  const CpuEpilogue e = call->epilogue;
+  float *out = call->out;
+#pragma GCC unroll 4
+  for (int j = 0; j < blocks; j++) {
+    const int left = call->n_channels - j * LANES, n = left < LANES ? left : LANES;
+    VecF v[MAX_ROWS];
+#pragma GCC unroll 12
+    for (int i = 0; i < rows; i++) {
+      const int64_t row =
+          call->out_at && i < n_rows ? call->out_at[pixel + i] : (pixel + i) * call->out_step;
+      v[i] = sum[i][j];
+      if (e.residual && i < n_rows && n > 0)
+        v[i] = v[i] + simd_load_n ((const float *) e.residual + row + j * LANES, n);
+    }
+    epilogue_activate (&e, v, rows);
+#pragma GCC unroll 12
+    for (int i = 0; i < rows; i++) {
+      if (i >= n_rows || n <= 0)
+        continue;
+      const int64_t row = call->out_at ? call->out_at[pixel + i] : (pixel + i) * call->out_step;
+      simd_store_n (out + row + j * LANES, v[i], n);
+    }
+  }
+}
+
+SIMD_INLINE void
 tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
 {
   VecF sum[MAX_ROWS][MAX_BLOCKS];
@@ -150,19 +224,7 @@ tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
       }
     }
   }
-  const int n_rows = call->n_pixels - pixel;
-#pragma GCC unroll 4
-  for (int j = 0; j < blocks; j++) {
-    const int left = call->n_channels - j * LANES, n = left < LANES ? left : LANES;
-#pragma GCC unroll 12
-    for (int i = 0; i < rows; i++) {
-      if (i >= n_rows || n <= 0)
-        continue;
-      const int64_t row = call->out_at ? call->out_at[pixel + i] : (pixel + i) * call->out_step;
-      const int64_t at = row + j * LANES;
-      epilogue_store_f32 (e, sum[i][j], call->out, at, n);
-    }
-  }
+  store_f32 (call, pixel, rows, blocks, sum);
 }
 
 #define RUN_S8(rows, blocks)                                                                       \

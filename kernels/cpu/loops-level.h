@@ -11,6 +11,8 @@ void LEVEL_NAME (dense_f32) (const DenseCall *call);
 void LEVEL_NAME (depthwise_s8) (const DepthwiseCall *call);
 void LEVEL_NAME (depthwise_s16) (const DepthwiseCall *call);
 void LEVEL_NAME (depthwise_f32) (const DepthwiseCall *call);
+void LEVEL_NAME (depthwise_row_f32) (const DepthwiseRow *row);
+void LEVEL_NAME (depthwise_row_s16) (const DepthwiseRow *row);
 void LEVEL_NAME (outer_f32) (const OuterCall *call);
 void LEVEL_NAME (inner_f32) (const InnerCall *call);
 bool LEVEL_NAME (unary) (const UnaryOp *op, const float *x, float *y, int64_t n);

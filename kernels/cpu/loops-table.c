@@ -5,6 +5,7 @@ const CpuLoops LEVEL_NAME (table) = {
     .dense_blocks_max = LANES == 16 ? 4 : 2,
 #if defined(__AVX2__) && !defined(__AVXVNNI__) && !defined(__AVX512VNNI__)
     .is_wide = true,
+    .pair_order = {0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15},
 #endif
     .dense_s8 = LEVEL_NAME (dense_s8),
     .dense_s16 = LEVEL_NAME (dense_s16),
@@ -13,6 +14,8 @@ const CpuLoops LEVEL_NAME (table) = {
     .depthwise_s8 = LEVEL_NAME (depthwise_s8),
     .depthwise_s16 = LEVEL_NAME (depthwise_s16),
     .depthwise_f32 = LEVEL_NAME (depthwise_f32),
+    .depthwise_row_f32 = LEVEL_NAME (depthwise_row_f32),
+    .depthwise_row_s16 = LEVEL_NAME (depthwise_row_s16),
     .outer_f32 = LEVEL_NAME (outer_f32),
     .inner_f32 = LEVEL_NAME (inner_f32),
     .unary = LEVEL_NAME (unary),

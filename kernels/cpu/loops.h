@@ -41,6 +41,7 @@ typedef struct {
   bool residual_signed;
   int32_t residual_zero, zero;
   float residual_multiplier, low, high; /* low, high: less zero */
+  bool fits; /* int8: whatever the sums, what is rounded fits into 32 bits and is a number */
 } CpuEpilogue;
 
 /* Rows of pixels times packed weights: out[i][o] = epilogue (Σ_taps Σ_c in[pixel i, tap][c]
@@ -85,6 +86,28 @@ typedef struct {
   CpuEpilogue epilogue;
 } DepthwiseCall;
 
+/* Depthwise, neighbours of one row of output whose taps lie side by side: 1, 3 or 5 in a row,
+ * 1 or, of several, 2 columns from pixel to pixel. At least 1 vector of channels (int8: 2), no
+ * residual with int8, whose epilogue fits.
+ */
+enum { DEPTHWISE_ROW_TAPS = 5 };
+
+typedef struct {
+  const void *const *rows; /* [n_rows] of input, one under each row of taps; NULL: padding */
+  const void *padding;     /* a pixel */
+  int64_t pixel_bytes;
+  int n_rows, width;       /* rows of taps, over all planes; pixels of a row of input */
+  int taps, stride, first; /* first: the column under the first tap of the first pixel */
+  int n_pixels, n_channels;
+  const void *weights; /* f32: as in DepthwiseCall; int8: [channels / 2 LANES][n_rows / 2][taps]
+                          [2][LANES][2] 16-bit, rounded up with zeros, the channels of each 2 LANES
+                          in the order of CpuLoops' pair_order; so are the epilogue's arrays. The
+                          last 2 LANES overlap as there */
+  bool in_signed;
+  void *out;
+  CpuEpilogue epilogue;
+} DepthwiseRow;
+
 /* Sums of outer products, for one tap: sum[c][o] += Σ_pixels in[pixel][c] dy[pixel][o]. Pixels on
  * the padding are left out.
  */
@@ -125,7 +148,8 @@ typedef struct {
 
 typedef struct {
   int lanes, dense_blocks_max;
-  bool is_wide; /* dense_s16 is faster than dense_s8 */
+  uint8_t pair_order[16]; /* the channels in the lanes of 2 vectors, for depthwise_row_s16 */
+  bool is_wide;           /* dense_s16 is faster than dense_s8 */
 
   void (*dense_s8) (const DenseCall *call);
   void (*dense_s16) (const DenseCall *call); /* of bytes made 16-bit by widen */
@@ -133,6 +157,8 @@ typedef struct {
   void (*depthwise_s8) (const DepthwiseCall *call);
   void (*depthwise_s16) (const DepthwiseCall *call);
   void (*depthwise_f32) (const DepthwiseCall *call);
+  void (*depthwise_row_f32) (const DepthwiseRow *row);
+  void (*depthwise_row_s16) (const DepthwiseRow *row); /* where is_wide */
   void (*outer_f32) (const OuterCall *call);
   void (*inner_f32) (const InnerCall *call);
 

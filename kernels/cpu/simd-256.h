@@ -1,6 +1,7 @@
 /* kernels/cpu/simd.h for 8 lanes: AVX2, with VNNI where the flags have it. */
 #pragma once
 
+#define SIMD_PACKS /* has simd_pack_bytes */
 enum { LANES = 8 };
 typedef __m256 VecF;
 typedef __m256i VecI;
@@ -93,6 +94,58 @@ simd_store_bytes_n (uint8_t *p, VecI x, int n)
   }
   for (int i = 0; i < n; i++, bytes >>= 8)
     p[i] = (uint8_t) bytes;
+}
+
+/* Rounded numbers of four vectors, plus shift, saturated to bytes, at most most, plus low. Numbers
+ * have to fit into 32 bits. In 128 bits each there are first or last halves of all four.
+ */
+SIMD_INLINE __m256i
+simd_pack_bytes (const VecF v[4], int shift, int most, int low)
+{
+  const __m256i shifts = _mm256_set1_epi16 ((int16_t) shift);
+  const __m256i ab = _mm256_packs_epi32 (_mm256_cvtps_epi32 (v[0]), _mm256_cvtps_epi32 (v[1]));
+  const __m256i cd = _mm256_packs_epi32 (_mm256_cvtps_epi32 (v[2]), _mm256_cvtps_epi32 (v[3]));
+  __m256i bytes =
+      _mm256_packus_epi16 (_mm256_adds_epi16 (ab, shifts), _mm256_adds_epi16 (cd, shifts));
+  bytes = _mm256_min_epu8 (bytes, _mm256_set1_epi8 ((int8_t) most));
+  return _mm256_add_epi8 (bytes, _mm256_set1_epi8 ((int8_t) low));
+}
+
+/* The bytes of the first vector, of the second … */
+SIMD_INLINE __m256i
+simd_order_bytes (__m256i packed)
+{
+  return _mm256_permutevar8x32_epi32 (packed, _mm256_setr_epi32 (0, 4, 1, 5, 2, 6, 3, 7));
+}
+
+/* The first n of 16 bytes. */
+SIMD_INLINE void
+simd_store_part (uint8_t *p, __m128i bytes, int n)
+{
+  uint64_t low = (uint64_t) _mm_cvtsi128_si64 (bytes);
+  if (n & 8) {
+    memcpy (p, &low, 8);
+    low = (uint64_t) _mm_extract_epi64 (bytes, 1);
+    p += 8;
+  }
+  if (n & 4) {
+    memcpy (p, &low, 4);
+    low >>= 32;
+    p += 4;
+  }
+  if (n & 2) {
+    memcpy (p, &low, 2);
+    low >>= 16;
+    p += 2;
+  }
+  if (n & 1)
+    *p = (uint8_t) low;
+}
+
+SIMD_INLINE __m128i
+simd_half (__m256i bytes, int half)
+{
+  return half ? _mm256_extracti128_si256 (bytes, 1) : _mm256_castsi256_si128 (bytes);
 }
 
 SIMD_INLINE VecF
