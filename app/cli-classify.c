@@ -12,7 +12,7 @@ typedef struct {
   char *model_name, *backend, *vram, *progress;
   int threads, top;
   double stride_s;
-  gboolean json;
+  gboolean json, is_half;
   char **paths;
 
   PraxiCliModel model;
@@ -157,7 +157,8 @@ static PraxiExit
 run_command (Classify *classify)
 {
   g_autoptr (GError) error = NULL;
-  PraxiExecutorOptions options = {.backend = classify->backend, .threads = classify->threads};
+  PraxiExecutorOptions options = {
+      .backend = classify->backend, .threads = classify->threads, .is_half = classify->is_half};
   if (!check_options (classify, &error) ||
       !praxi_cli_parse_size ("--vram", classify->vram, &options.vram_bytes, &error) ||
       !praxi_cli_model_open (&classify->model, classify->model_name, &options, &error))
@@ -177,6 +178,8 @@ praxi_cli_classify (int argc, char **argv)
       {"model", 'm', 0, G_OPTION_ARG_FILENAME, &c.model_name, "Model (default: light)",
        "FILE|light|original"},
       {"backend", 0, 0, G_OPTION_ARG_STRING, &c.backend, "What runs it", "auto|cpu|cuda|ref"},
+      {"f16", 0, 0, G_OPTION_ARG_NONE, &c.is_half, "Convolutions of floats in 16 bits, on a GPU",
+       NULL},
       {"vram", 0, 0, G_OPTION_ARG_STRING, &c.vram, "Most of a GPU's memory to take", "BYTES|4G"},
       {"threads", 0, 0, G_OPTION_ARG_INT, &c.threads, "Threads (default: one per core)", "N"},
       {"stride", 0, 0, G_OPTION_ARG_DOUBLE, &c.stride_s, "Seconds between windows (default: 0.5)",

@@ -13,10 +13,11 @@
 #include "engine/train/metrics.h"
 
 typedef struct {
-  char *original, *light, *data, *project, *split, *backend, *progress;
+  char *original, *light, *data, *project, *split, *backend, *vram, *progress;
   int threads;
   double stride_s;
-  gboolean json;
+  gboolean json, is_half;
+  gint64 vram_bytes;
 
   PraxiDataset *dataset;
   char **classes;
@@ -94,6 +95,8 @@ evaluate_model (Compare *compare, const char *name, GError **error)
 {
   const PraxiCompareChild child = {.name = name,
                                    .backend = compare->backend,
+                                   .vram_bytes = compare->vram_bytes,
+                                   .is_half = compare->is_half,
                                    .threads = compare->threads,
                                    .stride_s = compare->stride_s,
                                    .progress = progress_cb,
@@ -283,6 +286,9 @@ praxi_cli_compare (int argc, char **argv)
       {"split", 0, 0, G_OPTION_ARG_STRING, &c.split,
        "Which clips (default: val where there are any, else all)", "train|val|test|all"},
       {"backend", 0, 0, G_OPTION_ARG_STRING, &c.backend, "What runs them", "auto|cpu|cuda|ref"},
+      {"f16", 0, 0, G_OPTION_ARG_NONE, &c.is_half, "Convolutions of floats in 16 bits, on a GPU",
+       NULL},
+      {"vram", 0, 0, G_OPTION_ARG_STRING, &c.vram, "Most of a GPU's memory to take", "BYTES|4G"},
       {"threads", 0, 0, G_OPTION_ARG_INT, &c.threads, "Threads (default: one per core)", "N"},
       {"stride", 0, 0, G_OPTION_ARG_DOUBLE, &c.stride_s, "Seconds between windows (default: 0.5)",
        "S"},
@@ -298,13 +304,16 @@ praxi_cli_compare (int argc, char **argv)
     if (rest != NULL)
       g_set_error (&error, PRAXI_ERROR, PRAXI_ERROR_USAGE,
                    "compare %s: name the models with --original and --light", rest[0]);
-    status =
-        error == NULL && check_options (&c, &error) ? compare_models (&c) : praxi_cli_fail (&error);
+    status = error == NULL && check_options (&c, &error) &&
+                     praxi_cli_parse_size ("--vram", c.vram, &c.vram_bytes, &error)
+                 ? compare_models (&c)
+                 : praxi_cli_fail (&error);
   }
   praxi_dataset_free (c.dataset);
   g_strfreev (c.classes);
   g_strfreev (rest);
-  char *const texts[] = {c.original, c.light, c.data, c.project, c.split, c.backend, c.progress};
+  char *const texts[] = {c.original, c.light,   c.data, c.project,
+                         c.split,    c.backend, c.vram, c.progress};
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
   return status;

@@ -17,7 +17,7 @@
 enum { MAX_TOKEN_BYTES = 4096, TICK_MS = 100, DEFAULT_PORT = 8765 };
 
 typedef struct {
-  char *model, *backend, *token_file;
+  char *model, *backend, *vram, *token_file;
   char *token;
   gint64 max_body_bytes;
   gboolean json;
@@ -104,7 +104,9 @@ static PraxiExit
 run (Serve *serve)
 {
   g_autoptr (GError) error = NULL;
-  if (!check_options (serve, &error) || (serve->token_file != NULL && !read_token (serve, &error)))
+  if (!check_options (serve, &error) ||
+      !praxi_cli_parse_size ("--vram", serve->vram, &serve->options.vram_bytes, &error) ||
+      (serve->token_file != NULL && !read_token (serve, &error)))
     return praxi_cli_fail (&error);
   praxi_cli_catch_signals ();
   g_autoptr (PraxiServer) server = praxi_server_new (&serve->options, &error);
@@ -152,6 +154,9 @@ praxi_cli_serve (int argc, char **argv)
       {"stride", 0, 0, G_OPTION_ARG_DOUBLE, &o->stride_s, "Seconds between windows (default: 0.5)",
        "S"},
       {"backend", 0, 0, G_OPTION_ARG_STRING, &s.backend, "What runs it", "auto|cpu|cuda|ref"},
+      {"f16", 0, 0, G_OPTION_ARG_NONE, &o->is_half, "Convolutions of floats in 16 bits, on a GPU",
+       NULL},
+      {"vram", 0, 0, G_OPTION_ARG_STRING, &s.vram, "Most of a GPU's memory to take", "BYTES|4G"},
       {"threads", 0, 0, G_OPTION_ARG_INT, &o->threads, "Threads (default: one per core)", "N"},
       {"json", 0, 0, G_OPTION_ARG_NONE, &s.json, "Say the port as JSON", NULL},
       {NULL}};
@@ -171,6 +176,7 @@ praxi_cli_serve (int argc, char **argv)
   }
   g_free (s.model);
   g_free (s.backend);
+  g_free (s.vram);
   g_free (s.token_file);
   g_free (s.token);
   return status;

@@ -10,6 +10,8 @@ G_BEGIN_DECLS
 typedef struct {
   const char *name; /* of the model, as given: "light", "original", a file */
   const char *backend;
+  gint64 vram_bytes;
+  gboolean is_half;
   int threads;
   double stride_s;
   /* Called in the child; share of this model's footage in [0, 1]. */

@@ -14,6 +14,8 @@ typedef struct PraxiServeModel PraxiServeModel;
 typedef struct {
   const char *name; /* NULL: light */
   const char *backend;
+  gint64 vram_bytes;
+  gboolean is_half;
   int threads;
   int max_batch; /* 1 … PRAXI_SERVE_MAX_BATCH */
 } PraxiServeModelOptions;

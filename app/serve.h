@@ -12,6 +12,8 @@ G_BEGIN_DECLS
 typedef struct {
   const char *model; /* light */
   const char *backend;
+  gint64 vram_bytes; /* of a GPU, by each executor; 0: all */
+  gboolean is_half;
   int threads;
   int port;              /* of 127.0.0.1; 0: any free one */
   const char *token;     /* NULL: none is asked for */

@@ -111,8 +111,20 @@ class Bench(unittest.TestCase):
         self.check_fallback('the GPU has not answered for 8 seconds; going on with the processor', HANG_AT=5)
 
     def test_bad_budget(self):
-        run = praxi('bench', 'light', '--vram', 'much')
-        self.assertEqual(run.returncode, 2)
+        for command in (['bench', 'light'], ['classify', 'x.mp4'], ['compare', '--data', '.'], ['serve'], ['watch', 'x.mp4']):
+            run = praxi(*command, '--vram', 'much')
+            self.assertEqual((command, run.returncode), (command, 2))
+            self.assertIn('--vram', run.stderr)
+
+    def test_budget_of_every_command(self):
+        with tempfile.TemporaryDirectory() as folder:
+            clip = pathlib.Path(folder) / 'clip.mp4'
+            subprocess.run(['ffmpeg', '-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=192x144:r=20:d=4', '-c:v', 'mpeg4', clip], check=True)
+            (clip.parent / 'labels.csv').write_text('file,class,start_s,end_s,group,split\nclip.mp4,walk,0,4,a,val\n')
+            for command in (['classify', str(clip)], ['compare', '--data', folder, '--original', 'light', '--light', 'light']):
+                run = praxi(*command, '--vram', '1M', '--json')
+                self.assertEqual(run.returncode, 0, run.stderr)
+                self.assertIn('--vram allows; using the processor instead', run.stderr)
 
 
 class Classify(unittest.TestCase):

@@ -67,7 +67,7 @@ class Praxi:
         begin = time.monotonic()
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         result = json.loads(done.stdout)
-        return result["peak_rss_bytes"], result["first_result_us"] / 1e6 - begin
+        return result["peak_rss_bytes"], result["first_result_clock_us"] / 1e6 - begin
 
 
 class OnnxRuntime:
