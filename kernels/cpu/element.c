@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUFFER = 256, SPLIT_ELEMENTS = 16384, MAX_LANES = 16, MAX_OPERANDS = 3 };
+enum { BUFFER = 256, REPEATED = 1024, SPLIT_ELEMENTS = 16384, MAX_LANES = 16, MAX_OPERANDS = 3 };
 
 typedef struct ElementKernel ElementKernel;
 
@@ -109,6 +109,46 @@ run_row (const ElementKernel *kernel, const PraxiRows *rows, const PraxiTensor *
     run_gathered (kernel, rows, tensors);
 }
 
+/* Where channels are few and an operand has one number each, rows are short: some of them run as
+ * one, beside the operand as often as it takes. Returns whether this is so; the walk stands at its
+ * first row.
+ */
+static bool
+run_repeated (const ElementKernel *kernel, const PraxiRows *rows, const PraxiTensor *const *tensors)
+{
+  const int64_t n = rows->length, repeats = REPEATED / n;
+  const void *x[MAX_OPERANDS];
+  int64_t advance[MAX_OPERANDS]; /* bytes from row to row */
+  int step[MAX_OPERANDS];
+  float room[MAX_OPERANDS][REPEATED];
+  if (kernel->n_operands < 2 || rows->rank != 2 || repeats < 2 || rows->step[0] != 1 ||
+      rows->strides[0][0] != n)
+    return false;
+  for (int k = 0; k < kernel->n_operands; k++) {
+    const int64_t bytes = (int64_t) element_bytes (tensors[k + 1]);
+    const int64_t outer = rows->strides[k + 1][0];
+    step[k] = rows->step[k + 1] != 0;
+    x[k] = (const char *) tensors[k + 1]->data + rows->at[k + 1] * bytes;
+    advance[k] = outer * bytes;
+    if (rows->step[k + 1] == 1 && outer == n)
+      continue;
+    if (bytes != 4 || outer != 0 || rows->step[k + 1] > 1 || rows->step[k + 1] < 0)
+      return false;
+    for (int64_t i = 0; step[k] && i < repeats; i++)
+      memcpy (room[k] + i * n, x[k], (size_t) n * sizeof (float));
+    x[k] = step[k] ? room[k] : x[k];
+  }
+  char *y = (char *) tensors[0]->data + rows->at[0] * (int64_t) element_bytes (tensors[0]);
+  for (int64_t row = 0; row < rows->dims[0]; row += repeats) {
+    const int64_t left = rows->dims[0] - row, now = left < repeats ? left : repeats;
+    kernel->loop (kernel, y, x, step, now * n);
+    y += now * n * (int64_t) element_bytes (tensors[0]);
+    for (int k = 0; k < kernel->n_operands; k++)
+      x[k] = (const char *) x[k] + now * advance[k];
+  }
+  return true;
+}
+
 /* Elements [begin, end) of the output's axis; operands broadcast along it stay whole. */
 static PraxiTensor
 cut (const PraxiTensor *tensor, int rank, int axis, int64_t begin, int64_t end)
@@ -143,8 +183,11 @@ run_part (void *data, int i, int n)
     tensors[k + 1] = &in[k];
     praxi_rows_add (&rows, &in[k]);
   }
-  while (praxi_rows_next (&rows))
+  if (!praxi_rows_next (&rows) || run_repeated (kernel, &rows, tensors))
+    return;
+  do
     run_row (kernel, &rows, tensors);
+  while (praxi_rows_next (&rows));
 }
 
 static PraxiStatus
@@ -474,9 +517,12 @@ praxi_cpu_add_bytes (const CpuPlace *place, PraxiKernel **out)
                                    .zero = r->output_zero,
                                    .low = (float) (r->low - r->output_zero),
                                    .high = (float) (r->high - r->output_zero)};
+  const float offset = r->offset ? r->offset[0] : 0;
+  kernel->epilogue.fits = r->low <= r->high && fabsf (r->multiplier[0]) < 1 << 20 &&
+                          fabsf (r->residual_multiplier) < 1 << 20 && fabsf (offset) < 1 << 29;
   for (int i = 0; i < MAX_LANES; i++) {
     kernel->multiplier[i] = r->multiplier[0];
-    kernel->offset[i] = r->offset ? r->offset[0] : 0;
+    kernel->offset[i] = offset;
   }
   return PRAXI_OK;
 }

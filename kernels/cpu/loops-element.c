@@ -207,7 +207,20 @@ LEVEL_NAME (
     quantize) (const float *x, float scale, int zero, int low, int high, uint8_t *q, int64_t n)
 {
   const VecF least = simd_set1 ((float) (low - zero)), most = simd_set1 ((float) (high - zero));
-  for (int64_t i = 0; i < n; i += LANES) {
+  int64_t i = 0;
+#ifdef SIMD_PACKS
+  for (; i + 4 * LANES <= n; i += 4 * LANES) {
+    VecF v[4];
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; k++) {
+      v[k] = simd_zero_nan (simd_load (x + i + k * LANES) / simd_set1 (scale));
+      v[k] = simd_min (simd_max (v[k], least), most);
+    }
+    const __m256i bytes = simd_order_bytes (simd_pack_bytes (v, zero - low, 255, low));
+    _mm256_storeu_si256 ((__m256i *) (void *) (q + i), bytes);
+  }
+#endif
+  for (; i < n; i += LANES) {
     const int rest = n - i < LANES ? (int) (n - i) : LANES;
     const VecF v = simd_load_n (x + i, rest) / simd_set1 (scale);
     const VecF number = simd_zero_nan (v);
@@ -248,7 +261,25 @@ LEVEL_NAME (add_bytes) (const CpuEpilogue *epilogue,
 {
   CpuEpilogue e = *epilogue;
   e.residual = b;
-  for (int64_t i = 0; i < n; i += LANES) {
+  int64_t i = 0;
+#ifdef SIMD_PACKS
+  const Packing packing = packing_begin (&e, 0, 1);
+  for (; e.fits && i + 4 * LANES <= n; i += 4 * LANES) {
+    VecF v[4];
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; k++) {
+      const uint8_t *from = a + i + k * LANES;
+      const VecI left =
+          a_signed ? simd_load_s8_n ((const int8_t *) from, LANES) : simd_load_u8_n (from, LANES);
+      v[k] =
+          packing_scale (&packing, simd_add_s32 (left, simd_set1_s32 (-a_zero)), 0, i + k * LANES);
+    }
+    const __m256i bytes =
+        simd_order_bytes (simd_pack_bytes (v, packing.shift, packing.most, packing.low));
+    _mm256_storeu_si256 ((__m256i *) (void *) (q + i), bytes);
+  }
+#endif
+  for (; i < n; i += LANES) {
     const int rest = n - i < LANES ? (int) (n - i) : LANES;
     const VecI left =
         a_signed ? simd_load_s8_n ((const int8_t *) a + i, rest) : simd_load_u8_n (a + i, rest);
@@ -259,7 +290,28 @@ LEVEL_NAME (add_bytes) (const CpuEpilogue *epilogue,
 void
 LEVEL_NAME (look_up) (const uint8_t table[256], const uint8_t *x, uint8_t *y, int64_t n)
 {
-  for (int64_t i = 0; i < n; i++)
+  int64_t i = 0;
+#ifdef SIMD_PACKS
+  /* 16 bytes of the table at a time answer the bytes that begin with their number: others have an
+   * index whose highest bit is set, which makes 0.
+   */
+  __m256i parts[16];
+  for (int k = 0; k < 16 && n >= 4 * LANES; k++)
+    parts[k] = _mm256_broadcastsi128_si256 (
+        _mm_loadu_si128 ((const __m128i *) (const void *) (table + 16 * k)));
+  for (; i + 4 * LANES <= n; i += 4 * LANES) {
+    __m256i left = _mm256_loadu_si256 ((const __m256i *) (const void *) (x + i));
+    __m256i bytes = _mm256_setzero_si256 ();
+#pragma GCC unroll 16
+    for (int k = 0; k < 16; k++) {
+      const __m256i index = _mm256_adds_epu8 (left, _mm256_set1_epi8 (0x70));
+      bytes = _mm256_or_si256 (bytes, _mm256_shuffle_epi8 (parts[k], index));
+      left = _mm256_sub_epi8 (left, _mm256_set1_epi8 (16));
+    }
+    _mm256_storeu_si256 ((__m256i *) (void *) (y + i), bytes);
+  }
+#endif
+  for (; i < n; i++)
     y[i] = table[x[i]];
 }
 
