@@ -28,7 +28,7 @@ int praxi_heat_view_n_rows (const PraxiHeatView *view);
 
 typedef struct {
   PraxiHeatView view; /* drawn last */
-  GHashTable *tiles;  /* number (gint64 *) → cairo_surface_t; NULL before the first */
+  GHashTable *tiles;  /* number (gint64 *) → what heat-picture.c keeps; NULL before the first */
 } PraxiHeatPicture;
 
 /* Draws the view into the box; tiles are painted where the last drawing had none. */

@@ -58,18 +58,24 @@ praxi_max_pyramid_get (const PraxiMaxPyramid *pyramid, int i)
   return i >= 0 && i < pyramid->n ? load (pyramid, pyramid->n_leaves + i) : NAN;
 }
 
+/* Of two scores; a missing one (NaN) counts as none. */
+static float
+higher (float a, float b)
+{
+  return b > a || isnan (a) ? b : a;
+}
+
 float
 praxi_max_pyramid_max (const PraxiMaxPyramid *pyramid, int first, int end)
 {
   int low = pyramid->n_leaves + MAX (first, 0);
   int high = pyramid->n_leaves + MIN (end, pyramid->n);
   float max = NAN;
-  /* fmaxf returns the other operand when one is NaN. */
   for (; low < high; low /= 2, high /= 2) {
     if (low & 1)
-      max = fmaxf (max, load (pyramid, low++));
+      max = higher (max, load (pyramid, low++));
     if (high & 1)
-      max = fmaxf (max, load (pyramid, --high));
+      max = higher (max, load (pyramid, --high));
   }
   return max;
 }

@@ -435,8 +435,24 @@ praxi_score_track_get (const PraxiScoreTrack *track, int k, int class_index)
   return praxi_max_pyramid_get (track->pyramids[class_index], k);
 }
 
-float
-praxi_score_track_max (const PraxiScoreTrack *track, int class_index, gint64 t0_ns, gint64 t1_ns)
+/* Moves the ends out, to where a block of at most an eighth of the cells begins: what lies below
+ * blocks in the pyramid, most of it, then need not be read. */
+static void
+widen (gint64 *first, gint64 *end, gint64 n_cells)
+{
+  gint64 block = 1;
+  while (block * 16 <= *end - *first)
+    block *= 2;
+  *first = *first / block * block;
+  *end = MIN ((*end + block - 1) / block * block, n_cells);
+}
+
+static float
+find_max (const PraxiScoreTrack *track,
+          int class_index,
+          gint64 t0_ns,
+          gint64 t1_ns,
+          gboolean is_about)
 {
   const PraxiScoreTrackHead *head = &track->head;
   if (class_index < 0 || class_index >= head->n_classes || head->n_windows == 0)
@@ -448,8 +464,10 @@ praxi_score_track_max (const PraxiScoreTrack *track, int class_index, gint64 t0_
   if (t0_ns >= t1_ns)
     return NAN;
   const PraxiMaxPyramid *pyramid = track->pyramids[class_index];
-  const gint64 first = CLAMP (cell_at (track, t0_ns), 0, last);
-  const gint64 end = CLAMP (cell_at (track, t1_ns - 1), 0, last) + 1;
+  gint64 first = CLAMP (cell_at (track, t0_ns), 0, last);
+  gint64 end = CLAMP (cell_at (track, t1_ns - 1), 0, last) + 1;
+  if (is_about)
+    widen (&first, &end, last + 1);
   const float max = praxi_max_pyramid_max (pyramid, (int) first, (int) end);
   if (!isnan (max))
     return max;
@@ -458,4 +476,19 @@ praxi_score_track_max (const PraxiScoreTrack *track, int class_index, gint64 t0_
   const gint64 to = floor_div (t1_ns - 1 - head->start_ns, head->stride_ns) + 1;
   return praxi_max_pyramid_max (pyramid, (int) CLAMP (from, 0, last),
                                 (int) CLAMP (to, 0, last + 1));
+}
+
+float
+praxi_score_track_max (const PraxiScoreTrack *track, int class_index, gint64 t0_ns, gint64 t1_ns)
+{
+  return find_max (track, class_index, t0_ns, t1_ns, FALSE);
+}
+
+float
+praxi_score_track_max_about (const PraxiScoreTrack *track,
+                             int class_index,
+                             gint64 t0_ns,
+                             gint64 t1_ns)
+{
+  return find_max (track, class_index, t0_ns, t1_ns, TRUE);
 }

@@ -118,4 +118,12 @@ float praxi_score_track_get (const PraxiScoreTrack *track, int k, int class_inde
 float
 praxi_score_track_max (const PraxiScoreTrack *track, int class_index, gint64 t0_ns, gint64 t1_ns);
 
+/* Likewise, for pictures: windows up to an eighth of the span before and after it may count too, so
+ * that a column of many windows costs three or four cells. No peak is lost.
+ */
+float praxi_score_track_max_about (const PraxiScoreTrack *track,
+                                   int class_index,
+                                   gint64 t0_ns,
+                                   gint64 t1_ns);
+
 G_END_DECLS

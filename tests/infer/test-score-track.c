@@ -155,6 +155,34 @@ test_max (void)
 }
 
 static void
+test_max_about (void)
+{
+  enum { N = 600 };
+  g_autoptr (GError) error = NULL;
+  const PraxiScoreTrackSpec spec = spec_of (N);
+  g_autoptr (PraxiScoreTrack) track = praxi_score_track_create (NULL, &spec, &error);
+  g_assert_no_error (error);
+  for (int k = 0; k < N; k++) {
+    float row[3];
+    row_of (k, row);
+    g_assert_true (praxi_score_track_put (track, k, row, &error));
+  }
+  g_autoptr (GRand) rand = g_rand_new_with_seed (5);
+  int n_wider = 0;
+  for (int i = 0; i < 5000; i++) {
+    const gint64 t0 = (gint64) (g_rand_double_range (rand, 0, 290) * 1e9);
+    const gint64 t1 = t0 + 1 + (gint64) (pow (10, g_rand_double_range (rand, 0, 11.5)));
+    const gint64 eighth = (t1 - t0) / 8 + SECOND; /* of whole windows */
+    const float exact = praxi_score_track_max (track, i % 3, t0, t1);
+    const float about = praxi_score_track_max_about (track, i % 3, t0, t1);
+    g_assert_cmpfloat (about, >=, exact);
+    g_assert_cmpfloat (about, <=, praxi_score_track_max (track, i % 3, t0 - eighth, t1 + eighth));
+    n_wider += about > exact;
+  }
+  g_assert_cmpint (n_wider, >, 10);
+}
+
+static void
 test_write_once (void)
 {
   g_autoptr (PraxiScoreTrack) track = written_track (NULL, 600, 2);
@@ -339,6 +367,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/score-track/round-trip", test_round_trip);
   g_test_add_func ("/score-track/max", test_max);
+  g_test_add_func ("/score-track/max-about", test_max_about);
   g_test_add_func ("/score-track/write-once", test_write_once);
   g_test_add_func ("/score-track/bad-spec", test_bad_spec);
   g_test_add_func ("/score-track/damage", test_damage);
