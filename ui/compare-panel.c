@@ -6,6 +6,7 @@
 #include "engine/core/text.h"
 #include "ui/compare-plots.h"
 #include "ui/compare-report.h"
+#include "ui/confusion-view.h"
 #include "ui/jump-list.h"
 #include "ui/plot-view.h"
 #include "ui/session-analysis.h"
@@ -152,21 +153,10 @@ update_measures (PraxiComparePanel *self, JsonObject *original, JsonObject *ligh
 /* --- confusion ----------------------------------------------------------------------------- */
 
 static void
-draw_confusion_cb (GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer user_data)
-{
-  GdkRGBA ink;
-  gtk_style_context_get_color (gtk_widget_get_style_context (GTK_WIDGET (area)), &ink);
-  praxi_confusion_draw (user_data, cr, width, height, ink);
-}
-
-static void
 update_confusion (PraxiComparePanel *self, int index, JsonObject *report, JsonArray *classes)
 {
   praxi_report_confusion (report, classes, &self->matrices[index]);
-  g_autofree char *text = praxi_confusion_text (&self->matrices[index]);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->confusions[index]),
-                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
-  gtk_widget_queue_draw (GTK_WIDGET (self->confusions[index]));
+  praxi_confusion_view_update (self->confusions[index], &self->matrices[index]);
 }
 
 static void
@@ -408,8 +398,7 @@ praxi_compare_panel_init (PraxiComparePanel *self)
   self->confusions[0] = self->confusion_original;
   self->confusions[1] = self->confusion_light;
   for (int i = 0; i < 2; i++)
-    gtk_drawing_area_set_draw_func (self->confusions[i], draw_confusion_cb, &self->matrices[i],
-                                    NULL);
+    praxi_confusion_view_set (self->confusions[i], &self->matrices[i]);
   for (int i = 0; i < PRAXI_COMPARE_N_PLOTS; i++) {
     self->plots[i] = PRAXI_PLOT_VIEW (praxi_plot_view_new (PLOT_HEIGHT_PX));
     gtk_box_append (self->plots_place, GTK_WIDGET (self->plots[i]));

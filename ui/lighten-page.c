@@ -12,6 +12,7 @@
 struct _PraxiLightenPage {
   GtkBox parent_instance;
   PraxiSession *session;
+  GtkDropDown *of;
   GtkRange *drop, *size, *fps;
   GtkWidget *lighten, *cancel, *state, *passes, *plot, *compare, *use_row;
   GtkSwitch *use;
@@ -32,7 +33,8 @@ limits_of (const PraxiLightenPage *self)
   const double drop = gtk_range_get_value (self->drop), size = gtk_range_get_value (self->size);
   return (PraxiUiLimits){.max_drop = drop < MOST_DROP ? drop : -1,
                          .most_bytes = size < MOST_KB ? size * 1000 : 0,
-                         .least_fps = gtk_range_get_value (self->fps)};
+                         .least_fps = gtk_range_get_value (self->fps),
+                         .of_own = gtk_drop_down_get_selected (self->of) == 1};
 }
 
 static char *
@@ -210,12 +212,22 @@ add_slider (GtkWidget *box, const Slider *slider)
 static void
 add_sliders (PraxiLightenPage *self, GtkWidget *box)
 {
-  const Slider drop = {_ ("Accuracy may fall by"), MOST_DROP, 0.5, 2, format_drop_cb};
+  const Slider drop = {_ ("Accuracy may fall by"), MOST_DROP, 0.5, PRAXI_UI_USUAL_DROP,
+                       format_drop_cb};
   const Slider size = {_ ("The file may have"), MOST_KB, 10, MOST_KB, format_size_cb};
   const Slider fps = {_ ("Frames a second at least"), MOST_FPS, 10, 0, format_fps_cb};
   self->drop = add_slider (box, &drop);
   self->size = add_slider (box, &size);
   self->fps = add_slider (box, &fps);
+}
+
+/* The second choice is the project's own model. */
+static void
+add_source (PraxiLightenPage *self, GtkWidget *box)
+{
+  const char *const models[] = {_ ("The original model"), _ ("This project’s model"), NULL};
+  self->of = GTK_DROP_DOWN (gtk_drop_down_new_from_strings (models));
+  praxi_page_row (box, _ ("Make it of"), GTK_WIDGET (self->of));
 }
 
 GtkWidget *
@@ -226,9 +238,10 @@ praxi_lighten_page_new (PraxiSession *session)
   self->session = g_object_ref (session);
   praxi_page_text (
       box,
-      _ ("Makes a smaller, faster model of the original one within these limits, judged on "
-         "the labels of this project."),
+      _ ("Makes a smaller, faster model within these limits, judged on the labels of this "
+         "project."),
       "dim-label");
+  add_source (self, box);
   add_sliders (self, box);
   self->lighten =
       praxi_page_button (box, _ ("Make a lighter model"), G_CALLBACK (lighten_cb), self);

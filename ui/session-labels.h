@@ -38,8 +38,9 @@ typedef struct {
   gint64 id;
   char *name;
   GdkRGBA color;
-  char key;        /* '1' … '9', '0', or 0 */
-  gint64 n_labels; /* in the whole project, when the classes were read */
+  char key;                 /* '1' … '9', '0', or 0 */
+  gint64 n_labels, n_media; /* in the whole project, when the classes were read */
+  gint64 labelled_ns;
 } PraxiUiClass;
 
 /* Labels of the open media by start, PraxiUiLabel; classes in their order, PraxiUiClass. Borrowed

@@ -26,11 +26,13 @@ static char **
 make_argv (PraxiSession *self, PraxiJobItem *item)
 {
   g_autofree char *out = praxi_session_made_path (self, PRAXI_MADE_LIGHTER);
+  g_autofree char *own = praxi_session_made_path (self, PRAXI_MADE_OWN);
   const PraxiUiLimits *limits = &self->limits;
   GPtrArray *words = g_ptr_array_new ();
-  const char *const first[] = {self->praxi_path, "lighten",     "original", "--quantize", "int8",
-                               "--project",      item->subject, "--out",    out,          "--json",
-                               "--progress",     "json"};
+  const char *const first[] = {self->praxi_path, "lighten",    limits->of_own ? own : "original",
+                               "--quantize",     "int8",       "--project",
+                               item->subject,    "--out",      out,
+                               "--json",         "--progress", "json"};
   for (guint i = 0; i < G_N_ELEMENTS (first); i++)
     g_ptr_array_add (words, g_strdup (first[i]));
   if (limits->max_drop >= 0)
@@ -108,6 +110,14 @@ praxi_session_lighten (PraxiSession *self, const PraxiUiLimits *limits)
 }
 
 void
+praxi_session_lighten_own (PraxiSession *self)
+{
+  PraxiUiLimits limits = self->limits;
+  limits.of_own = TRUE;
+  praxi_session_lighten (self, &limits);
+}
+
+void
 praxi_session_cancel_lightening (PraxiSession *self)
 {
   praxi_session_cancel_kind (self, &kind);
@@ -134,6 +144,7 @@ praxi_session_unmet_limit (PraxiSession *self)
 void
 praxi_session_lighten_init (PraxiSession *self)
 {
+  self->limits.max_drop = PRAXI_UI_USUAL_DROP;
   self->passes = g_array_new (FALSE, FALSE, sizeof (PraxiUiPass));
   g_array_set_clear_func (self->passes, pass_clear);
 }

@@ -6,6 +6,7 @@
 #include "engine/store/store-thread.h"
 #include "ui/session-analysis.h"
 #include "ui/session-lighten.h"
+#include "ui/session-training.h"
 #include "ui/session-labels.h"
 #include "ui/session.h"
 #include "ui/settings.h"
@@ -139,6 +140,9 @@ struct _PraxiSession {
   /* session-training.c */
   GArray *epochs; /* of PraxiUiEpoch */
   int best_epoch;
+  PraxiTrainPlan train_plan;
+  gboolean resumes_training;
+  JsonObject *training_report;
 
   /* session-lighten.c */
   GArray *passes;       /* of PraxiUiPass */

@@ -228,6 +228,8 @@ take_classes (PraxiSession *self, const GPtrArray *classes)
     shown->name = g_strdup (cls->name);
     shown->key = cls->key;
     shown->n_labels = cls->n_labels;
+    shown->n_media = cls->n_media;
+    shown->labelled_ns = cls->labelled_ns;
     if (!gdk_rgba_parse (&shown->color, cls->color))
       shown->color = (GdkRGBA){0.5f, 0.5f, 0.5f, 1};
     g_ptr_array_add (self->classes, shown);

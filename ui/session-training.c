@@ -2,19 +2,49 @@
 
 #include <glib/gi18n.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "ui/session-jobs.h"
 #include "ui/session-made.h"
 
 /* --- the job ------------------------------------------------------------------------------- */
 
+static void
+add_words (GPtrArray *words, const char *const *add)
+{
+  for (; *add != NULL; add++)
+    g_ptr_array_add (words, g_strdup (*add));
+}
+
 static char **
 make_argv (PraxiSession *self, PraxiJobItem *item)
 {
+  static const char *const quick[] = {"--head-only", "--epochs", "8", NULL};
+  static const char *const resume[] = {"--resume", NULL};
   g_autofree char *out = praxi_session_made_path (self, PRAXI_MADE_OWN);
-  const char *const argv[] = {self->praxi_path, "train",       "--json", "--progress", "json",
-                              "--project",      item->subject, "--out",  out,          NULL};
-  return g_strdupv ((char **) (gpointer) argv);
+  const PraxiTrainFrom from = self->train_plan.from;
+  const char *const first[] = {self->praxi_path,
+                               "train",
+                               "--json",
+                               "--progress",
+                               "json",
+                               "--project",
+                               item->subject,
+                               "--out",
+                               out,
+                               "--from",
+                               from == PRAXI_TRAIN_OWN        ? out
+                               : from == PRAXI_TRAIN_ORIGINAL ? "original"
+                                                              : "light",
+                               NULL};
+  GPtrArray *words = g_ptr_array_new ();
+  add_words (words, first);
+  if (self->train_plan.how == PRAXI_TRAIN_QUICK)
+    add_words (words, quick);
+  if (self->resumes_training)
+    add_words (words, resume);
+  g_ptr_array_add (words, NULL);
+  return (char **) g_ptr_array_free (words, FALSE);
 }
 
 static void
@@ -22,6 +52,7 @@ begun (PraxiSession *self, PraxiJobItem *item)
 {
   g_array_set_size (self->epochs, 0);
   self->best_epoch = 0;
+  g_clear_pointer (&self->training_report, json_object_unref);
   praxi_session_changed (self, PRAXI_CHANGE_TRAINING);
 }
 
@@ -50,13 +81,25 @@ line (PraxiSession *self, PraxiJobItem *item, JsonObject *object)
 }
 
 static void
+take_report (PraxiSession *self, JsonObject *document)
+{
+  JsonNode *report = document != NULL ? json_object_get_member (document, "report") : NULL;
+  if (report != NULL && JSON_NODE_HOLDS_OBJECT (report))
+    self->training_report = json_object_ref (json_node_get_object (report));
+}
+
+static void
 finished (PraxiSession *self, PraxiJobItem *item)
 {
-  if (praxi_job_state (item->job) == PRAXI_JOB_DONE)
+  if (praxi_job_state (item->job) == PRAXI_JOB_DONE) {
+    take_report (self, praxi_job_document (item->job));
     praxi_session_say (self, FALSE,
                        self->best_epoch > 0
                            ? _ ("The project has a model of its own now")
                            : _ ("No epoch was better than the model it began with"));
+    if (self->train_plan.how == PRAXI_TRAIN_LIGHTER)
+      praxi_session_lighten_own (self);
+  }
   praxi_session_changed (self, PRAXI_CHANGE_TRAINING);
 }
 
@@ -65,10 +108,76 @@ static const PraxiJobKind kind = {.argv = make_argv,
                                   .line = line,
                                   .finished = finished};
 
-void
-praxi_session_train (PraxiSession *self)
+/* --- kept, so that a training cut off can go on after a restart --------------------------------
+ */
+
+static char *
+plan_path (PraxiSession *self)
 {
+  return praxi_session_track_file (self, "own.plan");
+}
+
+static void
+keep_plan (PraxiSession *self)
+{
+  g_autofree char *path = plan_path (self);
+  g_autofree char *text =
+      g_strdup_printf ("%d %d\n", (int) self->train_plan.from, (int) self->train_plan.how);
+  g_file_set_contents (path, text, -1, NULL); /* lost, a training only cannot go on */
+}
+
+static gboolean
+read_plan (PraxiSession *self, PraxiTrainPlan *plan)
+{
+  g_autofree char *path = plan_path (self), *text = NULL;
+  int from, how;
+  if (!g_file_get_contents (path, &text, NULL, NULL) || sscanf (text, "%d %d", &from, &how) != 2 ||
+      from < 0 || from > PRAXI_TRAIN_OWN || how < 0 || how > PRAXI_TRAIN_LIGHTER)
+    return FALSE;
+  *plan = (PraxiTrainPlan){(PraxiTrainFrom) from, (PraxiTrainHow) how};
+  return TRUE;
+}
+
+static void
+start (PraxiSession *self, const PraxiTrainPlan *plan, gboolean resumes)
+{
+  if (praxi_session_find_job (self, &kind, NULL) != NULL)
+    return;
+  self->train_plan = *plan;
+  if (plan->how == PRAXI_TRAIN_LIGHTER) /* INT8 cannot be made lighter */
+    self->train_plan.from = PRAXI_TRAIN_ORIGINAL;
+  self->resumes_training = resumes;
   praxi_session_learn (self, &kind, g_strdup (_ ("Training on your labels")));
+  keep_plan (self);
+}
+
+void
+praxi_session_train (PraxiSession *self, const PraxiTrainPlan *plan)
+{
+  start (self, plan, FALSE);
+}
+
+gboolean
+praxi_session_can_resume_training (PraxiSession *self)
+{
+  g_autofree char *model = praxi_session_made_path (self, PRAXI_MADE_OWN);
+  g_autofree char *checkpoint = g_strconcat (model, ".checkpoint", NULL);
+  return praxi_session_find_job (self, &kind, NULL) == NULL &&
+         g_file_test (checkpoint, G_FILE_TEST_EXISTS);
+}
+
+void
+praxi_session_resume_training (PraxiSession *self)
+{
+  PraxiTrainPlan plan;
+  if (read_plan (self, &plan))
+    start (self, &plan, TRUE);
+}
+
+JsonObject *
+praxi_session_training_report (PraxiSession *self)
+{
+  return self->training_report;
 }
 
 void
@@ -107,4 +216,5 @@ void
 praxi_session_training_close (PraxiSession *self)
 {
   g_clear_pointer (&self->epochs, g_array_unref);
+  g_clear_pointer (&self->training_report, json_object_unref);
 }

@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <json-glib/json-glib.h>
+
 #include "ui/session.h"
 
 G_BEGIN_DECLS
@@ -19,14 +21,36 @@ typedef enum {
   PRAXI_TRAINING_DONE,
 } PraxiTrainingState;
 
+/* The model that a training begins with. */
+typedef enum { PRAXI_TRAIN_LIGHT, PRAXI_TRAIN_ORIGINAL, PRAXI_TRAIN_OWN } PraxiTrainFrom;
+
+typedef enum {
+  PRAXI_TRAIN_WHOLE,   /* all layers */
+  PRAXI_TRAIN_QUICK,   /* the last layer, few epochs */
+  PRAXI_TRAIN_LIGHTER, /* all layers of original, then made lighter within the last limits */
+} PraxiTrainHow;
+
+typedef struct {
+  PraxiTrainFrom from;
+  PraxiTrainHow how;
+} PraxiTrainPlan;
+
 PraxiTrainingState praxi_session_training (PraxiSession *session);
 
 /* Of the last training, PraxiUiEpoch, as they come. Borrowed until PRAXI_CHANGE_TRAINING. */
 const GArray *praxi_session_epochs (PraxiSession *session);
 int praxi_session_best_epoch (PraxiSession *session); /* place in them; 0: nothing got better */
 
-/* Fine-tunes light on the labels of the project. */
-void praxi_session_train (PraxiSession *session);
+/* What the last training came to on footage it did not learn from, as `praxi compare` says it of
+ * one model; NULL without such footage. Borrowed until PRAXI_CHANGE_TRAINING.
+ */
+JsonObject *praxi_session_training_report (PraxiSession *session);
+
+/* Fine-tunes on the labels of the project. */
+void praxi_session_train (PraxiSession *session, const PraxiTrainPlan *plan);
+/* Goes on where a training was cut off, after a restart too. */
+gboolean praxi_session_can_resume_training (PraxiSession *session);
+void praxi_session_resume_training (PraxiSession *session);
 void praxi_session_cancel_training (PraxiSession *session);
 
 G_END_DECLS

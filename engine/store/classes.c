@@ -39,12 +39,14 @@ read_class (PraxiStore *store, PraxiStatement *select)
   return cls;
 }
 
-/* As read_class, with the count of its labels in the fifth column. */
+/* As read_class, with what its labels come to in the columns behind. */
 static gpointer
 read_counted_class (PraxiStore *store, PraxiStatement *select)
 {
   PraxiClass *cls = read_class (store, select);
   cls->n_labels = sqlite3_column_int64 (select, 4);
+  cls->n_media = sqlite3_column_int64 (select, 5);
+  cls->labelled_ns = sqlite3_column_int64 (select, 6);
   return cls;
 }
 
@@ -88,8 +90,9 @@ praxi_store_list_classes (PraxiStore *store, GError **error)
   if (order == NULL)
     return NULL;
   static const char sql[] =
-      "SELECT id, name, color, key, (SELECT count (*) FROM label WHERE class_id = class.id)"
-      " FROM class ORDER BY id";
+      "SELECT class.id, name, color, key, count (label.id), count (DISTINCT media_id),"
+      " coalesce (sum (end_ns - start_ns), 0)"
+      " FROM class LEFT JOIN label ON class_id = class.id GROUP BY class.id ORDER BY class.id";
   GPtrArray *classes =
       praxi_store_read_records (store, praxi_sql_prepare (store, sql, error), read_counted_class,
                                 (GDestroyNotify) praxi_class_free, error);

@@ -9,10 +9,12 @@ G_BEGIN_DECLS
 
 typedef struct {
   gint64 id;
-  char *name;      /* unique, valid UTF-8, 1 byte to 64 kB */
-  char color[8];   /* "#rrggbb"; "" when adding: the next of the palette */
-  char key;        /* '1'…'9', '0' or 0 for none; unique */
-  gint64 n_labels; /* out: in the whole project; ignored when adding */
+  char *name;    /* unique, valid UTF-8, 1 byte to 64 kB */
+  char color[8]; /* "#rrggbb"; "" when adding: the next of the palette */
+  char key;      /* '1'…'9', '0' or 0 for none; unique */
+  /* out, of the whole project; ignored when adding */
+  gint64 n_labels, n_media; /* labels, and how many media they are of */
+  gint64 labelled_ns;       /* all labels' time */
 } PraxiClass;
 
 void praxi_class_free (PraxiClass *cls);

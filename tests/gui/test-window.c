@@ -268,7 +268,8 @@ test_train (Fixture *fixture, gconstpointer data)
   g_assert_true (do_action (fixture, "win.show-train"));
   g_assert_false (praxi_session_has_made (fixture->session, PRAXI_MADE_OWN));
   shoot (fixture, "train-empty");
-  praxi_session_train (fixture->session);
+  const PraxiTrainPlan plan = {PRAXI_TRAIN_LIGHT, PRAXI_TRAIN_WHOLE};
+  praxi_session_train (fixture->session, &plan);
   g_assert_cmpint (praxi_session_training (fixture->session), ==, PRAXI_TRAINING_RUNNING);
   wait_for (praxi_session_training (fixture->session) == PRAXI_TRAINING_DONE);
   g_assert_cmpuint (praxi_session_epochs (fixture->session)->len, ==, 3);
