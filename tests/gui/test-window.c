@@ -261,6 +261,51 @@ test_compare (Fixture *fixture, gconstpointer data)
   shoot (fixture, "compare");
 }
 
+/* What the last training was asked, as words. */
+static gboolean
+was_asked (Fixture *fixture, const char *words)
+{
+  g_autofree char *model = praxi_session_made_path (fixture->session, PRAXI_MADE_OWN);
+  g_autofree char *path = g_strconcat (model, ".words", NULL), *asked = NULL;
+  g_assert_true (g_file_get_contents (path, &asked, NULL, NULL));
+  return strstr (asked, words) != NULL;
+}
+
+/* A training cut off leaves a checkpoint; it goes on as it was planned. */
+static void
+test_resume (Fixture *fixture, gconstpointer data)
+{
+  open_media (fixture);
+  const PraxiTrainPlan plan = {PRAXI_TRAIN_ORIGINAL, PRAXI_TRAIN_QUICK};
+  g_assert_false (praxi_session_can_resume_training (fixture->session));
+  praxi_session_train (fixture->session, &plan);
+  wait_for (praxi_session_training (fixture->session) == PRAXI_TRAINING_DONE);
+  g_assert_true (was_asked (fixture, "--from original --head-only"));
+  g_assert_false (was_asked (fixture, "--resume"));
+  g_autofree char *model = praxi_session_made_path (fixture->session, PRAXI_MADE_OWN);
+  g_autofree char *checkpoint = g_strconcat (model, ".checkpoint", NULL);
+  g_assert_true (g_file_set_contents (checkpoint, "half", -1, NULL));
+  g_assert_true (praxi_session_can_resume_training (fixture->session));
+  praxi_session_resume_training (fixture->session);
+  g_assert_false (praxi_session_can_resume_training (fixture->session)); /* it runs */
+  wait_for (praxi_session_training (fixture->session) == PRAXI_TRAINING_DONE);
+  g_assert_true (was_asked (fixture, "--from original --head-only"));
+  g_assert_true (was_asked (fixture, "--resume"));
+}
+
+/* Original is trained, and what came out is made lighter without another word. */
+static void
+test_train_and_lighten (Fixture *fixture, gconstpointer data)
+{
+  open_media (fixture);
+  const PraxiTrainPlan plan = {PRAXI_TRAIN_LIGHT, PRAXI_TRAIN_LIGHTER};
+  praxi_session_train (fixture->session, &plan);
+  wait_for (praxi_session_is_lightening (fixture->session));
+  g_assert_true (was_asked (fixture, "--from original"));
+  wait_for (!praxi_session_is_lightening (fixture->session));
+  g_assert_true (praxi_session_has_made (fixture->session, PRAXI_MADE_LIGHTER));
+}
+
 static void
 test_train (Fixture *fixture, gconstpointer data)
 {
@@ -278,6 +323,7 @@ test_train (Fixture *fixture, gconstpointer data)
   g_assert_false (praxi_session_uses_made (fixture->session, PRAXI_MADE_OWN));
   praxi_session_use_made (fixture->session, PRAXI_MADE_OWN, TRUE);
   wait_for (praxi_session_uses_made (fixture->session, PRAXI_MADE_OWN));
+  g_assert_nonnull (praxi_session_training_report (fixture->session));
   shoot (fixture, "train");
 }
 
@@ -505,6 +551,8 @@ main (int argc, char **argv)
   add ("/window/timeline-is-read", test_timeline_is_read);
   add ("/window/compare", test_compare);
   add ("/window/train", test_train);
+  add ("/window/resume", test_resume);
+  add ("/window/train-and-lighten", test_train_and_lighten);
   add ("/window/lighten", test_lighten);
   add ("/window/tune", test_tune);
   add ("/window/report", test_report);
