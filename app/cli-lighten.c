@@ -573,6 +573,9 @@ find_problem (Lighten *lighten)
     return "--hint-weight: give more than 0";
   if (options->budget_bytes < 0 || options->budget_vram < 0)
     return "--budget-bytes, --budget-vram: give bytes, such as 54k or 4G";
+  if (options->quantizer.weight_bits != 0 && options->quantizer.weight_bits != 7 &&
+      options->quantizer.weight_bits != 8)
+    return "--weight-bits: give 8 or 7";
   if (options->multiple < 1 || options->multiple > 1024)
     return "--multiple: give 1 to 1024";
   if (options->calibration_clips < 1 || options->calibration_clips > 100000)
@@ -677,6 +680,8 @@ praxi_cli_lighten (int argc, char **argv)
       {"ranges", 0, 0, G_OPTION_ARG_STRING, &l.ranges,
        "How bytes are laid over values: percentile (default), min-max or entropy", "METHOD"},
       {"clips", 0, 0, G_OPTION_ARG_INT, &o->calibration_clips, "To calibrate with (192)", "N"},
+      {"weight-bits", 0, 0, G_OPTION_ARG_INT, &o->quantizer.weight_bits,
+       "8 (default), or 7 for runtimes that add products in 16 bits", "N"},
       {"no-equalize", 0, 0, G_OPTION_ARG_NONE, &o->quantizer.no_equalize,
        "Leave channels as they are", NULL},
       {"no-bias-correction", 0, 0, G_OPTION_ARG_NONE, &o->quantizer.no_bias_correction,

@@ -129,9 +129,9 @@ channel_at (const Packed *packed, gsize i)
 
 /* least: [channels], what the scales have to be at least; NULL for nothing */
 static void
-pack (const PraxiTensor *w, int axis, const float *least, Packed *packed)
+pack (const Quantizer *q, const PraxiTensor *w, int axis, const float *least, Packed *packed)
 {
-  const float *from = w->data;
+  const float *from = w->data, most = q->options->weight_bits == 7 ? 63 : 127;
   *packed = (Packed){.axis = axis, .outer = 1, .inner = 1};
   for (int d = 0; d < w->rank; d++) {
     if (d < axis)
@@ -148,10 +148,10 @@ pack (const PraxiTensor *w, int axis, const float *least, Packed *packed)
     *peak = MAX (*peak, fabsf (from[i]));
   }
   for (gsize c = 0; c < packed->channels; c++)
-    packed->scales[c] = MAX (MAX (packed->scales[c] / 127, 1e-10f), least != NULL ? least[c] : 0);
+    packed->scales[c] = MAX (MAX (packed->scales[c] / most, 1e-10f), least != NULL ? least[c] : 0);
   for (gsize i = 0; i < n; i++)
     packed->bytes[i] =
-        (gint8) CLAMP (rintf (from[i] / packed->scales[channel_at (packed, i)]), -127, 127);
+        (gint8) CLAMP (rintf (from[i] / packed->scales[channel_at (packed, i)]), -most, most);
 }
 
 /* Puts constants and their DequantizeLinear in place of weights. */
@@ -233,7 +233,7 @@ quantize_conv (Quantizer *q, PraxiNode *conv)
   g_autofree double *bias = g_new0 (double, channels + 1);
   g_autofree float *least = least_scales (given, channels, x_step);
   g_auto (Packed) packed;
-  pack (&w, 0, least, &packed);
+  pack (q, &w, 0, least, &packed);
   for (gsize o = 0; has_bias && o < channels; o++)
     bias[o] = (double) given[o];
   correct_bias (q, conv, &packed, bias);
@@ -261,7 +261,7 @@ pack_head (Quantizer *q, PraxiNode *node)
     return;
   }
   g_auto (Packed) packed;
-  pack (&w, is_row ? 0 : 1, NULL, &packed);
+  pack (q, &w, is_row ? 0 : 1, NULL, &packed);
   node->in[1] = add_packed (q, weights->name, &w, &packed);
   q->report.n_packed++;
 }

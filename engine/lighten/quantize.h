@@ -11,6 +11,10 @@ G_BEGIN_DECLS
 typedef struct {
   PraxiRangeMethod method;
   gboolean no_equalize, no_bias_correction;
+  /* 0: 8. With 7, −63 … 63, two products of a byte and a weight fit into 16 signed bits: kernels
+   * that add them up there, other runtimes' on AVX2, cannot saturate.
+   */
+  int weight_bits;
 } PraxiQuantizeOptions;
 
 typedef struct {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "engine/train/optimizer.h"
 #include "engine/train/stepper.h"
@@ -97,9 +98,12 @@ main (int argc, char **argv)
   double best = INFINITY;
   for (guint i = 0; i < times->len; i++)
     best = fmin (best, g_array_index (times, double, i));
-  printf ("batch %d, %d threads: best %.1f ms a step, %.1f clips/s; %.1f MB planned\n",
+  struct rusage usage;
+  getrusage (RUSAGE_SELF, &usage);
+  printf ("batch %d, %d threads: best %.1f ms a step, %.1f clips/s; %.1f MB planned, peak RSS %.0f "
+          "MB\n",
           trainable->batch, threads, best, trainable->batch * 1e3 / best,
-          (double) praxi_stepper_peak_bytes (stepper) / 1e6);
+          (double) praxi_stepper_peak_bytes (stepper) / 1e6, (double) usage.ru_maxrss / 1024);
   print_profile (praxi_stepper_executor (stepper));
   praxi_rooms_free (trainable, sums);
   return 0;

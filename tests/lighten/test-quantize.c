@@ -1,6 +1,7 @@
 /* A quantized net does what it did before, nearly; what can work on bytes does. */
 #include <glib.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/core/error.h"
@@ -89,6 +90,29 @@ test_bias (void)
   }
   g_test_message ("bias correction: %.2f dB", gain / 6);
   g_assert_cmpfloat (gain, >, 0);
+}
+
+/* No weight of seven bits is beyond 63, so 255 · 63 + 255 · 63 fits into 16 signed bits. */
+static void
+test_seven_bits (void)
+{
+  g_autoptr (PraxiGraph) graph = net_new ("depthwise", 3);
+  g_autofree float *truth = net_scores (graph);
+  for (int bits = 7; bits <= 8; bits++) {
+    const PraxiQuantizeOptions options = {.weight_bits = bits};
+    g_autoptr (PraxiGraph) made = quantized (graph, &options, NULL);
+    g_autofree float *scores = net_scores (made);
+    int most = 0;
+    for (guint i = 0; i < made->values->len; i++) {
+      const PraxiTensor *tensor = &praxi_graph_value (made, (int) i)->tensor;
+      int64_t count = 0;
+      praxi_tensor_count (tensor, &count);
+      for (int64_t k = 0; tensor->dtype == PRAXI_S8 && tensor->data != NULL && k < count; k++)
+        most = MAX (most, abs (((const gint8 *) tensor->data)[k]));
+    }
+    g_assert_cmpint (most, ==, bits == 7 ? 63 : 127);
+    g_assert_cmpfloat (quality_db (truth, scores), >, bits == 7 ? 20 : 25);
+  }
 }
 
 /* Channels of very different ranges: equalised they share a scale better, and in floats nothing
@@ -200,6 +224,7 @@ main (int argc, char **argv)
   g_test_add_func ("/lighten/quantize/bias", test_bias);
   g_test_add_func ("/lighten/quantize/equalize", test_equalize);
   g_test_add_func ("/lighten/quantize/refusals", test_refusals);
+  g_test_add_func ("/lighten/quantize/seven-bits", test_seven_bits);
   g_test_add_func ("/lighten/histogram", test_histogram);
   return g_test_run ();
 }
