@@ -21,6 +21,7 @@ struct _PraxiComparePanel {
   GtkDrawingArea *confusions[2];
   PraxiConfusion matrices[2];
   GtkDrawingArea *confusion_original, *confusion_light;
+  GtkLabel *light_title;
   GtkBox *plots_place;
   PraxiPlotView *plots[PRAXI_COMPARE_N_PLOTS];
   GtkLabel *disagreements_title;
@@ -107,6 +108,12 @@ put_bar (PraxiComparePanel *self, int row, double before, double after)
   gtk_grid_attach (self->measures, bar, 0, row, 4, 1);
 }
 
+static const char *
+model_name (const PraxiComparePanel *self, int model)
+{
+  return praxi_report_model_name (praxi_session_report (self->session), model);
+}
+
 static void
 put_measure (PraxiComparePanel *self,
              const PraxiMeasure *measure,
@@ -136,8 +143,8 @@ update_measures (PraxiComparePanel *self, JsonObject *original, JsonObject *ligh
   while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->measures))) != NULL)
     gtk_grid_remove (self->measures, child);
   put_text (self, _ ("Measure"), 0, 0, "dim-label");
-  put_text (self, _ ("Original"), 1, 0, "heading");
-  put_text (self, _ ("Light"), 2, 0, "heading");
+  put_text (self, model_name (self, 0), 1, 0, "heading");
+  put_text (self, model_name (self, 1), 2, 0, "heading");
   put_text (self, _ ("Change"), 3, 0, "dim-label");
   int row = 1;
   for (int i = 0; i < praxi_n_measures; i++) {
@@ -168,7 +175,7 @@ draw_both (gpointer data, cairo_t *cr, double width, double height, GdkRGBA ink)
     cairo_save (cr);
     cairo_translate (cr, i * half + 8, 8);
     cairo_set_source_rgb (cr, (double) ink.red, (double) ink.green, (double) ink.blue);
-    praxi_export_text (cr, i == 0 ? _ ("Original") : _ ("Light"), (half - 16) / 2, 0, 0.5, 0, 12);
+    praxi_export_text (cr, model_name (self, i), (half - 16) / 2, 0, 0.5, 0, 12);
     cairo_translate (cr, 0, 20);
     praxi_confusion_draw (&self->matrices[i], cr, half - 16, height - 36, ink);
     cairo_restore (cr);
@@ -181,8 +188,8 @@ confusion_csv (const PraxiComparePanel *self)
   g_autoptr (PraxiPlot) plot = praxi_plot_new ("", "", "");
   for (int i = 0; i < 2; i++)
     for (int row = 0; row < self->matrices[i].n_classes; row++) {
-      g_autofree char *name = g_strdup_printf ("%s: %s", i == 0 ? _ ("Original") : _ ("Light"),
-                                               self->matrices[i].names[row]);
+      g_autofree char *name =
+          g_strdup_printf ("%s: %s", model_name (self, i), self->matrices[i].names[row]);
       PraxiPlotSeries *series = praxi_plot_add (plot, name, (GdkRGBA){0});
       for (int column = 0; column < self->matrices[i].n_classes; column++)
         praxi_plot_add_point (series, column, self->matrices[i].counts[row][column]);
@@ -325,6 +332,7 @@ update_report (PraxiComparePanel *self)
   g_autofree char *text = g_strdup_printf (_ ("Measured on %s"), name);
   gtk_label_set_text (self->subject, text);
   update_measures (self, original, light);
+  gtk_label_set_text (self->light_title, model_name (self, 1));
   update_confusion (self, 0, original, classes);
   update_confusion (self, 1, light, classes);
   for (int i = 0; i < PRAXI_COMPARE_N_PLOTS; i++)
@@ -381,6 +389,7 @@ praxi_compare_panel_class_init (PraxiComparePanelClass *klass)
   gtk_widget_class_bind_template_child (widget_class, PraxiComparePanel, measures);
   gtk_widget_class_bind_template_child (widget_class, PraxiComparePanel, confusion_original);
   gtk_widget_class_bind_template_child (widget_class, PraxiComparePanel, confusion_light);
+  gtk_widget_class_bind_template_child (widget_class, PraxiComparePanel, light_title);
   gtk_widget_class_bind_template_child (widget_class, PraxiComparePanel, plots_place);
   gtk_widget_class_bind_template_child (widget_class, PraxiComparePanel, disagreements_title);
   gtk_widget_class_bind_template_child (widget_class, PraxiComparePanel, disagreements_place);

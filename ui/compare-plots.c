@@ -13,12 +13,6 @@ static const char *const members[] = {"original", "light"};
 
 static const GdkRGBA model_colors[] = {{0.5f, 0.5f, 0.5f, 1}, {0.21f, 0.52f, 0.89f, 1}};
 
-static const char *
-model_name (int model)
-{
-  return model == 0 ? _ ("Original") : _ ("Light");
-}
-
 static JsonObject *
 object_of (JsonObject *object, const char *name)
 {
@@ -76,7 +70,8 @@ make_curves (PraxiSession *session, JsonObject *document, gboolean is_roc)
       JsonArray *pairs = array_of (object_of (curves, is_roc ? "roc" : "pr"), text_at (classes, c));
       if (pairs == NULL || json_array_get_length (pairs) == 0)
         continue;
-      g_autofree char *name = g_strdup_printf ("%s · %s", text_at (classes, c), model_name (model));
+      g_autofree char *name = g_strdup_printf ("%s · %s", text_at (classes, c),
+                                               praxi_report_model_name (document, model));
       PraxiPlotSeries *series =
           praxi_plot_add (plot, name, praxi_strip_class_color (session, text_at (classes, c)));
       series->is_dashed = model == 0;
@@ -100,7 +95,8 @@ make_classes (JsonObject *document)
     JsonObject *per_class = object_of (object_of (document, members[model]), "per_class");
     if (per_class == NULL)
       continue;
-    PraxiPlotSeries *series = praxi_plot_add (plot, model_name (model), model_colors[model]);
+    PraxiPlotSeries *series =
+        praxi_plot_add (plot, praxi_report_model_name (document, model), model_colors[model]);
     series->is_bars = TRUE;
     for (guint c = 0; c < n; c++)
       praxi_plot_add_point (series, c,
@@ -121,7 +117,8 @@ make_reliability (JsonObject *document)
         array_of (object_of (object_of (document, "curves"), members[model]), "reliability");
     if (bins == NULL)
       continue;
-    PraxiPlotSeries *series = praxi_plot_add (plot, model_name (model), model_colors[model]);
+    PraxiPlotSeries *series =
+        praxi_plot_add (plot, praxi_report_model_name (document, model), model_colors[model]);
     series->has_dots = TRUE;
     series->is_dashed = model == 0;
     for (guint i = 0; i < json_array_get_length (bins); i++) {
@@ -170,7 +167,8 @@ make_latency (JsonObject *document)
     int counts[N_LATENCY_BINS] = {0};
     for (guint i = 0; i < json_array_get_length (samples); i++)
       counts[CLAMP ((int) (number_at (samples, i) / step), 0, N_LATENCY_BINS - 1)]++;
-    PraxiPlotSeries *series = praxi_plot_add (plot, model_name (model), model_colors[model]);
+    PraxiPlotSeries *series =
+        praxi_plot_add (plot, praxi_report_model_name (document, model), model_colors[model]);
     series->is_dashed = model == 0;
     for (int b = 0; b < N_LATENCY_BINS; b++) {
       praxi_plot_add_point (series, b * step, counts[b]);

@@ -95,6 +95,19 @@ praxi_measure_delta (const PraxiMeasure *measure, double original, double light,
   return g_strdup_printf ("%s %s", light > original ? "▲" : "▼", change);
 }
 
+const char *
+praxi_report_model_name (JsonObject *document, int model)
+{
+  static const char *const members[] = {"original", "light"};
+  JsonNode *node = document != NULL ? json_object_get_member (document, members[model]) : NULL;
+  const char *name = NULL;
+  if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
+    name = json_object_get_string_member_with_default (json_node_get_object (node), "model", NULL);
+  if (name == NULL || g_str_equal (name, members[model]))
+    return model == 0 ? _ ("Original") : _ ("Light");
+  return name;
+}
+
 void
 praxi_report_confusion (JsonObject *report, JsonArray *classes, PraxiConfusion *confusion)
 {

@@ -26,6 +26,11 @@ typedef struct {
 extern const PraxiMeasure praxi_measures[];
 extern const int praxi_n_measures;
 
+/* What to call the first or second model of a document: "Original", "Light", or the name of the one
+ * that stands for it. Borrowed from the document or constant.
+ */
+const char *praxi_report_model_name (JsonObject *document, int model);
+
 /* NaN when the report does not say. */
 double praxi_report_value (JsonObject *report, const char *path);
 
