@@ -1,4 +1,6 @@
-/* Derivatives of whole graphs against central differences of the forward pass in `ref`. */
+/* Derivatives of whole graphs against central differences of the forward pass in `ref`, and against
+ * what PyTorch computes.
+ */
 #include <glib.h>
 #include <math.h>
 #include <string.h>
@@ -263,7 +265,7 @@ resize (PraxiBuilder *b, PraxiResizeMode mode, PraxiResizeCoord coord, const flo
 static int
 build_resize (PraxiBuilder *b, int x, int w)
 {
-  static const float more[4] = {1, 1, 2, 1.5f}, less[4] = {1, 1, 0.5f, 0.7f};
+  static const float more[4] = {1, 1, 2, 1.5f}, less[4] = {1, 1, 0.5f, 2.0f / 3};
   const int large = resize (b, PRAXI_RESIZE_LINEAR, PRAXI_COORD_HALF_PIXEL, more, x);
   const int near = resize (b, PRAXI_RESIZE_NEAREST, PRAXI_COORD_ASYMMETRIC, more, x);
   const int cubic = resize (b, PRAXI_RESIZE_CUBIC, PRAXI_COORD_ALIGN_CORNERS, less,
@@ -280,7 +282,28 @@ build_resize_to_sizes (PraxiBuilder *b, int x, int w)
   return praxi_builder_binary (b, PRAXI_OP_MUL, praxi_builder_op (b, &op_, NULL, in, 4), w);
 }
 
+static int
+build_rest (PraxiBuilder *b, int x, int w)
+{
+  const PraxiOp clip = {
+      .kind = PRAXI_OP_CLIP, .alpha = -0.5f, .beta = 0.7f, .has_min = true, .has_max = true};
+  const PraxiOp sum = {.kind = PRAXI_OP_REDUCE_SUM, .n_axes = 1, .axes = {3}, .keepdims = true};
+  const PraxiOp least = {.kind = PRAXI_OP_REDUCE_MIN, .n_axes = 1, .axes = {2}, .keepdims = true};
+  const int mean = praxi_builder_unary (b, PRAXI_OP_GLOBAL_AVERAGE_POOL, op (b, &clip, x, -1));
+  const int pooled =
+      praxi_builder_binary (b, PRAXI_OP_ADD, praxi_builder_binary (b, PRAXI_OP_MUL, mean, w),
+                            praxi_builder_unary (b, PRAXI_OP_GLOBAL_MAX_POOL, x));
+  const int64_t wide[4] = {2, 3, 4, 1};
+  const int spread =
+      op (b, &(PraxiOp){.kind = PRAXI_OP_EXPAND}, pooled, praxi_builder_ints (b, wide, 4));
+  const int both =
+      praxi_builder_binary (b, PRAXI_OP_SUB, op (b, &sum, x, -1), op (b, &least, x, -1));
+  return praxi_builder_binary (b, PRAXI_OP_MUL, spread,
+                               praxi_builder_unary (b, PRAXI_OP_NEG, both));
+}
+
 static const Case cases[] = {
+    {"rest", 4, 4, {2, 3, 4, 4}, {2, 3, 1, 1}, build_rest, -1},
     {"prelu", 4, 3, {2, 3, 2, 4}, {3, 1, 1}, build_prelu, -1},
     {"gather", 3, 3, {2, 4, 3}, {2, 4, 3}, build_gather, -1},
     {"topk", 3, 3, {2, 4, 5}, {2, 2, 2}, build_topk, -1},
@@ -443,6 +466,81 @@ test_case_wide (gconstpointer data)
   run_case (data, PRAXI_F64);
 }
 
+/* --- PyTorch ---------------------------------------------------------------------------------- */
+
+enum { NAME_BYTES = 24, PARTS = 5 };
+
+/* Finds a case in what gradient-torch.py wrote. parts: x, w, c, dx, dw */
+static gboolean
+find_torch (const char *name, const GByteArray *file, const float *parts[PARTS], guint32 n[PARTS])
+{
+  for (guint at = 0; at < file->len;) {
+    const gboolean is_it = strcmp ((const char *) file->data + at, name) == 0;
+    at += NAME_BYTES;
+    for (int i = 0; i < PARTS; i++) {
+      memcpy (&n[i], file->data + at, sizeof *n);
+      parts[i] = (const float *) (const void *) (file->data + at + sizeof *n);
+      at += sizeof *n + n[i] * (guint) sizeof (float);
+    }
+    if (is_it)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+fill (PraxiTensor *tensor, const float *values, guint32 n)
+{
+  int64_t count = 0;
+  praxi_tensor_set_row_major (tensor);
+  praxi_tensor_count (tensor, &count);
+  g_assert_cmpint (count, ==, n);
+  tensor->data = g_memdup2 (values, sizeof *values * n);
+}
+
+/* Both derivatives, to a ten-thousandth of the largest. */
+static void
+test_torch (gconstpointer data)
+{
+  const Case *c = data;
+  g_autoptr (GError) error = NULL;
+  const float *parts[PARTS];
+  guint32 n[PARTS];
+  gsize length = 0;
+  char *bytes = NULL;
+  g_assert_true (g_file_get_contents (PRAXI_TORCH, &bytes, &length, &error));
+  g_autoptr (GByteArray) file = g_byte_array_new_take ((guint8 *) bytes, length);
+  g_assert_true (find_torch (c->name, file, parts, n));
+  Run run = {0};
+  g_autoptr (PraxiGraph) graph = make_graph (c, PRAXI_F32, &run.tensors[2]);
+  add_backward (graph, &run.tensors[2]);
+  const PraxiExecutorOptions options = {.threads = 1, .no_fuse = TRUE, .backend = "cpu"};
+  run.executor = praxi_executor_new_for_graph (graph, NULL, 0, &options, &error);
+  g_assert_no_error (error);
+  for (int i = 0; i < 3; i++) {
+    run.tensors[i] = *praxi_executor_input (run.executor, i);
+    fill (&run.tensors[i], parts[i], n[i]);
+    run.out[i] = *praxi_executor_output (run.executor, i);
+    allocate (&run.out[i], NULL, 0);
+  }
+  loss (&run);
+  for (int which = 0; which < 2; which++) {
+    const float *found = run.out[1 + which].data, *theirs = parts[3 + which];
+    double most = 0, off = 0;
+    for (guint32 i = 0; i < n[3 + which]; i++) {
+      most = MAX (most, fabs ((double) theirs[i]));
+      off = MAX (off, fabs ((double) (found[i] - theirs[i])));
+    }
+    g_assert_cmpfloat (most, >, 0);
+    g_assert_cmpfloat (off, <=, 1e-4 * most);
+  }
+  for (int i = 0; i < 3; i++) {
+    g_free (run.tensors[i].data);
+    g_free (run.out[i].data);
+  }
+  praxi_executor_free (run.executor);
+}
+
 static void
 test_refuses (void)
 {
@@ -473,6 +571,8 @@ main (int argc, char **argv)
     g_autofree char *wide = g_strconcat ("/gradient/f64/", cases[i].name, NULL);
     g_test_add_data_func (path, &cases[i], test_case);
     g_test_add_data_func (wide, &cases[i], test_case_wide);
+    g_autofree char *torch = g_strconcat ("/gradient/torch/", cases[i].name, NULL);
+    g_test_add_data_func (torch, &cases[i], test_torch);
   }
   g_test_add_func ("/gradient/refuses", test_refuses);
   return g_test_run ();
