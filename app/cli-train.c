@@ -83,6 +83,10 @@ print_json (const PraxiTrainJob *train, JsonNode *judged)
   praxi_json_add_int (builder, "val_clips", train->val_source != NULL ? train->val_source->n : 0);
   praxi_json_add_int (builder, "clips_a_step", train->trainable->batch);
   praxi_json_add_boolean (builder, "partial", train->training->is_cancelled);
+  if (train->temper.n > 0) {
+    praxi_json_add_double (builder, "cross_entropy_before", train->temper.before);
+    praxi_json_add_double (builder, "cross_entropy_calibrated", train->temper.after);
+  }
   if (judged != NULL) {
     json_builder_set_member_name (builder, "report");
     json_builder_add_value (
@@ -96,6 +100,9 @@ static PraxiExit
 finish (PraxiTrainJob *train)
 {
   g_autoptr (GError) error = NULL;
+  g_autoptr (GError) why = NULL;
+  if (!train->training->is_cancelled && !praxi_train_job_calibrate (train, &why))
+    fprintf (stderr, "praxi: %s; the model is kept as it learned\n", why->message);
   if (!praxi_train_job_save (train, train->out, &error))
     return praxi_cli_fail (&error);
   if (!train->training->is_cancelled && train->checkpoint != NULL)
@@ -112,6 +119,9 @@ finish (PraxiTrainJob *train)
       printf ("%s: written; no epoch was better than the model it began with\n", name);
     else
       printf ("%s: written, epoch %d\n", name, train->training->best_epoch);
+    if (train->temper.n > 0)
+      printf ("calibrated: cross-entropy of the validation footage %.3f, before %.3f\n",
+              train->temper.after, train->temper.before);
   }
   return is_cancelled ? PRAXI_EXIT_CANCELLED : PRAXI_EXIT_DONE;
 }
@@ -264,6 +274,8 @@ list_learning (PraxiTrainJob *t, GArray *entries)
        "K"},
       {"scores", 0, 0, G_OPTION_ARG_FILENAME, &t->scores,
        "With --folds: a table of what footage held out was given", "FILE.csv"},
+      {"calibrate", 0, 0, G_OPTION_ARG_NONE, &t->calibrates,
+       "Fits the scores to the validation footage, so that 0.8 is right in 8 of 10 cases", NULL},
       {"resume", 0, 0, G_OPTION_ARG_NONE, &t->options.resume,
        "Goes on where a training to the same file was cut off", NULL},
       {"checkpoint", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_DOUBLE, &t->options.checkpoint_s, NULL,

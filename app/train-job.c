@@ -380,10 +380,40 @@ write_spec (const PraxiTrainJob *job, const char *path)
 }
 
 gboolean
+praxi_train_job_calibrate (PraxiTrainJob *job, GError **error)
+{
+  const PraxiModelSpec *spec = praxi_model_spec (job->model);
+  const PraxiSource *val = job->val_source;
+  job->temper.n = 0;
+  if (!job->calibrates)
+    return TRUE;
+  if (val == NULL || val->n == 0)
+    return fail (error, PRAXI_ERROR_FAILED,
+                 "--calibrate: there is no footage to validate with; label some of another source");
+  g_autoptr (PraxiStepper) stepper =
+      praxi_stepper_new (job->trainable, job->options.threads, error);
+  g_autofree float *scores =
+      stepper != NULL ? praxi_train_score (job->trainable, spec, stepper, val, error) : NULL;
+  if (scores == NULL)
+    return FALSE;
+  g_autofree int *truth = g_new (int, val->n);
+  for (guint i = 0; i < val->n; i++)
+    truth[i] = val->class_of (val->data, i);
+  if (praxi_temper_fit (scores, truth, (int) val->n, spec->n_classes, job->trainable->n_outputs,
+                        job->trainable->is_exclusive, &job->temper))
+    return TRUE;
+  job->temper.n = 0;
+  return fail (error, PRAXI_ERROR_FAILED,
+               "--calibrate: the footage to validate with does not show every class");
+}
+
+gboolean
 praxi_train_job_save (const PraxiTrainJob *job, const char *path, GError **error)
 {
   g_autofree char *spec = write_spec (job, path);
   g_autoptr (PraxiGraph) graph = praxi_trainable_graph (job->trainable, job->model);
+  if (job->temper.n > 0)
+    praxi_temper_apply (graph, &job->temper, praxi_model_spec (job->model)->is_logits);
   return praxi_model_save (graph, spec, path, error);
 }
 

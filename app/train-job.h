@@ -3,6 +3,7 @@
 
 #include "app/analysis.h"
 #include "engine/train/flow-source.h"
+#include "engine/train/temper.h"
 #include "engine/train/trainer.h"
 
 G_BEGIN_DECLS
@@ -15,6 +16,7 @@ typedef struct {
   double stride_s, positive_weight, memory_mb;
   int folds;
   gboolean json, json_progress, maps, all_data;
+  gboolean calibrates; /* scores are fitted to the validation footage when all is learned */
 
   PraxiModel *model;
   PraxiDataset *train, *val; /* val: NULL for none */
@@ -23,6 +25,7 @@ typedef struct {
   PraxiSource *train_source, *val_source;
   PraxiTrainable *trainable;
   PraxiTraining *training;
+  PraxiTemper temper; /* n is 0 where nothing was calibrated */
   PraxiCliProgress *bar;
   double *output_weights;
   char *checkpoint, *key;
@@ -53,6 +56,8 @@ gboolean praxi_train_job_learn (PraxiTrainJob *job, GError **error);
 /* Prepares, learns and saves: what stands at path afterwards learned from these files. */
 gboolean
 praxi_train_job_make (PraxiTrainJob *job, const gboolean *files, const char *path, GError **error);
+/* Where calibrates says so: fits the scores, which saving then puts into the graph. */
+gboolean praxi_train_job_calibrate (PraxiTrainJob *job, GError **error);
 gboolean praxi_train_job_save (const PraxiTrainJob *job, const char *path, GError **error);
 
 /* Grouped cross-validation: trains once a fold and prints figures over all held-out samples. */
