@@ -143,11 +143,16 @@ time_case (const PraxiBackend *backend, const Case *c, PraxiPool *pool)
   double times[MAX_RUNS], total = 0;
   int n = 0;
   backend->run (kernel, in, out, scratch, pool);
+  /* Asking the clock takes a microsecond: short runs are timed some at once. */
+  const double first = now_s ();
+  backend->run (kernel, in, out, scratch, pool);
+  const int at_once = 1 + (int) (1e-3 / (now_s () - first + 1e-7));
   while (n < MAX_RUNS && (n < 5 || total < 0.3)) {
     const double begin = now_s ();
-    backend->run (kernel, in, out, scratch, pool);
-    times[n] = now_s () - begin;
-    total += times[n++];
+    for (int i = 0; i < at_once; i++)
+      backend->run (kernel, in, out, scratch, pool);
+    times[n] = (now_s () - begin) / at_once;
+    total += times[n++] * at_once;
   }
   qsort (times, (size_t) n, sizeof *times, compare_doubles);
   backend->kernel_free (kernel);
@@ -155,11 +160,13 @@ time_case (const PraxiBackend *backend, const Case *c, PraxiPool *pool)
   return times[n / 4];
 }
 
-/* Operations a second of 24 pixels × 512 channels to 16: best of several. */
+/* Operations a second of 24 pixels × 160 channels to 64: best of several. Weights of a chunk of
+ * channels and pixels, even in 16 bits or floats, stay in 32 KB.
+ */
 static double
 ceiling (const PraxiBackend *backend, bool is_s8, PraxiPool *pool)
 {
-  const Shape small = {"", 512, 16, 1, {1, 1, 24}, {1, 1, 1}, {1, 1, 1}};
+  const Shape small = {"", 160, 64, 1, {1, 1, 24}, {1, 1, 1}, {1, 1, 1}};
   Case c = case_new (&small, is_s8);
   double best = 1;
   for (int i = 0; i < 5; i++) {
