@@ -18,6 +18,7 @@ praxi_learn_page_new (PraxiSession *session)
                         _ ("Lighten"));
   gtk_stack_add_titled (GTK_STACK (pages), praxi_tune_page_new (session), "tune", _ ("Tune"));
   gtk_stack_switcher_set_stack (GTK_STACK_SWITCHER (switcher), GTK_STACK (pages));
+  gtk_widget_add_css_class (switcher, "narrow");
   gtk_widget_set_margin_top (switcher, SPACING_PX / 2);
   gtk_widget_set_margin_start (switcher, SPACING_PX);
   gtk_widget_set_margin_end (switcher, SPACING_PX);

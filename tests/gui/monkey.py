@@ -98,6 +98,27 @@ def answers(app):
     return app.process.poll() is not None
 
 
+def stacks(app):
+    """Where every thread of the program is."""
+    command = ['gdb', '-batch', '-nx', '-p', str(app.process.pid), '-ex', 'thread apply all backtrace 40']
+    if shutil.which('gdb'):
+        subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
+def close(app):
+    """Closes the window. Returns what was wrong with that, '' when the program ended."""
+    try:
+        app.do('window.close')
+    except (GLib.Error, KeyError) as error:
+        return f'no way to close it: {error}'
+    try:
+        app.process.wait(SILENCE_S)
+    except subprocess.TimeoutExpired:
+        stacks(app)
+        return f'it goes on {SILENCE_S} s after it was closed'
+    return ''
+
+
 def resident_mb(app):
     with open(f'/proc/{app.process.pid}/statm') as file:
         return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE') >> 20
@@ -122,10 +143,11 @@ def sit(args, chance, end):
             pass  # its window is gone
         if monkey.count % 20 == 0 and not answers(app):
             why = f'no answer for {SILENCE_S} s'
-            subprocess.run(['eu-stack', '-p', str(app.process.pid)], check=False) if shutil.which('eu-stack') else None
+            stacks(app)
             app.process.send_signal(signal.SIGABRT)
     is_alive = app.process.poll() is None
     end_mb = resident_mb(app) if is_alive else 0
+    why = why or (close(app) if is_alive else '')
     status, log = app.close()
     if is_alive and status != 0 and not why:
         why = f'exit status {status} when it was closed'

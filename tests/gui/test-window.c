@@ -472,6 +472,11 @@ test_small (Fixture *fixture, gconstpointer data)
   gtk_window_set_default_size (GTK_WINDOW (fixture->window), 1024, 640);
   open_media (fixture);
   shoot (fixture, "small");
+  /* whatever page of the side panel is open: the widest one counts */
+  int minimum_px = 0;
+  gtk_widget_measure (GTK_WIDGET (fixture->window), GTK_ORIENTATION_HORIZONTAL, -1, &minimum_px,
+                      NULL, NULL, NULL);
+  g_assert_cmpint (minimum_px, <=, 1024);
 }
 
 /* --- what cannot be done with a mouse and keys alone ---------------------------------------- */
