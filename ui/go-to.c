@@ -125,8 +125,8 @@ praxi_go_to_init (PraxiGoTo *self)
                                   _ ("Go to a time or a frame"), -1);
   gtk_label_set_xalign (self->hint, 0);
   gtk_label_set_wrap (self->hint, TRUE);
-  gtk_label_set_width_chars (self->hint, 34);
-  gtk_label_set_max_width_chars (self->hint, 34);
+  gtk_label_set_width_chars (self->hint, 48);
+  gtk_label_set_max_width_chars (self->hint, 48);
   gtk_widget_add_css_class (GTK_WIDGET (self->hint), "caption");
   gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->entry));
   gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->hint));

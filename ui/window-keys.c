@@ -122,8 +122,8 @@ static void
 describe_fixed (GString *text)
 {
   begin_group (text, _ ("Always"));
-  describe_shortcut (text, _ ("Choose a class; label what is marked; hold to label while it plays"),
-                     "1...9 0");
+  describe_shortcut (text, _ ("Choose a class; label what is marked"), "1...9 0");
+  describe_shortcut (text, _ ("Held while it plays: label all the while"), "1...9 0");
   describe_shortcut (text, _ ("Menu"), "F10");
   describe_shortcut (text, _ ("Close the window"), "<Control>w");
   describe_shortcut (text, _ ("Quit"), "<Control>q");
