@@ -178,6 +178,8 @@ pack_right (MatmulKernel *kernel, const PraxiTensor *b, const PraxiTensor *bias)
 PraxiStatus
 praxi_cpu_matmul (const CpuPlace *place, PraxiKernel **out)
 {
+  if (place->op->kind == PRAXI_OP_MATMUL && place->in[1]->rank > 2)
+    return praxi_cpu_matmul_stack (place, out);
   if (!fits (place))
     return PRAXI_STATUS_UNSUPPORTED;
   MatmulKernel *kernel = calloc (1, sizeof *kernel);

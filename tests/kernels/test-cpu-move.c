@@ -35,6 +35,25 @@ check_matmul (PraxiOpKind kind, int64_t m, int64_t k, int64_t n, unsigned seed)
 }
 
 static void
+check_stack (int rank, const int64_t *size, unsigned seed)
+{
+  const int64_t a_dims[] = {2, 3, size[0], size[1]}, b_dims[] = {2, 3, size[1], size[2]};
+  const int64_t y_dims[] = {2, 3, size[0], size[2]};
+  const int skip = 4 - rank;
+  PraxiTensor a = test_tensor (PRAXI_F32, LAYOUT_ROW_MAJOR, rank, a_dims + skip);
+  PraxiTensor b = test_tensor (PRAXI_F32, LAYOUT_ROW_MAJOR, rank, b_dims + skip);
+  PraxiTensor y = test_tensor (PRAXI_F32, LAYOUT_ROW_MAJOR, rank, y_dims + skip);
+  test_fill (&a, seed, 1);
+  test_fill (&b, seed + 1, 1);
+  const PraxiOp op = {.kind = PRAXI_OP_MATMUL};
+  const PraxiTensor *in[] = {&a, &b};
+  test_check_unknown (&op, in, 2, &y, pool, 1e-4f);
+  test_tensor_clear (&a);
+  test_tensor_clear (&b);
+  test_tensor_clear (&y);
+}
+
+static void
 test_matmul (void)
 {
   static const int64_t sizes[][3] = {
@@ -43,6 +62,7 @@ test_matmul (void)
     const int64_t *s = sizes[i / 4];
     check_matmul (PRAXI_OP_GEMM, s[0], s[1], s[2], i);
     check_matmul (PRAXI_OP_MATMUL, s[0], s[1], s[2], i);
+    check_stack (3 + i % 2, s, i);
   }
 }
 
