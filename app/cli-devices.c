@@ -14,6 +14,8 @@ add_device (JsonBuilder *builder, const PraxiDevice *device)
   praxi_json_add_string (builder, "backend", device->backend);
   praxi_json_add_string (builder, "name", device->name);
   praxi_json_add_int (builder, "memory_bytes", device->memory_bytes);
+  if (device->free_bytes > 0)
+    praxi_json_add_int (builder, "free_bytes", device->free_bytes);
   praxi_json_add_string (builder, "driver", device->driver);
   praxi_json_add_boolean (builder, "usable", device->is_usable);
   praxi_json_add_string (builder, "why", device->why);
@@ -24,10 +26,13 @@ static void
 print_device (const PraxiDevice *device)
 {
   g_autofree char *memory = praxi_text_bytes ((guint64) device->memory_bytes);
+  g_autofree char *free_memory = praxi_text_bytes ((guint64) device->free_bytes);
   printf ("%-5s %-8s %s", device->backend, device->is_usable ? "usable" : "missing",
           device->is_usable ? device->name : device->why);
   if (device->is_usable)
     printf (", %s", memory);
+  if (device->free_bytes > 0)
+    printf (" (%s free)", free_memory);
   putchar ('\n');
 }
 

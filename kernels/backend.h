@@ -6,7 +6,7 @@
 #include "kernels/op.h"
 #include "kernels/pool.h"
 
-enum { PRAXI_BACKEND_ABI = 3, PRAXI_WHY_BYTES = 240 };
+enum { PRAXI_BACKEND_ABI = 4, PRAXI_WHY_BYTES = 240 };
 
 typedef struct PraxiBackend PraxiBackend;
 typedef struct PraxiKernel PraxiKernel; /* one operator prepared for one place in a graph */
@@ -93,6 +93,7 @@ typedef struct {
   char name[128];      /* of the device: "NVIDIA GeForce …" */
   char driver[32];     /* "CUDA 13.0"; "" where there is none */
   size_t memory_bytes; /* of the device */
+  size_t free_bytes;   /* of that now; 0 where it cannot be known */
   bool is_usable;
   char why[PRAXI_WHY_BYTES]; /* one sentence where it is not */
 } PraxiDeviceInfo;

@@ -54,6 +54,7 @@ gpu (void)
   device->backend = "cuda";
   device->name = g_strdup (info.name);
   device->memory_bytes = (gint64) info.memory_bytes;
+  device->free_bytes = (gint64) info.free_bytes;
   device->driver = g_strdup (info.driver);
   device->is_usable = info.is_usable;
   device->why = g_strdup (info.is_usable ? "" : info.why);

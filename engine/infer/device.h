@@ -9,7 +9,8 @@ typedef struct {
   const char *backend; /* "cpu", "ref", "cuda" */
   char *name;
   gint64 memory_bytes;
-  char *driver; /* "" where there is none */
+  gint64 free_bytes; /* of a card, now; 0 where it cannot be known */
+  char *driver;      /* "" where there is none */
   gboolean is_usable;
   char *why; /* "" for what is usable, else one sentence */
 } PraxiDevice;

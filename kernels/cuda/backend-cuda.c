@@ -175,7 +175,9 @@ probe (PraxiDeviceInfo *info)
 {
   int device = 0;
   *info = (PraxiDeviceInfo){.name = "NVIDIA GPU"};
-  info->is_usable = find_device (info, &device) != NULL;
+  const CudaDriver *driver = find_device (info, &device);
+  info->is_usable = driver != NULL;
+  info->free_bytes = driver ? praxi_cuda_free_bytes (driver, device) : 0;
 }
 
 static const char *const kernel_names[] = {

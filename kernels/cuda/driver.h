@@ -35,6 +35,7 @@ enum {
   DRIVER_CALL (cuDeviceGet, device_get, (int *device, int number))                                 \
   DRIVER_CALL (cuDeviceGetName, device_name, (char *name, int bytes, int device))                  \
   DRIVER_CALL (cuDeviceGetAttribute, device_attribute, (int *value, int attribute, int device))    \
+  DRIVER_CALL (cuDeviceGetPCIBusId, device_bus_id, (char *id, int bytes, int device))              \
   DRIVER_CALL (cuDeviceTotalMem_v2, device_memory, (size_t * bytes, int device))                   \
   DRIVER_CALL (cuDevicePrimaryCtxRetain, context_retain, (CudaHandle * context, int device))       \
   DRIVER_CALL (cuDevicePrimaryCtxRelease_v2, context_release, (int device))                        \
@@ -81,3 +82,6 @@ typedef struct {
  * Returns: NULL then; the driver lives as long as the process
  */
 const CudaDriver *praxi_cuda_driver (char *why);
+
+/* Bytes of a card that nobody holds now; 0 where that cannot be known. */
+size_t praxi_cuda_free_bytes (const CudaDriver *driver, int device);

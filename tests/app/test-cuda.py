@@ -47,6 +47,12 @@ class Devices(unittest.TestCase):
         self.assertRegex(run.stdout, r'(?m)^cuda  usable   Emulated GPU, 4\.3 GB')
         self.assertEqual(run.stdout.splitlines()[0].split()[0], 'cuda')
 
+    def test_card_memory(self):
+        self.assertIn('Emulated GPU, 4.3 GB (3.0 GB free)\n', praxi('devices').stdout)
+        for settings, free in (({}, 3000000000), ({'FREE': 12345}, 12345), ({'NVML': 3}, None)):
+            cuda = json.loads(praxi('devices', '--json', **settings).stdout)['devices'][0]
+            self.assertEqual(cuda.get('free_bytes'), free)
+
     @unittest.skipIf(has_driver(), 'this machine has an NVIDIA driver')
     def test_no_driver(self):
         self.assertEqual(why(driver=False), NO_DRIVER)
