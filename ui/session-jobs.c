@@ -153,7 +153,8 @@ start (PraxiSession *self, PraxiJobItem *item)
   static const PraxiJobEvents events = {progress_cb, line_cb, finished_cb};
   g_auto (GStrv) argv = item->kind->argv (self, item);
   g_autoptr (GError) error = NULL;
-  item->job = praxi_job_start ((const char *const *) argv, &events, item, &error);
+  item->job = praxi_job_start_with ((const char *const *) argv, &(PraxiJobExtras){.yields = TRUE},
+                                    &events, item, &error);
   if (item->job == NULL) {
     praxi_session_say (self, TRUE, error->message);
     return FALSE;

@@ -23,6 +23,7 @@ praxi_session_stop_playing (PraxiSession *self)
   g_clear_handle_id (&self->play.source, g_source_remove);
   if (self->speed == 0)
     return;
+  g_debug ("played: %d frames were due, %d came", self->play.n_due, self->play.n_shown);
   self->speed = 0;
   praxi_session_changed (self, PRAXI_CHANGE_PLAYING);
 }

@@ -4,13 +4,15 @@
 #include <glib-unix.h>
 #include <math.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "engine/core/error.h"
 
 enum { LOG_LINES = 50, KILL_AFTER_S = 5, CHUNK_BYTES = 1 << 16, DOCUMENT_LIMIT_BYTES = 1 << 29 };
-enum { INPUT_BYTES = 4096 };
+enum { INPUT_BYTES = 4096, NICE = 10 };
 
 struct PraxiJob {
   PraxiJobEvents events;
@@ -234,7 +236,13 @@ spawn (const char *const *argv, const PraxiJobExtras *extras, GError **error)
     g_subprocess_launcher_take_stdin_fd (launcher, input);
   if (extras->fd > 0)
     g_subprocess_launcher_take_fd (launcher, fcntl (extras->fd, F_DUPFD_CLOEXEC, 3), 3);
-  return g_subprocess_launcher_spawnv (launcher, argv, error);
+  GSubprocess *process = g_subprocess_launcher_spawnv (launcher, argv, error);
+  const char *pid = process != NULL ? g_subprocess_get_identifier (process) : NULL;
+  /* From here and not in the child: a child with a setup of its own is forked with all our memory.
+   * Threads inherit it, and there are none yet. */
+  if (extras->yields && pid != NULL)
+    setpriority (PRIO_PROCESS, (id_t) atoi (pid), getpriority (PRIO_PROCESS, 0) + NICE);
+  return process;
 }
 
 PraxiJob *

@@ -2,6 +2,7 @@
 #include "engine/core/job.h"
 
 #include <math.h>
+#include <sys/resource.h>
 
 typedef struct {
   GMainLoop *loop;
@@ -40,23 +41,34 @@ finished_cb (PraxiJob *job, gpointer user_data)
 static const PraxiJobEvents events = {progress_cb, line_cb, finished_cb};
 
 static PraxiJob *
-start (Seen *seen, const char *script)
+start_with (Seen *seen, const char *script, const PraxiJobExtras *extras)
 {
   const char *const argv[] = {"/bin/sh", "-c", script, NULL};
   g_autoptr (GError) error = NULL;
-  PraxiJob *job = praxi_job_start (argv, &events, seen, &error);
+  PraxiJob *job = praxi_job_start_with (argv, extras, &events, seen, &error);
   g_assert_no_error (error);
+  return job;
+}
+
+static PraxiJob *
+start (Seen *seen, const char *script)
+{
+  return start_with (seen, script, &(PraxiJobExtras){0});
+}
+
+static PraxiJob *
+wait_for (Seen *seen, PraxiJob *job)
+{
+  seen->loop = g_main_loop_new (NULL, FALSE);
+  g_main_loop_run (seen->loop);
+  g_clear_pointer (&seen->loop, g_main_loop_unref);
   return job;
 }
 
 static PraxiJob *
 run (Seen *seen, const char *script)
 {
-  PraxiJob *job = start (seen, script);
-  seen->loop = g_main_loop_new (NULL, FALSE);
-  g_main_loop_run (seen->loop);
-  g_clear_pointer (&seen->loop, g_main_loop_unref);
-  return job;
+  return wait_for (seen, start (seen, script));
 }
 
 static void
@@ -96,6 +108,20 @@ test_failure (void)
   g_assert_cmpint (praxi_job_state (job), ==, PRAXI_JOB_FAILED);
   g_assert_cmpstr (praxi_job_error_text (job), ==, "a.mp4: no video; try another");
   g_assert_null (praxi_job_document (job));
+}
+
+static void
+test_yields (void)
+{
+  const char *script = "sleep 0.3; printf '{\"nice\":%d}' $(nice)";
+  const int own = getpriority (PRIO_PROCESS, 0);
+  Seen seen = {0}, again = {0};
+  g_autoptr (PraxiJob) job = run (&seen, script);
+  g_autoptr (PraxiJob) meek =
+      wait_for (&again, start_with (&again, script, &(PraxiJobExtras){.yields = TRUE}));
+  g_assert_cmpint (json_object_get_int_member (praxi_job_document (job), "nice"), ==, own);
+  g_assert_cmpint (json_object_get_int_member (praxi_job_document (meek), "nice"), ==,
+                   MIN (own + 10, 19));
 }
 
 static void
@@ -177,6 +203,7 @@ main (int argc, char **argv)
   g_test_add_func ("/job/damaged-document", test_damaged_document);
   g_test_add_func ("/job/cancel", test_cancel);
   g_test_add_func ("/job/let-go", test_let_go);
+  g_test_add_func ("/job/yields", test_yields);
   g_test_add_func ("/job/no-program", test_no_program);
   return g_test_run ();
 }
