@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define HUGE_FACTOR 1e30f /* the least distance of floats around 1 becomes far more than 1 */
+
 const PraxiTensor *
 praxi_backward_tensor (const PraxiBackward *b, int value)
 {
@@ -77,6 +79,15 @@ praxi_backward_mask (PraxiBackward *b, PraxiOpKind condition, int x, int y)
 {
   const int holds = praxi_backward_binary (b, condition, x, y);
   return praxi_backward_op (b, &(PraxiOp){.kind = PRAXI_OP_CAST, .to = b->dtype}, &holds, 1);
+}
+
+int
+praxi_backward_above_0 (PraxiBackward *b, int x)
+{
+  const PraxiOp op = {
+      .kind = PRAXI_OP_CLIP, .alpha = 0, .beta = 1, .has_min = true, .has_max = true};
+  const int large = praxi_backward_scaled (b, x, HUGE_FACTOR);
+  return praxi_backward_op (b, &op, &large, 1);
 }
 
 int

@@ -17,6 +17,8 @@ int praxi_backward_scaled (PraxiBackward *b, int x, float by);
 int praxi_backward_reshaped (PraxiBackward *b, int x, const PraxiTensor *like);
 /* 1 where the condition holds, else 0. */
 int praxi_backward_mask (PraxiBackward *b, PraxiOpKind condition, int x, int y);
+/* 1 where x > 0, else 0, by operators that chains are made of: x so large that it is cut to 1. */
+int praxi_backward_above_0 (PraxiBackward *b, int x);
 int praxi_backward_summed (PraxiBackward *b, int x, const int64_t *axes, int n_axes, bool keepdims);
 /* The sum of dy, of the shape of y, over what x was repeated along. */
 int praxi_backward_sum_to (PraxiBackward *b, int dy, const PraxiTensor *y, const PraxiTensor *x);

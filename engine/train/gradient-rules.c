@@ -56,11 +56,8 @@ back_div (PraxiBackward *b, const PraxiNode *node, int dy)
 static void
 back_relu (PraxiBackward *b, const PraxiNode *node, int dy)
 {
-  praxi_backward_give (
-      b, node->in[0],
-      praxi_backward_multiply (
-          b, dy,
-          praxi_backward_mask (b, PRAXI_OP_GREATER, node->out[0], praxi_backward_number (b, 0))));
+  praxi_backward_give (b, node->in[0],
+                       praxi_backward_multiply (b, dy, praxi_backward_above_0 (b, node->out[0])));
 }
 
 /* What Clip changed has no derivative. */
@@ -98,9 +95,8 @@ static void
 back_hard_sigmoid (PraxiBackward *b, const PraxiNode *node, int dy)
 {
   const int y = node->out[0];
-  const int inside = praxi_backward_multiply (
-      b, praxi_backward_mask (b, PRAXI_OP_GREATER, y, praxi_backward_number (b, 0)),
-      praxi_backward_mask (b, PRAXI_OP_LESS, y, praxi_backward_number (b, 1)));
+  const int rest = praxi_backward_binary (b, PRAXI_OP_SUB, praxi_backward_number (b, 1), y);
+  const int inside = praxi_backward_above_0 (b, praxi_backward_multiply (b, y, rest));
   praxi_backward_give (
       b, node->in[0],
       praxi_backward_scaled (b, praxi_backward_multiply (b, dy, inside), node->op.alpha));
@@ -113,9 +109,9 @@ back_hard_swish (PraxiBackward *b, const PraxiNode *node, int dy)
   const int x = node->in[0];
   const PraxiOp op = {.kind = PRAXI_OP_HARD_SIGMOID, .alpha = 1.f / 6, .beta = 0.5f};
   const int hard = praxi_backward_op (b, &op, &x, 1);
-  const int inside = praxi_backward_multiply (
-      b, praxi_backward_mask (b, PRAXI_OP_GREATER, x, praxi_backward_number (b, -3)),
-      praxi_backward_mask (b, PRAXI_OP_LESS, x, praxi_backward_number (b, 3)));
+  const int size = praxi_backward_unary (b, PRAXI_OP_ABS, x);
+  const int inside = praxi_backward_above_0 (
+      b, praxi_backward_binary (b, PRAXI_OP_SUB, praxi_backward_number (b, 3), size));
   const int slope = praxi_backward_binary (
       b, PRAXI_OP_ADD, hard,
       praxi_backward_multiply (b, inside, praxi_backward_scaled (b, x, 1.f / 6)));

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "engine/infer/fuse.h"
+
 struct PraxiStepper {
   const PraxiTrainable *trainable;
   PraxiExecutor *front; /* NULL: the clip is the feature */
@@ -30,7 +32,11 @@ make_executors (PraxiStepper *stepper, int threads, GError **error)
   stepper->decide = praxi_executor_new_for_graph (trainable->decide, NULL, 0, &plain, error);
   if (stepper->decide == NULL)
     return FALSE;
-  stepper->learn = praxi_executor_new_for_graph (trainable->step, NULL, 0, &plain, error);
+  g_autoptr (PraxiGraph) step = praxi_graph_resolve (trainable->step, NULL, 0, 1, error);
+  if (step == NULL)
+    return FALSE;
+  praxi_fuse_chains (step); /* the derivatives of activations are several operators each */
+  stepper->learn = praxi_executor_new_for_graph (step, NULL, 0, &plain, error);
   return stepper->learn != NULL;
 }
 
