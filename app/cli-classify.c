@@ -4,6 +4,7 @@
 
 #include "app/analysis.h"
 #include "app/answer.h"
+#include "app/classify-joints.h"
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
 #include "engine/core/text.h"
@@ -16,6 +17,7 @@ typedef struct {
   char **paths;
 
   PraxiCliModel model;
+  PraxiJoints *joints; /* instead of model, where files of joints are given */
   PraxiCliFootage footage;
   gboolean json_progress;
   JsonBuilder *builder; /* inside the array "media" */
@@ -65,17 +67,27 @@ print_text (const Classify *classify, const char *path, const PraxiAnswer *answe
 }
 
 static void
-tell_answer (Classify *classify, const char *path, const PraxiScoreTrack *track)
+tell_answer (Classify *classify, const char *path, PraxiAnswer *answer)
 {
-  const PraxiScorer *scorer = &classify->model.scorer;
-  PraxiAnswer answer;
-  praxi_answer_begin (&answer, scorer->classes, scorer->n_classes);
-  mean_scores (track, &answer);
   if (classify->json)
-    add_json (classify, path, &answer);
+    add_json (classify, path, answer);
   else
-    print_text (classify, path, &answer);
-  praxi_answer_clear (&answer);
+    print_text (classify, path, answer);
+  praxi_answer_clear (answer);
+}
+
+static gboolean
+classify_joints (Classify *classify, const char *path, GError **error)
+{
+  const PraxiModelSpec *spec = praxi_joints_spec (classify->joints);
+  PraxiAnswer answer;
+  praxi_answer_begin (&answer, (const char *const *) spec->classes, spec->n_classes);
+  if (!praxi_joints_answer (classify->joints, path, &answer, error)) {
+    praxi_answer_clear (&answer);
+    return FALSE;
+  }
+  tell_answer (classify, path, &answer);
+  return TRUE;
 }
 
 static gboolean
@@ -97,7 +109,10 @@ classify_media (Classify *classify, const char *path, GError **error)
   PraxiAnalysis analysis;
   if (track == NULL || !praxi_analyzer_run (analyzer, track, &analysis, error))
     return FALSE;
-  tell_answer (classify, path, track);
+  PraxiAnswer answer;
+  praxi_answer_begin (&answer, classify->model.scorer.classes, classify->model.scorer.n_classes);
+  mean_scores (track, &answer);
+  tell_answer (classify, path, &answer);
   praxi_cli_footage_close (&classify->footage, length_s);
   return TRUE;
 }
@@ -118,13 +133,15 @@ classify_all (Classify *classify)
   json_builder_begin_object (classify->builder);
   json_builder_set_member_name (classify->builder, "media");
   json_builder_begin_array (classify->builder);
-  praxi_cli_footage_begin (&classify->footage, classify->json_progress, classify->paths);
+  if (classify->joints == NULL)
+    praxi_cli_footage_begin (&classify->footage, classify->json_progress, classify->paths);
   for (int i = 0; classify->paths[i] != NULL && status != PRAXI_EXIT_CANCELLED; i++) {
     g_autoptr (GError) error = NULL;
-    if (!classify_media (classify, classify->paths[i], &error))
+    if (!(classify->joints != NULL ? classify_joints : classify_media) (classify,
+                                                                        classify->paths[i], &error))
       status = worse (status, &error);
   }
-  if (status != PRAXI_EXIT_CANCELLED)
+  if (status != PRAXI_EXIT_CANCELLED && classify->joints == NULL)
     praxi_cli_footage_end (&classify->footage);
   g_clear_pointer (&classify->footage.progress, praxi_cli_progress_free);
   json_builder_end_array (classify->builder);
@@ -153,6 +170,17 @@ check_options (Classify *classify, GError **error)
   return FALSE;
 }
 
+static gboolean
+open_model (Classify *classify, const PraxiExecutorOptions *options, GError **error)
+{
+  if (!praxi_joints_is_file (classify->paths[0]))
+    return praxi_cli_model_open (&classify->model, classify->model_name, options, error);
+  g_autofree char *path =
+      praxi_cli_model_path (classify->model_name != NULL ? classify->model_name : "light");
+  classify->joints = praxi_joints_new (path, options, error);
+  return classify->joints != NULL;
+}
+
 static PraxiExit
 run_command (Classify *classify)
 {
@@ -161,12 +189,14 @@ run_command (Classify *classify)
       .backend = classify->backend, .threads = classify->threads, .is_half = classify->is_half};
   if (!check_options (classify, &error) ||
       !praxi_cli_parse_size ("--vram", classify->vram, &options.vram_bytes, &error) ||
-      !praxi_cli_model_open (&classify->model, classify->model_name, &options, &error))
+      !open_model (classify, &options, &error))
     return praxi_cli_fail (&error);
-  const int n_classes = classify->model.scorer.n_classes;
+  const int n_classes = classify->joints != NULL ? praxi_joints_spec (classify->joints)->n_classes
+                                                 : classify->model.scorer.n_classes;
   classify->top = classify->top > 0 ? MIN (classify->top, n_classes) : n_classes;
   const PraxiExit status = classify_all (classify);
   praxi_cli_model_close (&classify->model);
+  g_clear_pointer (&classify->joints, praxi_joints_free);
   return status;
 }
 
@@ -190,9 +220,11 @@ praxi_cli_classify (int argc, char **argv)
       {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &c.paths, NULL, NULL},
       {NULL}};
   PraxiExit status;
-  if (praxi_cli_parse (&argc, &argv, entries, "MEDIA…",
-                       "Says for each short clip what happens in it (the mean over its windows).",
-                       &status)) {
+  if (praxi_cli_parse (
+          &argc, &argv, entries, "MEDIA…",
+          "Says for each short clip what happens in it (the mean over its windows), or "
+          "for each sequence of joints (.npy) what it shows.",
+          &status)) {
     praxi_cli_catch_signals ();
     status = run_command (&c);
   }

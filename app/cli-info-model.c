@@ -38,8 +38,7 @@ add_spec (JsonBuilder *builder, const PraxiModelSpec *spec)
     praxi_json_add_int (builder, "height", spec->height);
     praxi_json_add_int (builder, "width", spec->width);
     praxi_json_add_double (builder, "rate_hz", spec->rate_hz);
-    praxi_json_add_string (builder, "layout",
-                           spec->layout == PRAXI_LAYOUT_NTHWC ? "NTHWC" : "NCTHW");
+    praxi_json_add_string (builder, "layout", praxi_model_layout_name (spec->layout));
   }
   json_builder_end_object (builder);
   json_builder_set_member_name (builder, "lineage");

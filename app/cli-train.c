@@ -65,7 +65,9 @@ judge (const PraxiTrainJob *train, GError **error)
                                    .threads = train->options.threads,
                                    .stride_s = train->stride_s,
                                    .progress = unused_cb};
-  return train->val != NULL ? praxi_compare_child_run (&child, train->val, error) : NULL;
+  return train->val != NULL && !praxi_train_job_reads_joints (train)
+             ? praxi_compare_child_run (&child, train->val, error)
+             : NULL;
 }
 
 static void
@@ -295,7 +297,9 @@ praxi_cli_train (int argc, char **argv)
       {"from", 0, 0, G_OPTION_ARG_FILENAME, &t.from, "The model to begin with (default: light)",
        "MODEL"},
       {"arch", 0, 0, G_OPTION_ARG_STRING, &t.arch,
-       "Begins from nothing: flow-light, flow-wide, flow-statistics, or a net of the zoo", "NAME"},
+       "Begins from nothing: flow-light, flow-wide, flow-statistics, sequence (joints in .npy "
+       "files), or a net of the zoo",
+       "NAME"},
       {"classes", 0, 0, G_OPTION_ARG_STRING, &t.classes,
        "Of --arch, normal first (normal,fight,fall)", "LIST"},
       {"out", 0, 0, G_OPTION_ARG_FILENAME, &t.out, "Where to write the model", "OUT.onnx"},

@@ -12,10 +12,11 @@
 #include "engine/core/text.h"
 #include "engine/infer/events.h"
 #include "engine/model/flow-net.h"
+#include "engine/model/sequence-net.h"
 #include "engine/model/spec.h"
 #include "engine/model/zoo.h"
 
-enum { CLIP_SHARE_STEPS = 1000 };
+enum { CLIP_SHARE_STEPS = 1000, SEQUENCE_FRAMES = 48 };
 #define PERCENT_OF_FILES 0.9999
 
 static const char *const usual_classes[] = {"normal", "fight", "fall", NULL};
@@ -61,6 +62,69 @@ build_zoo (const PraxiTrainJob *job, char **classes, GError **error)
   return praxi_zoo_model (name, &options, error);
 }
 
+/* A spec of what begins with chance. classes, enter: borrowed */
+static PraxiModelSpec
+new_spec (const PraxiTrainJob *job, char **classes, double *none)
+{
+  const int n = (int) g_strv_length (classes);
+  for (int i = 0; i < n; i++)
+    none[i] = (double) NAN;
+  return (PraxiModelSpec){.name = job->arch,
+                          .classes = classes,
+                          .n_classes = n,
+                          .std = {1, 1, 1},
+                          .output_name = "scores",
+                          .precision = "f32",
+                          .enter = none,
+                          .exit = none,
+                          .licence = ""};
+}
+
+/* The first labelled sequence that can be read says how many joints there are. */
+static PraxiSequence *
+first_sequence (const PraxiTrainJob *job, char **classes, GError **error)
+{
+  const PraxiDatasetOptions options = {.classes = (const char *const *) classes,
+                                       .n_classes = (int) g_strv_length (classes),
+                                       .split = "all"};
+  g_autoptr (PraxiDataset) dataset = praxi_dataset_load_folder (job->data, &options, error);
+  PraxiSequence *sequence = NULL;
+  for (guint i = 0; dataset != NULL && sequence == NULL && i < dataset->samples->len; i++) {
+    const PraxiSample *sample = dataset->samples->pdata[i];
+    sequence = praxi_sequence_read (sample->path, NULL);
+  }
+  if (dataset != NULL && sequence == NULL)
+    fail (error, PRAXI_ERROR_FAILED, "none of the labelled files is a .npy file of joints");
+  return sequence;
+}
+
+static PraxiModel *
+build_sequence (const PraxiTrainJob *job, char **classes, GError **error)
+{
+  if (job->data == NULL || job->classes == NULL || g_strv_length (classes) < 2) {
+    fail (error, PRAXI_ERROR_USAGE,
+          "a net of sequences wants --data and two or more --classes, as in wave,point");
+    return NULL;
+  }
+  g_autoptr (PraxiSequence) first = first_sequence (job, classes, error);
+  if (first == NULL)
+    return NULL;
+  g_autofree double *none = g_new (double, g_strv_length (classes));
+  PraxiModelSpec spec = new_spec (job, classes, none);
+  spec.input_name = "joints";
+  spec.frames = SEQUENCE_FRAMES;
+  spec.height = first->joints;
+  spec.width = first->dims;
+  spec.rate_hz = PRAXI_SEQUENCE_RATE_HZ;
+  spec.layout = PRAXI_LAYOUT_NTJD;
+  spec.is_float = TRUE;
+  spec.is_logits = TRUE;
+  const PraxiSequenceShape shape = {SEQUENCE_FRAMES, first->joints, first->dims, spec.n_classes};
+  g_autoptr (PraxiGraph) graph = praxi_sequence_net (&shape, (guint32) job->seed);
+  g_autofree char *json = praxi_model_spec_write (&spec);
+  return model_of (graph, json, error);
+}
+
 static PraxiModel *
 build_flow (const PraxiTrainJob *job, char **classes, GError **error)
 {
@@ -75,22 +139,12 @@ build_flow (const PraxiTrainJob *job, char **classes, GError **error)
   g_autoptr (PraxiGraph) graph =
       praxi_flow_net (job->arch, &shape, (const char *const *) classes + 1, (guint32) job->seed);
   g_autofree double *none = g_new (double, n);
-  for (guint i = 0; i < n; i++)
-    none[i] = (double) NAN;
-  const PraxiModelSpec spec = {.name = job->arch,
-                               .classes = classes,
-                               .n_classes = (int) n,
-                               .input_name = "frames",
-                               .frames = shape.frames,
-                               .height = shape.height,
-                               .width = shape.width,
-                               .rate_hz = shape.rate_hz,
-                               .std = {1, 1, 1},
-                               .output_name = "scores",
-                               .precision = "f32",
-                               .enter = none,
-                               .exit = none,
-                               .licence = ""};
+  PraxiModelSpec spec = new_spec (job, classes, none);
+  spec.input_name = "frames";
+  spec.frames = shape.frames;
+  spec.height = shape.height;
+  spec.width = shape.width;
+  spec.rate_hz = shape.rate_hz;
   g_autofree char *json = praxi_model_spec_write (&spec);
   return model_of (graph, json, error);
 }
@@ -119,7 +173,10 @@ praxi_train_job_model (PraxiTrainJob *job, GError **error)
     g_auto (GStrv) asked = job->classes != NULL ? g_strsplit (job->classes, ",", -1) : NULL;
     char **classes = asked != NULL ? asked : (char **) usual_classes;
     const gboolean is_flow = g_strv_contains (praxi_flow_nets (), job->arch);
-    job->model = is_flow ? build_flow (job, classes, error) : build_zoo (job, classes, error);
+    job->model = is_flow ? build_flow (job, classes, error)
+                 : g_str_equal (job->arch, PRAXI_SEQUENCE_NET)
+                     ? build_sequence (job, classes, error)
+                     : build_zoo (job, classes, error);
     if (job->model == NULL)
       g_prefix_error (error, "--arch: ");
     return job->model != NULL;
@@ -147,6 +204,7 @@ static const Preset presets[] = {
     {"flow-light", 7, 24, 3e-3, 0.05, 0.1, 0.4, 0.98, 0.3, 1},
     {"flow-wide", 6, 24, 3e-3, 0.05, 0.1, 0.4, 0.98, 0.3, 1},
     {"flow-statistics", 40, 32, 1e-2, 0.05, 0.1, 0, 0.98, 0, 1},
+    {PRAXI_SEQUENCE_NET, 60, 16, 2e-3, 0.05, 0.1, 0, 0.98, 0.2, 1},
     {"zoo", 30, 8, 2e-3, 0.05, 0.1, 0.2, 0.98, 0.2, 1},
     {NULL, 20, 16, 0.001, 0, 0, 0, 0, 0, 1}, /* what there is already */
 };
@@ -170,7 +228,8 @@ void
 praxi_train_job_defaults (PraxiTrainJob *job)
 {
   const Preset *preset = presets;
-  const gboolean is_zoo = job->arch != NULL && !g_strv_contains (praxi_flow_nets (), job->arch);
+  const gboolean is_zoo = job->arch != NULL && !g_strv_contains (praxi_flow_nets (), job->arch) &&
+                          !g_str_equal (job->arch, PRAXI_SEQUENCE_NET);
   PraxiTrainOptions *options = &job->options;
   while (preset->arch != NULL &&
          (job->arch == NULL || !g_str_equal (preset->arch, is_zoo ? "zoo" : job->arch)))
@@ -245,8 +304,34 @@ read_flow (PraxiTrainJob *job, const PraxiDataset *dataset, int n_views, GError 
 }
 
 gboolean
+praxi_train_job_reads_joints (const PraxiTrainJob *job)
+{
+  return praxi_model_spec (job->model)->layout == PRAXI_LAYOUT_NTJD;
+}
+
+static PraxiSequences *
+read_sequences (const PraxiTrainJob *job, const PraxiDataset *dataset, GError **error)
+{
+  PraxiSequences *sequences = praxi_sequences_load (praxi_model_spec (job->model), dataset, error);
+  if (sequences != NULL)
+    praxi_label_splits_print_warnings (sequences->warnings);
+  return sequences;
+}
+
+static gboolean
+read_joints (PraxiTrainJob *job, GError **error)
+{
+  job->train_sequences = read_sequences (job, job->train, error);
+  if (job->train_sequences != NULL && job->val != NULL)
+    job->val_sequences = read_sequences (job, job->val, error);
+  return job->train_sequences != NULL && (job->val == NULL || job->val_sequences != NULL);
+}
+
+gboolean
 praxi_train_job_read (PraxiTrainJob *job, GError **error)
 {
+  if (praxi_train_job_reads_joints (job))
+    return read_joints (job, error);
   const gboolean wants_flow = job->arch != NULL || job->folds > 0 || job->maps;
   const gboolean is_flow = wants_flow && praxi_flow_clips_fit (job->model);
   job->bar = praxi_cli_progress_new (job->json_progress, "clips");
@@ -321,6 +406,13 @@ praxi_train_job_prepare (PraxiTrainJob *job, const gboolean *files, GError **err
     options.clips = job->val_flow;
     options.files = NULL;
     job->val_source = job->val_flow != NULL ? praxi_flow_source_new_val (&options) : NULL;
+  } else if (job->train_sequences != NULL) {
+    job->train_source = praxi_source_of_sequences (job->train_sequences, job->trainable, spec,
+                                                   job->options.balance, !job->options.no_augment);
+    job->val_source = job->val_sequences != NULL
+                          ? praxi_source_of_sequences (job->val_sequences, job->trainable, spec,
+                                                       job->options.balance, FALSE)
+                          : NULL;
   } else {
     job->train_source = praxi_source_of_clips (job->train_clips, job->trainable, spec,
                                                job->options.balance, !job->options.no_augment);
@@ -444,6 +536,8 @@ praxi_train_job_clear (PraxiTrainJob *job)
   praxi_clips_free (job->val_clips);
   praxi_flow_clips_free (job->train_flow);
   praxi_flow_clips_free (job->val_flow);
+  praxi_sequences_free (job->train_sequences);
+  praxi_sequences_free (job->val_sequences);
   praxi_dataset_free (job->train);
   praxi_dataset_free (job->val);
   g_clear_pointer (&job->model, praxi_model_unref);

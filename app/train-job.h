@@ -3,6 +3,7 @@
 
 #include "app/analysis.h"
 #include "engine/train/flow-source.h"
+#include "engine/train/sequence-source.h"
 #include "engine/train/temper.h"
 #include "engine/train/trainer.h"
 
@@ -21,7 +22,8 @@ typedef struct {
   PraxiModel *model;
   PraxiDataset *train, *val; /* val: NULL for none */
   PraxiClips *train_clips, *val_clips;
-  PraxiFlowClips *train_flow, *val_flow; /* instead, of models with a motion stem */
+  PraxiFlowClips *train_flow, *val_flow;           /* instead, of models with a motion stem */
+  PraxiSequences *train_sequences, *val_sequences; /* and of models that read joints */
   PraxiSource *train_source, *val_source;
   PraxiTrainable *trainable;
   PraxiTraining *training;
@@ -51,6 +53,7 @@ gboolean praxi_train_job_read (PraxiTrainJob *job, GError **error);
  * files: [of train_flow] that are learned from, NULL: all
  */
 gboolean praxi_train_job_prepare (PraxiTrainJob *job, const gboolean *files, GError **error);
+gboolean praxi_train_job_reads_joints (const PraxiTrainJob *job);
 gboolean praxi_train_job_learn (PraxiTrainJob *job, GError **error);
 
 /* Prepares, learns and saves: what stands at path afterwards learned from these files. */

@@ -167,6 +167,12 @@ executor_new (PraxiModel *model, const PraxiExecutorOptions *options, GError **e
   executor->model = praxi_model_ref (model);
   executor->spec = praxi_model_spec (model);
   executor->precision = praxi_model_precision (model);
+  if (executor->spec != NULL && executor->spec->layout == PRAXI_LAYOUT_NTJD) {
+    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
+                 "%s reads sequences of joints, not footage; 'praxi classify' takes .npy files",
+                 praxi_model_name (model));
+    return NULL;
+  }
   g_autoptr (PraxiGraph) graph =
       praxi_graph_resolve (praxi_model_graph (model), NULL, 0, MAX (options->batch, 1), error);
   if (graph == NULL)

@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "engine/model/flow-parts.h"
+#include "engine/model/net-writer.h"
 
 #define SOFTNESS 2.5f
-#define BATCH_NORM_EPSILON 1e-5f
-#define BATCH_NORM_MOMENTUM 0.9f
 enum { STAGES = 3, HALF_SECOND_PAIRS = 5 };
 
 typedef struct {
@@ -21,55 +20,6 @@ static const FlowNet nets[] = {
     {"flow-statistics", {0}},
 };
 
-typedef struct {
-  PraxiBuilder *b;
-  GRand *random;
-} Writer;
-
-/* A constant drawn evenly from ±1/√fan_in. */
-static int
-drawn (const Writer *w, int rank, const gint64 *dims, gint64 fan_in)
-{
-  gsize n = 1;
-  for (int d = 0; d < rank; d++)
-    n *= (gsize) dims[d];
-  const double limit = 1 / sqrt ((double) fan_in);
-  g_autofree float *values = g_new (float, n);
-  for (gsize i = 0; i < n; i++)
-    values[i] = (float) g_rand_double_range (w->random, -limit, limit);
-  return praxi_builder_constant (w->b, PRAXI_F32, rank, dims, values);
-}
-
-static int
-filled (const Writer *w, gint64 n, float value)
-{
-  g_autofree float *values = g_new (float, n);
-  for (gint64 i = 0; i < n; i++)
-    values[i] = value;
-  return praxi_flow_floats (w->b, values, (int) n);
-}
-
-static int
-batch_norm (const Writer *w, int x, gint64 channels)
-{
-  const PraxiOp op = {
-      .kind = PRAXI_OP_BATCH_NORM, .epsilon = BATCH_NORM_EPSILON, .alpha = BATCH_NORM_MOMENTUM};
-  const int in[5] = {x, filled (w, channels, 1), filled (w, channels, 0), filled (w, channels, 0),
-                     filled (w, channels, 1)};
-  return praxi_builder_op (w->b, &op, NULL, in, 5);
-}
-
-/* Convolution, batch normalization, ReLU; depthwise where group is channels. */
-static int
-block (const Writer *w, int x, gint64 in, gint64 out, const PraxiWindow *window)
-{
-  const gint64 per_group = in / window->group;
-  const gint64 dims[4] = {out, per_group, window->kernel[0], window->kernel[1]};
-  const int weight = drawn (w, 4, dims, per_group * window->kernel[0] * window->kernel[1]);
-  x = batch_norm (w, praxi_flow_conv (w->b, x, weight, window), out);
-  return praxi_builder_unary (w->b, PRAXI_OP_RELU, x);
-}
-
 /* x / (softness + |x|): keeps small motion apart and large motion in range. */
 static int
 squash (PraxiBuilder *b, int x)
@@ -80,7 +30,7 @@ squash (PraxiBuilder *b, int x)
 
 /* maps [P,6,h,w] → features [1,C,P,places] */
 static int
-features (const Writer *w, const FlowNet *net, const PraxiFlowShape *shape, int maps)
+features (const PraxiNetWriter *w, const FlowNet *net, const PraxiFlowShape *shape, int maps)
 {
   PraxiBuilder *b = w->b;
   const PraxiWindow half = {.n_spatial = 2,
@@ -103,14 +53,14 @@ features (const Writer *w, const FlowNet *net, const PraxiFlowShape *shape, int 
   int x = squash (b, maps), channels = PRAXI_FLOW_MAPS;
   gint64 height = shape->height / 4, width = shape->width / 4;
   for (int i = 0; i < STAGES; i++) {
-    x = block (w, x, channels, net->channels[i], &half);
+    x = praxi_net_block (w, x, channels, net->channels[i], &half);
     channels = net->channels[i];
     height = (height + 1) / 2;
     width = (width + 1) / 2;
   }
   x = praxi_flow_reshape (b, x, 4, (gint64[4]){-1, shape->frames - 1, C, height * width});
   x = praxi_flow_transpose (b, x, 4, (gint64[4]){0, 2, 1, 3});
-  const int moved = block (w, block (w, x, C, C, &time), C, C, &one);
+  const int moved = praxi_net_block (w, praxi_net_block (w, x, C, C, &time), C, C, &one);
   return praxi_builder_binary (b, PRAXI_OP_ADD, x, moved);
 }
 
@@ -150,15 +100,6 @@ pools (PraxiBuilder *b, int x, int *lasting, int *brief)
   *brief = praxi_flow_concat (b, strongest, 2, 1);
 }
 
-static int
-head (const Writer *w, int x, gint64 n, gint64 outputs)
-{
-  const PraxiOp op = {.kind = PRAXI_OP_GEMM, .alpha = 1, .beta = 1, .transpose_b = true};
-  const int normed = batch_norm (w, x, n);
-  const int in[3] = {normed, drawn (w, 2, (gint64[2]){outputs, n}, n), filled (w, outputs, 0)};
-  return praxi_builder_op (w->b, &op, NULL, in, 3);
-}
-
 /* logits [1,events] → scores [1,1 + events] */
 static int
 score (PraxiBuilder *b, int logits)
@@ -180,7 +121,7 @@ sizes (PraxiBuilder *b, const PraxiFlowShape *shape, int maps)
 }
 
 static int
-logits_of (const Writer *w,
+logits_of (const PraxiNetWriter *w,
            const FlowNet *net,
            const PraxiFlowShape *shape,
            const char *const *events,
@@ -190,16 +131,16 @@ logits_of (const Writer *w,
   const int n = (int) g_strv_length ((char **) events);
   if (net->channels[0] == 0) {
     const int both[2] = {praxi_flow_statistics (w->b, shape, flow), sizes (w->b, shape, maps)};
-    return head (w, praxi_flow_concat (w->b, both, 2, 1), PRAXI_FLOW_STATISTICS + PRAXI_FLOW_MAPS,
-                 n);
+    return praxi_net_head (w, praxi_flow_concat (w->b, both, 2, 1),
+                           PRAXI_FLOW_STATISTICS + PRAXI_FLOW_MAPS, n);
   }
   int lasting, brief;
   const gint64 C = net->channels[STAGES - 1];
   g_autofree int *heads = g_new (int, n + 1);
   pools (w->b, features (w, net, shape, maps), &lasting, &brief);
   for (int i = 0; i < n; i++)
-    heads[i] =
-        praxi_flow_is_brief (events[i]) ? head (w, brief, 3 * C, 1) : head (w, lasting, 5 * C, 1);
+    heads[i] = praxi_flow_is_brief (events[i]) ? praxi_net_head (w, brief, 3 * C, 1)
+                                               : praxi_net_head (w, lasting, 5 * C, 1);
   return praxi_flow_concat (w->b, heads, n, 1);
 }
 
@@ -227,7 +168,7 @@ praxi_flow_net (const char *name,
       continue;
     g_autoptr (PraxiBuilder) b = praxi_builder_new ();
     g_autoptr (GRand) random = g_rand_new_with_seed (seed);
-    const Writer writer = {b, random};
+    const PraxiNetWriter writer = {b, random};
     int flow;
     const int maps = praxi_flow_stem (b, shape, &flow);
     const int logits = logits_of (&writer, &nets[i], shape, events, maps, flow);

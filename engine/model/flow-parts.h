@@ -1,4 +1,4 @@
-/* Short words for the operators that motion nets are written in. Inside the flow-*.c files. */
+/* Short words for the operators that nets are written in. Inside engine/model. */
 #pragma once
 
 #include "engine/model/builder.h"

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 typedef enum {
   PRAXI_LAYOUT_NTHWC, /* u8 frames as they come: the bundled models */
   PRAXI_LAYOUT_NCTHW, /* f32, (x/255 − mean)/std: models made elsewhere */
+  PRAXI_LAYOUT_NTJD,  /* f32 joints, not footage: height is how many, width 2 or 3 coordinates */
 } PraxiModelLayout;
 
 typedef struct {
@@ -38,6 +39,8 @@ typedef struct {
   int n_lineage;
   char *licence; /* "" where unknown */
 } PraxiModelSpec;
+
+const char *praxi_model_layout_name (PraxiModelLayout layout); /* as praxi.spec has it */
 
 typedef struct PraxiModel PraxiModel;
 

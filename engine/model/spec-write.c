@@ -24,7 +24,7 @@ add_input (JsonBuilder *builder, const PraxiModelSpec *spec)
   praxi_json_add_int (builder, "height", spec->height);
   praxi_json_add_int (builder, "width", spec->width);
   praxi_json_add_double (builder, "rate_hz", spec->rate_hz);
-  praxi_json_add_string (builder, "layout", spec->layout == PRAXI_LAYOUT_NTHWC ? "NTHWC" : "NCTHW");
+  praxi_json_add_string (builder, "layout", praxi_model_layout_name (spec->layout));
   praxi_json_add_string (builder, "type", spec->is_float ? "float32" : "uint8");
   add_floats (builder, "mean", spec->mean);
   add_floats (builder, "std", spec->std);

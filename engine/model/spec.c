@@ -109,6 +109,22 @@ parse_triple (JsonObject *input, const char *name, float by_default, float *valu
   return TRUE;
 }
 
+const char *
+praxi_model_layout_name (PraxiModelLayout layout)
+{
+  static const char *const names[] = {"NTHWC", "NCTHW", "NTJD"};
+  return names[layout];
+}
+
+static int
+find_layout (const char *name)
+{
+  for (int layout = PRAXI_LAYOUT_NTHWC; layout <= PRAXI_LAYOUT_NTJD; layout++)
+    if (g_str_equal (praxi_model_layout_name ((PraxiModelLayout) layout), name))
+      return layout;
+  return -1;
+}
+
 static gboolean
 parse_input (PraxiModelSpec *spec, JsonObject *root, GError **error)
 {
@@ -125,11 +141,12 @@ parse_input (PraxiModelSpec *spec, JsonObject *root, GError **error)
     return FALSE;
   if (!(spec->rate_hz > 0 && spec->rate_hz <= 1000))
     return fail (error, "has no usable input.rate_hz");
-  if (!g_str_equal (layout, "NTHWC") && !g_str_equal (layout, "NCTHW"))
-    return fail (error, "has the unknown layout '%s'; NTHWC and NCTHW are possible", layout);
+  const int place = find_layout (layout);
+  if (place < 0)
+    return fail (error, "has the unknown layout '%s'; NTHWC, NCTHW and NTJD are possible", layout);
   if (!g_str_equal (type, "uint8") && !g_str_equal (type, "float32"))
     return fail (error, "has the unknown input type '%s'; uint8 and float32 are possible", type);
-  spec->layout = g_str_equal (layout, "NTHWC") ? PRAXI_LAYOUT_NTHWC : PRAXI_LAYOUT_NCTHW;
+  spec->layout = (PraxiModelLayout) place;
   spec->is_float = g_str_equal (type, "float32");
   if (!parse_triple (input, "mean", 0, spec->mean, error) ||
       !parse_triple (input, "std", 1, spec->std, error))
@@ -241,14 +258,17 @@ static gboolean
 input_fits (const PraxiModelSpec *spec, const PraxiGraph *graph, GError **error)
 {
   const PraxiValue *input = only_value (graph, graph->inputs, spec->input_name);
-  const gboolean is_last = spec->layout == PRAXI_LAYOUT_NTHWC;
-  const int64_t want[5] = {1, is_last ? spec->frames : 3, is_last ? spec->height : spec->frames,
-                           is_last ? spec->width : spec->height, is_last ? 3 : spec->width};
+  const int64_t T = spec->frames, H = spec->height, W = spec->width;
+  const int64_t wanted[][5] = {[PRAXI_LAYOUT_NTHWC] = {1, T, H, W, 3},
+                               [PRAXI_LAYOUT_NCTHW] = {1, 3, T, H, W},
+                               [PRAXI_LAYOUT_NTJD] = {1, T, H, W}};
+  const int64_t *want = wanted[spec->layout];
+  const int rank = spec->layout == PRAXI_LAYOUT_NTJD ? 4 : 5;
   if (input == NULL || graph->inputs->len != 1)
     return fail (error, "does not name the graph's only input");
   const PraxiTensor *tensor = &input->tensor;
-  gboolean fits = tensor->rank == 5 && tensor->dtype == (spec->is_float ? PRAXI_F32 : PRAXI_U8);
-  for (int d = 0; fits && d < 5; d++)
+  gboolean fits = tensor->rank == rank && tensor->dtype == (spec->is_float ? PRAXI_F32 : PRAXI_U8);
+  for (int d = 0; fits && d < rank; d++)
     fits = tensor->dims[d] == want[d];
   return fits || fail (error, "describes another input than '%s' of the graph", input->name);
 }

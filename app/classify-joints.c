@@ -1,0 +1,104 @@
+#include "app/classify-joints.h"
+
+#include <math.h>
+
+#include "engine/core/error.h"
+#include "engine/core/text.h"
+#include "engine/train/sequence.h"
+
+struct PraxiJoints {
+  PraxiModel *model;
+  PraxiExecutor *executor;
+  float *values, *scores;
+};
+
+gboolean
+praxi_joints_is_file (const char *path)
+{
+  g_autofree char *lower = g_ascii_strdown (path, -1);
+  return g_str_has_suffix (lower, ".npy");
+}
+
+PraxiJoints *
+praxi_joints_new (const char *model_path, const PraxiExecutorOptions *options, GError **error)
+{
+  g_autoptr (PraxiJoints) joints = g_new0 (PraxiJoints, 1);
+  joints->model = praxi_model_load (model_path, error);
+  if (joints->model == NULL)
+    return NULL;
+  const PraxiModelSpec *spec = praxi_joints_spec (joints);
+  if (spec == NULL || spec->layout != PRAXI_LAYOUT_NTJD) {
+    g_autofree char *name = praxi_text_file_name (model_path);
+    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
+                 "%s: looks at footage, not at joints; make a model of sequences with 'praxi train "
+                 "--arch sequence'",
+                 name);
+    return NULL;
+  }
+  const PraxiBinding one = {.name = spec->input_name,
+                            .tensor = {.dtype = PRAXI_F32,
+                                       .rank = 4,
+                                       .dims = {1, spec->frames, spec->height, spec->width}}};
+  joints->executor =
+      praxi_executor_new_for_graph (praxi_model_graph (joints->model), &one, 1, options, error);
+  joints->values = g_new (float, (gsize) spec->frames *(gsize) (spec->height * spec->width));
+  joints->scores = g_new (float, spec->n_classes);
+  return joints->executor != NULL ? g_steal_pointer (&joints) : NULL;
+}
+
+void
+praxi_joints_free (PraxiJoints *joints)
+{
+  if (joints == NULL)
+    return;
+  g_clear_pointer (&joints->executor, praxi_executor_free);
+  g_clear_pointer (&joints->model, praxi_model_unref);
+  g_free (joints->values);
+  g_free (joints->scores);
+  g_free (joints);
+}
+
+const PraxiModelSpec *
+praxi_joints_spec (const PraxiJoints *joints)
+{
+  return praxi_model_spec (joints->model);
+}
+
+static void
+softmax (float *scores, int n)
+{
+  float most = -INFINITY, sum = 0;
+  for (int i = 0; i < n; i++)
+    most = fmaxf (most, scores[i]);
+  for (int i = 0; i < n; i++)
+    sum += scores[i] = expf (scores[i] - most);
+  for (int i = 0; i < n; i++)
+    scores[i] /= sum;
+}
+
+gboolean
+praxi_joints_answer (PraxiJoints *joints, const char *path, PraxiAnswer *answer, GError **error)
+{
+  const PraxiModelSpec *spec = praxi_joints_spec (joints);
+  g_autoptr (PraxiSequence) sequence = praxi_sequence_read (path, error);
+  if (sequence == NULL)
+    return FALSE;
+  if (sequence->joints != spec->height || sequence->dims != spec->width) {
+    g_autofree char *name = praxi_text_file_name (path);
+    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
+                 "%s: has %d joints of %d coordinates, the model wants %d of %d", name,
+                 sequence->joints, sequence->dims, spec->height, spec->width);
+    return FALSE;
+  }
+  praxi_sequence_fit (sequence, 0, sequence->frames, spec->frames, joints->values);
+  PraxiTensor in = *praxi_executor_input (joints->executor, 0);
+  PraxiTensor out = *praxi_executor_output (joints->executor, 0);
+  in.data = joints->values;
+  out.data = joints->scores;
+  if (!praxi_executor_run_tensors (joints->executor, &in, &out, error))
+    return FALSE;
+  if (spec->is_logits)
+    softmax (joints->scores, spec->n_classes);
+  praxi_answer_add_window (answer, joints->scores);
+  return TRUE;
+}
