@@ -11,7 +11,7 @@
 #include "engine/core/text.h"
 #include "engine/infer/executor.h"
 
-enum { WARM_UP_RUNS = 3, MIN_RUNS = 5, PROFILE_RUNS = 20 };
+enum { WARM_UP_RUNS = 3, MIN_RUNS = 5, PROFILE_RUNS = 20, PROFILE_US = 1000000 };
 
 typedef struct {
   PraxiExecutor *executor;
@@ -231,6 +231,18 @@ print_text (const Bench *bench, const PraxiModel *model, const GArray *times, co
   printf ("  memory      %s of tensors, %s of the whole process\n", device, rss);
 }
 
+/* Some runs more, in which every operator is timed; of a slow model fewer. */
+static void
+profile_ops (Bench *bench)
+{
+  const gint64 end_us = g_get_monotonic_time () + PROFILE_US;
+  praxi_executor_set_profiling (bench->executor, TRUE);
+  for (int i = 0; i < PROFILE_RUNS && !praxi_cli_cancelled; i++)
+    if (!praxi_executor_run_tensors (bench->executor, bench->in, bench->out, NULL) ||
+        g_get_monotonic_time () > end_us)
+      break;
+}
+
 static PraxiExit
 bench_model (const char *name, const PraxiExecutorOptions *options, double seconds, gboolean json)
 {
@@ -246,9 +258,8 @@ bench_model (const char *name, const PraxiExecutorOptions *options, double secon
   make_tensors (&bench);
   praxi_cli_catch_signals ();
   g_autoptr (GArray) times = measure (&bench, seconds, &error);
-  praxi_executor_set_profiling (bench.executor, TRUE);
-  for (int i = 0; i < PROFILE_RUNS && times != NULL && !praxi_cli_cancelled; i++)
-    praxi_executor_run_tensors (bench.executor, bench.in, bench.out, NULL);
+  if (times != NULL)
+    profile_ops (&bench);
   if (times != NULL) {
     g_autoptr (GArray) profile = praxi_executor_profile (bench.executor);
     if (json)

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_PIXELS = 96, TAIL_BYTES = 16 };
+enum { CHUNK_PIXELS = 96, TAIL_BYTES = 16, CACHE_BYTES = 192 << 10, LONG_PIXEL_BYTES = 256 };
 
 typedef struct {
   PraxiKernel base;
@@ -105,6 +105,38 @@ run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
 }
 
 static void
+run_span (const Job *job, ConvRing *ring, Span *span)
+{
+  take_planes (job, ring, span);
+  for (int64_t pixel = span->begin; pixel < span->end; pixel += CHUNK_PIXELS)
+    run_chunk (job, span, pixel,
+               span->end - pixel < CHUNK_PIXELS ? span->end - pixel : CHUNK_PIXELS);
+}
+
+/* Taps in time alone, read in place: the same pixels of one plane after the other, as many as stay
+ * in the cache until the last tap has read them. Outputs [begin, end) of all planes.
+ */
+static void
+run_through_time (const Job *job, ConvRing *ring, int64_t begin, int64_t end)
+{
+  const ConvPlanes *planes = &job->kernel->planes;
+  const int64_t n_pixels = job->kernel->n_pixels;
+  const int64_t fitting = CACHE_BYTES / (planes->shape.kernel[0] * planes->pixel_bytes);
+  const int64_t step = (fitting < CHUNK_PIXELS ? 1 : fitting / CHUNK_PIXELS) * CHUNK_PIXELS;
+  for (int64_t pixel = 0; pixel < n_pixels; pixel += step)
+    for (int64_t plane = begin / n_pixels; plane * n_pixels < end; plane++) {
+      const int64_t first = begin - plane * n_pixels, last = end - plane * n_pixels;
+      Span span = {.plane = plane, .begin = pixel, .end = pixel + step};
+      span.begin = span.begin > first ? span.begin : first;
+      span.end = span.end < n_pixels ? span.end : n_pixels;
+      span.end = span.end < last ? span.end : last;
+      if (span.begin >= span.end)
+        continue;
+      run_span (job, ring, &span);
+    }
+}
+
+static void
 run_part (void *data, int i, int n)
 {
   const Job *job = data;
@@ -114,15 +146,18 @@ run_part (void *data, int i, int n)
   praxi_cpu_ring_begin (&ring, &kernel->planes, job->scratch + (size_t) i * kernel->thread_bytes);
   int64_t at, end;
   praxi_cpu_share (kernel->n_planes * n_pixels, i, n, &at, &end);
+  /* Few channels come as fast from far: they are read in one go. */
+  if (kernel->planes.shape.kernel[0] > 1 && kernel->planes.in_a_row && !kernel->planes.copies &&
+      kernel->planes.pixel_bytes >= LONG_PIXEL_BYTES) {
+    run_through_time (job, &ring, at, end);
+    return;
+  }
   while (at < end) {
     Span span = {.plane = at / n_pixels, .begin = at % n_pixels};
     const int64_t left = n_pixels - span.begin < end - at ? n_pixels - span.begin : end - at;
     const int64_t length = left < kernel->planes.span_max ? left : kernel->planes.span_max;
     span.end = span.begin + length;
-    take_planes (job, &ring, &span);
-    for (int64_t pixel = span.begin; pixel < span.end; pixel += CHUNK_PIXELS)
-      run_chunk (job, &span, pixel,
-                 span.end - pixel < CHUNK_PIXELS ? span.end - pixel : CHUNK_PIXELS);
+    run_span (job, &ring, &span);
     at += length;
   }
 }
