@@ -344,7 +344,9 @@ run (const Site *site, const PraxiOp *op, const float *const *labels, float **ma
       praxi_fold_run (&copy, in, node->n_in, out, node->n_out, bytes) != PRAXI_OK)
     return FALSE;
   for (int j = 0; j < node->n_out; j++) {
-    made[j] = g_memdup2 (out[j].data, sizeof (float) * (count_of (&out[j]) + 1));
+    const gsize n = count_of (&out[j]);
+    made[j] = g_new (float, n + 1);
+    memcpy (made[j], out[j].data, sizeof (float) * n);
     g_bytes_unref (bytes[j]);
   }
   return TRUE;
