@@ -115,6 +115,8 @@ struct _PraxiSession {
   /* session-thresholds.c */
   GHashTable *own_enter; /* class name → hundredths; NULL before they were read */
   char *own_enter_project;
+  char *stepped_class; /* whose threshold a key moved last; its event may be gone by that */
+  int stepped_at;      /* the playhead then */
 
   /* session-thumbnails.c */
   PraxiDecodeClient *thumbnail_client;

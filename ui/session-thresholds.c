@@ -78,6 +78,7 @@ praxi_session_thresholds_close (PraxiSession *self)
 {
   g_clear_pointer (&self->own_enter, g_hash_table_unref);
   g_clear_pointer (&self->own_enter_project, g_free);
+  g_clear_pointer (&self->stepped_class, g_free);
 }
 
 /* NULL where there is no threshold. */
@@ -159,6 +160,8 @@ class_meant (PraxiSession *self)
   const PraxiEvent *event = event_meant (self);
   if (event != NULL)
     return event->class_index;
+  if (self->stepped_class != NULL && self->stepped_at == self->playhead)
+    return class_named (self, self->stepped_class);
   return current != NULL ? class_named (self, current->name) : -1;
 }
 
@@ -172,6 +175,9 @@ step_enter (PraxiSession *self, double by)
                        _ ("Select an event or choose a class that makes events first"));
     return;
   }
+  g_free (self->stepped_class);
+  self->stepped_class = g_strdup (name);
+  self->stepped_at = self->playhead;
   praxi_session_set_enter (self, class_index, praxi_session_enter (self, class_index, NULL) + by);
   double exit = 0;
   const double enter = praxi_session_enter (self, class_index, &exit);

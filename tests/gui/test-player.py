@@ -308,7 +308,7 @@ class Player(unittest.TestCase):
         """Last, for it analyses: thresholds and the way from edge to edge."""
         app = self.app
         app.do('win.analyse')
-        wait(lambda: app.text(' judged'), 'the event', 90)
+        wait(lambda: any(re.search(r'· analysed(?! \d)', text) for text in app.texts()), 'the whole analysis', 90)
         wait(lambda: 'not analysed' not in self.timeline.get_description(), 'scores')
         app.key('ctrl+Right')
         start = wait(self.frame, 'the event’s first frame')
@@ -318,6 +318,10 @@ class Player(unittest.TestCase):
         self.wait_frame(start)
         app.key('alt+Up')
         wait(lambda: self.threshold() == 65, 'the threshold, kept for the project')
+        app.key(*['alt+Up'] * 6)
+        wait(lambda: self.threshold() == 95, 'so high a threshold that its event is gone')
+        app.key(*['alt+Down'] * 2)
+        wait(lambda: self.threshold() == 85, 'the way back without the event')
         x = self.at(0) - 5
         app.drag(x, self.strip(self.FIGHT), x, self.strip(self.FIGHT + 60))
         wait(lambda: self.threshold() > 90, 'so high a threshold that no event is left')
