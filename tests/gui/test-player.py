@@ -295,6 +295,18 @@ class Player(unittest.TestCase):
         app.key('i', *['Right'] * 99, 'o', 'f')
         wait(lambda: 90 < self.hovered(0.95) < 150, 'the marks fitted')
 
+    def windows(self):
+        return [self.app.node.get_child_at_index(i).get_name() for i in range(self.app.node.get_child_count())]
+
+    def test_file_choosers(self):
+        """Each key opens its chooser, and Escape leaves all as it was."""
+        for key, title in (('ctrl+o', 'Open videos'), ('ctrl+shift+o', 'Open a project'),
+                           ('ctrl+shift+n', 'New project'), ('ctrl+e', 'Report as PDF')):
+            self.app.key(key)
+            wait(lambda: any(title in name for name in self.windows()), f'{key}: {title}')
+            self.app.key('Escape')
+            wait(lambda: len(self.windows()) == 1, f'{title} gone')
+
     def settings(self):
         """All that the program remembers, as it is on the disk."""
         folder = pathlib.Path(os.environ['XDG_CONFIG_HOME'])
