@@ -152,7 +152,7 @@ density_at (const Density *density, double place)
 static double
 normal (GRand *random)
 {
-  const double u = MAX (g_rand_double (random), 1e-12);
+  const double drawn = g_rand_double (random), u = MAX (drawn, 1e-12); /* MAX would draw twice */
   return sqrt (-2 * log (u)) * cos (2 * G_PI * g_rand_double (random));
 }
 
