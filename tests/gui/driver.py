@@ -17,8 +17,9 @@ class Timeout(AssertionError):
     pass
 
 
-def wait(condition, what, seconds=float(os.environ.get("PRAXI_PATIENCE_S", 30))):
-    """The first true value of condition; the tree may change under it."""
+def wait(condition, what, seconds=float(os.environ.get("PRAXI_PATIENCE_S", 30)), every=0.03):
+    """The first true value of condition; the tree may change under it. Looking costs: where a job is
+    waited for, look seldom."""
     end, last = time.monotonic() + seconds, None
     while time.monotonic() < end:
         try:
@@ -27,7 +28,7 @@ def wait(condition, what, seconds=float(os.environ.get("PRAXI_PATIENCE_S", 30)))
                 return value
         except (GLib.Error, subprocess.CalledProcessError) as error:
             last = error
-        time.sleep(0.03)
+        time.sleep(every)
     raise Timeout(f'timed out waiting for {what} {last or ""}')
 
 

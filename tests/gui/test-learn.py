@@ -64,9 +64,9 @@ class Learning(unittest.TestCase):
                      (node.get_role_name() == role or role is None and node.get_role_name() != 'label') and
                      node.get_state_set().contains(Atspi.StateType.VISIBLE)), None)
 
-    def press(self, role, name, page, seconds=30):
+    def press(self, role, name, page, seconds=30, every=0.03):
         """As a screen reader does: what is pressed may have to be scrolled to."""
-        node = wait(lambda: self.shown(role, name, page), f'{role} {name!r}', seconds)
+        node = wait(lambda: self.shown(role, name, page), f'{role} {name!r}', seconds, every)
         Atspi.Action.do_action(node, 0)
 
     def shoot(self, name):
@@ -100,8 +100,8 @@ class Learning(unittest.TestCase):
         wait(lambda: self.app.text('Quickly'), 'the choice')
         self.press('push button', 'Train on these labels', 'Train')
         wait(lambda: self.shown('push button', 'Stop training', 'Train'), 'the training to run')
-        wait(lambda: self.app.text('is kept: ') or self.app.text('No epoch was better'), 'what the training came to', LONG_S)
-        wait(lambda: self.shown('push button', 'Compare with the original', 'Train'), 'a model to compare', LONG_S)
+        wait(lambda: self.app.text('is kept: ') or self.app.text('No epoch was better'), 'what the training came to', LONG_S, 1)
+        wait(lambda: self.shown('push button', 'Compare with the original', 'Train'), 'a model to compare', LONG_S, 1)
         self.assertTrue(os.path.exists(PROJECT + '-tracks/own.onnx'))
         self.shoot('trained')
 
@@ -109,16 +109,16 @@ class Learning(unittest.TestCase):
         self.app.click(wait(lambda: self.app.find('radio button', 'Lighten') or self.app.find('page tab', 'Lighten'), 'the page'))
         self.press('push button', 'Make a lighter model', 'Lighten')
         wait(lambda: self.shown('push button', 'Stop', 'Lighten'), 'the passes to run')
-        wait(lambda: self.app.text('In INT8'), 'the pass to be told', LONG_S)
-        self.press('push button', 'Compare with the original', 'Lighten', LONG_S)
-        wait(lambda: self.app.text('Measured on '), 'the comparison', LONG_S)
+        wait(lambda: self.app.text('In INT8'), 'the pass to be told', LONG_S, 1)
+        self.press('push button', 'Compare with the original', 'Lighten', LONG_S, 1)
+        wait(lambda: self.app.text('Measured on '), 'the comparison', LONG_S, 1)
         self.shoot('compared')
 
     def adopt(self):
         self.app.do('win.show-train')
         self.press(None, 'Analyses use the lighter model', 'Lighten')
         self.app.click(self.app.find('page tab', 'Model'))
-        wait(lambda: self.app.text('lighter'), 'the lighter model on the page of the model', LONG_S)
+        wait(lambda: self.app.text('lighter'), 'the lighter model on the page of the model', LONG_S, 1)
         self.shoot('adopted')
 
     def test_label_train_lighten_compare_adopt(self):
@@ -129,7 +129,7 @@ class Learning(unittest.TestCase):
 
     def test_z_the_next_day_it_is_used(self):
         self.app.key('ctrl+r')
-        wait(lambda: self.app.text('analysed') and not self.app.text('Analysing'), 'the analysis to end', LONG_S)
+        wait(lambda: self.app.text('analysed') and not self.app.text('Analysing'), 'the analysis to end', LONG_S, 1)
         track = subprocess.run(['sqlite3', '-readonly', PROJECT, 'SELECT name FROM model'], capture_output=True, text=True).stdout
         self.assertIn('lighter', track)
 
