@@ -50,6 +50,9 @@ praxi_page_row (GtkWidget *column, const char *name, GtkWidget *widget)
   gtk_label_set_wrap (GTK_LABEL (label), TRUE);
   gtk_widget_set_valign (widget, GTK_ALIGN_CENTER);
   gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  if (GTK_IS_DROP_DOWN (widget)) /* its button is what a screen reader meets */
+    gtk_accessible_update_property (GTK_ACCESSIBLE (gtk_widget_get_first_child (widget)),
+                                    GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
   gtk_box_append (GTK_BOX (row), label);
   gtk_box_append (GTK_BOX (row), widget);
   gtk_box_append (GTK_BOX (column), row);
