@@ -12,6 +12,7 @@ enum { FEW_LABELS = 10, MANY_TIMES = 10 };
 typedef struct {
   PraxiSession *session;
   GtkWidget *table, *warnings;
+  char *shown; /* what the table says, so that it is only built anew when that changes */
 } LearnData;
 
 static void
@@ -19,6 +20,7 @@ data_free (gpointer data)
 {
   LearnData *self = data;
   g_clear_object (&self->session);
+  g_free (self->shown);
   g_free (self);
 }
 
@@ -75,6 +77,20 @@ warnings_of (const GPtrArray *classes)
   return g_strjoinv ("\n", (char **) lines->pdata);
 }
 
+/* Free with g_free. */
+static char *
+text_of (const GPtrArray *classes)
+{
+  GString *text = g_string_new (NULL);
+  for (guint i = 0; i < classes->len; i++) {
+    const PraxiUiClass *cls = classes->pdata[i];
+    g_string_append_printf (text,
+                            "%s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n",
+                            cls->name, cls->n_labels, cls->n_media, cls->labelled_ns);
+  }
+  return g_string_free (text, FALSE);
+}
+
 static void
 changed_cb (GtkWidget *box, guint changes, PraxiSession *session)
 {
@@ -82,6 +98,11 @@ changed_cb (GtkWidget *box, guint changes, PraxiSession *session)
   if ((changes & PRAXI_CHANGE_LABELS) == 0)
     return;
   const GPtrArray *classes = praxi_session_classes (session);
+  g_autofree char *text = text_of (classes);
+  if (g_strcmp0 (text, self->shown) == 0)
+    return;
+  g_free (self->shown);
+  self->shown = g_steal_pointer (&text);
   g_autofree char *warnings = warnings_of (classes);
   praxi_page_clear_table (self->table);
   praxi_page_cell (self->table, _ ("Class"), 0, 0);
