@@ -104,18 +104,14 @@ load_cb (gpointer data, PraxiStepper *stepper, guint i, GRand *random, int place
 {
   const SequenceSource *source = data;
   const PraxiModelSpec *spec = source->spec;
-  const int n = source->trainable->n_outputs;
-  const PraxiBatch *batch = praxi_stepper_batch (stepper);
   const float *values = sample_at (source, i)->values;
   if (random != NULL && source->augments) {
     praxi_sequence_augment (values, spec->frames, spec->height, spec->width, random,
                             source->changed);
     values = source->changed;
   }
-  praxi_trainable_target (source->trainable, spec, sample_at (source, i)->class_index,
-                          batch->target + place * n);
-  for (int k = 0; k < n; k++)
-    batch->weight[place * n + k] = 1;
+  praxi_source_set_class (source->trainable, spec, stepper, sample_at (source, i)->class_index,
+                          place);
   return praxi_stepper_see (stepper, values, place, error);
 }
 
@@ -154,12 +150,8 @@ praxi_source_of_sequences (const PraxiSequences *sequences,
       .spec = spec,
       .balance = balance,
       .augments = augments,
-      .by_class = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref),
       .changed = g_new (float, (gsize) spec->frames *(gsize) (spec->height * spec->width))};
-  for (int c = 0; c < spec->n_classes; c++)
-    g_ptr_array_add (own->by_class, g_array_new (FALSE, FALSE, sizeof (guint)));
-  for (guint i = 0; i < sequences->samples->len; i++)
-    g_array_append_val ((GArray *) own->by_class->pdata[sample_at (own, i)->class_index], i);
+  own->by_class = praxi_source_pools (own, sequences->samples->len, class_cb, spec->n_classes);
   PraxiSource *source = g_new0 (PraxiSource, 1);
   *source = (PraxiSource){.data = own,
                           .n = sequences->samples->len,

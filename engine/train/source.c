@@ -53,6 +53,34 @@ praxi_source_draw (const GPtrArray *pools, PraxiBalance balance, GRand *random)
   return g_array_index (pool, guint, g_rand_int_range (random, 0, (gint32) pool->len));
 }
 
+GPtrArray *
+praxi_source_pools (gpointer data,
+                    guint n,
+                    int (*class_of) (gpointer data, guint clip),
+                    int n_classes)
+{
+  GPtrArray *pools = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
+  for (int c = 0; c < n_classes; c++)
+    g_ptr_array_add (pools, g_array_new (FALSE, FALSE, sizeof (guint)));
+  for (guint i = 0; i < n; i++)
+    g_array_append_val ((GArray *) pools->pdata[class_of (data, i)], i);
+  return pools;
+}
+
+void
+praxi_source_set_class (const PraxiTrainable *trainable,
+                        const PraxiModelSpec *spec,
+                        PraxiStepper *stepper,
+                        int class_index,
+                        int place)
+{
+  const PraxiBatch *batch = praxi_stepper_batch (stepper);
+  const int n = trainable->n_outputs;
+  praxi_trainable_target (trainable, spec, class_index, batch->target + place * n);
+  for (int k = 0; k < n; k++)
+    batch->weight[place * n + k] = 1;
+}
+
 static const PraxiClip *
 clip_at (const ClipSource *source, guint i)
 {
@@ -71,17 +99,13 @@ load_cb (gpointer data, PraxiStepper *stepper, guint i, GRand *random, int place
 {
   const ClipSource *source = data;
   const PraxiModelSpec *spec = source->spec;
-  const int n = source->trainable->n_outputs;
-  const PraxiBatch *batch = praxi_stepper_batch (stepper);
   if (!praxi_clips_read (source->clips, i, source->clip, error))
     return FALSE;
   if (random != NULL && source->augments)
     praxi_augment_clip (source->clip, source->room, spec->frames, spec->height, spec->width,
                         random);
-  praxi_trainable_target (source->trainable, spec, clip_at (source, i)->class_index,
-                          batch->target + place * n);
-  for (int k = 0; k < n; k++)
-    batch->weight[place * n + k] = 1;
+  praxi_source_set_class (source->trainable, spec, stepper, clip_at (source, i)->class_index,
+                          place);
   return praxi_stepper_see (stepper, praxi_clip_convert (spec, source->clip, source->converted),
                             place, error);
 }
@@ -116,15 +140,11 @@ praxi_source_of_clips (const PraxiClips *clips,
                       .spec = spec,
                       .balance = balance,
                       .augments = augment,
-                      .by_class = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref),
                       .clip = g_malloc (clips->clip_bytes),
                       .room = g_malloc (clips->clip_bytes)};
   if (spec->is_float)
     own->converted = g_new (float, clips->clip_bytes);
-  for (int c = 0; c < spec->n_classes; c++)
-    g_ptr_array_add (own->by_class, g_array_new (FALSE, FALSE, sizeof (guint)));
-  for (guint i = 0; i < clips->clips->len; i++)
-    g_array_append_val ((GArray *) own->by_class->pdata[clip_at (own, i)->class_index], i);
+  own->by_class = praxi_source_pools (own, clips->clips->len, class_cb, spec->n_classes);
   PraxiSource *source = g_new0 (PraxiSource, 1);
   *source = (PraxiSource){.data = own,
                           .n = clips->clips->len,

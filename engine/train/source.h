@@ -42,6 +42,21 @@ typedef enum {
 /* Draws from lists of clips, one a pool, by the pools' sizes. pools: of GArray of guint. */
 guint praxi_source_draw (const GPtrArray *pools, PraxiBalance balance, GRand *random);
 
+/* Such pools, one a class, of the clips 0 … n − 1 of a source's data. Free with g_ptr_array_unref.
+ */
+GPtrArray *praxi_source_pools (gpointer data,
+                               guint n,
+                               int (*class_of) (gpointer data, guint clip),
+                               int n_classes);
+
+/* Says at a place in the stepper's batch that the clip there is of the class, and counts in full.
+ */
+void praxi_source_set_class (const PraxiTrainable *trainable,
+                             const PraxiModelSpec *spec,
+                             PraxiStepper *stepper,
+                             int class_index,
+                             int place);
+
 /* Decoded pictures. clips, trainable and spec are borrowed.
  * augment: whether load changes pictures where it has a random
  */
