@@ -1,7 +1,5 @@
 #include "app/classify-joints.h"
 
-#include <math.h>
-
 #include "engine/core/error.h"
 #include "engine/core/text.h"
 #include "engine/train/sequence.h"
@@ -64,18 +62,6 @@ praxi_joints_spec (const PraxiJoints *joints)
   return praxi_model_spec (joints->model);
 }
 
-static void
-softmax (float *scores, int n)
-{
-  float most = -INFINITY, sum = 0;
-  for (int i = 0; i < n; i++)
-    most = fmaxf (most, scores[i]);
-  for (int i = 0; i < n; i++)
-    sum += scores[i] = expf (scores[i] - most);
-  for (int i = 0; i < n; i++)
-    scores[i] /= sum;
-}
-
 gboolean
 praxi_joints_answer (PraxiJoints *joints, const char *path, PraxiAnswer *answer, GError **error)
 {
@@ -98,7 +84,7 @@ praxi_joints_answer (PraxiJoints *joints, const char *path, PraxiAnswer *answer,
   if (!praxi_executor_run_tensors (joints->executor, &in, &out, error))
     return FALSE;
   if (spec->is_logits)
-    softmax (joints->scores, spec->n_classes);
+    praxi_scores_from_logits (joints->scores, spec->n_classes);
   praxi_answer_add_window (answer, joints->scores);
   return TRUE;
 }

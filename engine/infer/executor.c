@@ -256,6 +256,18 @@ convert_clips (PraxiExecutor *executor, const guint8 *clips, int first, int n_fr
   return executor->converted;
 }
 
+void
+praxi_scores_from_logits (float *scores, int n)
+{
+  float top = -INFINITY, sum = 0;
+  for (int c = 0; c < n; c++)
+    top = MAX (top, scores[c]);
+  for (int c = 0; c < n; c++)
+    sum += scores[c] = expf (scores[c] - top);
+  for (int c = 0; c < n; c++)
+    scores[c] /= sum;
+}
+
 /* Scores of the clips of one run; logits go through a softmax. */
 static void
 take_scores (const PraxiExecutor *executor, int n_clips, float *scores)
@@ -263,16 +275,12 @@ take_scores (const PraxiExecutor *executor, int n_clips, float *scores)
   const PraxiTensor *output = praxi_program_output (executor->program, executor->score_output);
   const int n = executor->spec->n_classes;
   for (int k = 0; k < n_clips; k++, scores += n) {
-    float top = -INFINITY, sum = 0;
     for (int c = 0; c < n; c++) {
       const float *at = output->data;
       scores[c] = at[k * output->strides[0] + c * output->strides[1]];
-      top = MAX (top, scores[c]);
     }
-    for (int c = 0; executor->spec->is_logits && c < n; c++)
-      sum += scores[c] = expf (scores[c] - top);
-    for (int c = 0; executor->spec->is_logits && c < n; c++)
-      scores[c] /= sum;
+    if (executor->spec->is_logits)
+      praxi_scores_from_logits (scores, n);
   }
 }
 

@@ -91,6 +91,9 @@ void praxi_executor_set_profiling (PraxiExecutor *executor, gboolean on);
  */
 GArray *praxi_executor_profile (const PraxiExecutor *executor);
 
+/* Logits f32 [n] become probabilities, in place. */
+void praxi_scores_from_logits (float *scores, int n);
+
 /* Below: any graph, named tensors. */
 
 /* bindings: shapes of inputs; those with data become constants and are inputs no more
