@@ -35,6 +35,19 @@ typedef struct {
   uint8_t *out;
 } Job;
 
+/* out_at: bytes from the start of the output */
+static CpuEpilogue
+epilogue_at (const Job *job, int64_t out_at)
+{
+  const DepthwiseKernel *kernel = job->kernel;
+  CpuEpilogue epilogue = kernel->epilogue;
+  epilogue.bias = job->bias;
+  epilogue.multiplier = kernel->multiplier;
+  epilogue.start = kernel->start;
+  epilogue.residual = job->residual ? job->residual + out_at : NULL;
+  return epilogue;
+}
+
 static void
 run_chunk (const Job *job, int64_t plane, int64_t pixel, int64_t n_pixels)
 {
@@ -59,11 +72,7 @@ run_chunk (const Job *job, int64_t plane, int64_t pixel, int64_t n_pixels)
                         .weights = job->weights,
                         .in_signed = kernel->in_signed,
                         .out = job->out + out_at,
-                        .epilogue = kernel->epilogue};
-  call.epilogue.bias = job->bias;
-  call.epilogue.multiplier = kernel->multiplier;
-  call.epilogue.start = kernel->start;
-  call.epilogue.residual = job->residual ? job->residual + out_at : NULL;
+                        .epilogue = epilogue_at (job, out_at)};
   if (kernel->is_wide)
     kernel->loops->depthwise_s16 (&call);
   else if (kernel->is_s8)
@@ -123,11 +132,7 @@ run_segment (const Job *job, int64_t plane, int64_t segment)
                       .weights = job->weights,
                       .in_signed = kernel->in_signed,
                       .out = job->out + out_at,
-                      .epilogue = kernel->epilogue};
-  row.epilogue.bias = job->bias;
-  row.epilogue.multiplier = kernel->multiplier;
-  row.epilogue.start = kernel->start;
-  row.epilogue.residual = job->residual ? job->residual + out_at : NULL;
+                      .epilogue = epilogue_at (job, out_at)};
   if (kernel->is_s8)
     kernel->loops->depthwise_row_s16 (&row);
   else
