@@ -70,12 +70,14 @@ praxi_checkpoint_save (const PraxiTrainState *state,
 {
   g_autoptr (GError) failure = NULL;
   g_autoptr (GVariant) packed = g_variant_ref_sink (pack (state, key));
-  if (g_file_set_contents_full (
-          path, g_variant_get_data (packed), (gssize) g_variant_get_size (packed),
-          G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644, &failure))
+  g_autofree char *fresh = g_strconcat (path, ".new", NULL); /* the next one replaces it */
+  if (g_file_set_contents_full (fresh, g_variant_get_data (packed),
+                                (gssize) g_variant_get_size (packed), G_FILE_SET_CONTENTS_DURABLE,
+                                0644, &failure) &&
+      g_rename (fresh, path) == 0)
     return TRUE;
   g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_DISK, "keeping the checkpoint: %s",
-               failure->message);
+               failure != NULL ? failure->message : g_strerror (errno));
   return FALSE;
 }
 
