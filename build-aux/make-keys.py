@@ -12,6 +12,7 @@ GROUP = re.compile(r'PraxiActionGroup praxi_actions_\w+ = \{N_ \("([^"]+)"\)')
 FILES = ('play', 'labels', 'review', 'scene', 'view', 'footage', 'camera', 'window')
 NAMES = {'comma': ',', 'period': '.', 'plus': '+', 'minus': '−', 'equal': '=', 'space': 'Space', 'Return': 'Enter',
          'Escape': 'Esc', 'Left': '←', 'Right': '→', 'bracketleft': '[', 'bracketright': ']', 'question': '?', 'less': '<', 'greater': '>',
+         'Page_Up': 'Page up', 'Page_Down': 'Page down',
          'braceleft': '{', 'braceright': '}', 'Control': 'Ctrl'}
 TAIL = """
 The digits 1 to 9 and 0 choose the class that has them; while marks are set they make the label at once, and held while the video plays they label as long as they are held.

@@ -211,11 +211,25 @@ jobs_cb (PraxiWindow *self)
   gtk_menu_button_popup (self->jobs_button);
 }
 
+static void
+next_cb (PraxiWindow *self)
+{
+  praxi_media_list_step (self->media_list, 1);
+}
+
+static void
+previous_cb (PraxiWindow *self)
+{
+  praxi_media_list_step (self->media_list, -1);
+}
+
 static const PraxiAction actions[] = {
     {"open", N_ ("Open videos"), open_cb, NULL, "<Control>o"},
     {"open-project", N_ ("Open a project"), open_project_cb, NULL, "<Control><Shift>o"},
     {"new-project", N_ ("New project"), new_project_cb, NULL, "<Control><Shift>n"},
     {"sample", N_ ("Open the sample"), praxi_window_open_sample, NULL, NULL},
+    {"next-media", N_ ("Open the next video"), next_cb, NULL, "Page_Down"},
+    {"previous-media", N_ ("Open the previous video"), previous_cb, NULL, "Page_Up"},
     {"analyse", N_ ("Analyse the video"), NULL, praxi_session_analyse, "<Control>r"},
     {"analyse-selected", N_ ("Analyse the selected footage"), analyse_selected_cb, NULL, NULL},
     {"analyse-all", N_ ("Analyse all footage"), analyse_all_cb, NULL, "<Control><Shift>r"},

@@ -51,14 +51,14 @@ draw_names (const PraxiStripContext *context, GtkSnapshot *snapshot, const Praxi
   }
 }
 
-/* White is the calm of the light theme and a glare in the dark one. */
+/* White is a glare in the dark theme, and in the light one looks like the end of the row. */
 static void
 dim_background (const PraxiStripContext *context,
                 GtkSnapshot *snapshot,
                 const PraxiScoreTrack *track)
 {
-  const GdkRGBA veil = {0.1f, 0.1f, 0.1f, 0.55f};
-  for (int c = 0; context->is_dark && c < praxi_score_track_n_classes (track); c++)
+  const GdkRGBA veil = {0.1f, 0.1f, 0.1f, context->is_dark ? 0.55f : 0.1f};
+  for (int c = 0; c < praxi_score_track_n_classes (track); c++)
     if (praxi_events_is_background (praxi_score_track_class_name (track, c)))
       gtk_snapshot_append_color (snapshot, &veil,
                                  &GRAPHENE_RECT_INIT ((float) context->time.left_px,

@@ -232,6 +232,12 @@ praxi_media_item_set_missing (PraxiMediaItem *self, gboolean is_missing)
   update_state (self);
 }
 
+gboolean
+praxi_media_item_is_reviewed (PraxiMediaItem *self)
+{
+  return self->is_reviewed;
+}
+
 void
 praxi_media_item_set_reviewed (PraxiMediaItem *self, gboolean is_reviewed)
 {

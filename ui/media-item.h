@@ -18,6 +18,7 @@ GdkTexture *praxi_media_item_thumbnail (PraxiMediaItem *item);
 
 gboolean praxi_media_item_is_missing (PraxiMediaItem *item);
 gboolean praxi_media_item_is_analysed (PraxiMediaItem *item); /* to its end */
+gboolean praxi_media_item_is_reviewed (PraxiMediaItem *item);
 
 /* The file is elsewhere now. */
 void praxi_media_item_set_path (PraxiMediaItem *item, const char *path);

@@ -90,14 +90,32 @@ chosen_cb (PraxiMediaList *self, guint position)
     praxi_session_open_media (self->session, item);
 }
 
-static void
-select_open (PraxiMediaList *self)
+/* -1 when it is not among the rows shown. */
+static int
+find_open (PraxiMediaList *self)
 {
   for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->selection)); i++) {
     g_autoptr (PraxiMediaItem) item = g_list_model_get_item (G_LIST_MODEL (self->selection), i);
     if (item == praxi_session_media (self->session))
-      gtk_selection_model_select_item (self->selection, i, TRUE);
+      return (int) i;
   }
+  return -1;
+}
+
+static void
+select_open (PraxiMediaList *self)
+{
+  const int position = find_open (self);
+  if (position >= 0)
+    gtk_selection_model_select_item (self->selection, (guint) position, TRUE);
+}
+
+void
+praxi_media_list_step (PraxiMediaList *self, int by)
+{
+  const int position = find_open (self) + by;
+  if (position >= 0)
+    chosen_cb (self, (guint) position);
 }
 
 /* A click opens. With Ctrl or Shift it only gathers footage for what the menu and keys do with the

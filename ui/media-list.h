@@ -16,6 +16,11 @@ void praxi_media_list_set_session (PraxiMediaList *list, PraxiSession *session);
 /* The rows a person selected, in the order shown: PraxiMediaItem. Free with g_ptr_array_unref. */
 GPtrArray *praxi_media_list_selected (PraxiMediaList *list);
 
+/* Opens the row `by` rows below (above where negative) the one of the open footage; nothing happens
+ * past either end.
+ */
+void praxi_media_list_step (PraxiMediaList *list, int by);
+
 /* All rows shown, in that order. Free with g_ptr_array_unref. */
 GPtrArray *praxi_media_list_shown (PraxiMediaList *list);
 

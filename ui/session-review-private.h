@@ -44,7 +44,6 @@ const PraxiReviewItem *praxi_session_review_current (PraxiSession *session);
 PraxiEventState
 praxi_session_span_state (PraxiSession *session, const char *class_name, PraxiTimeSpan span);
 
-gboolean praxi_session_is_media_reviewed (PraxiSession *session);
 void praxi_session_add_seen (PraxiSession *session, PraxiTimeSpan span);
 
 G_END_DECLS

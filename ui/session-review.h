@@ -52,6 +52,9 @@ void praxi_session_reject_event (PraxiSession *session);   /* stays so when anal
 /* The item shown, else the media, which was looked at; and on to the next. */
 void praxi_session_mark_reviewed (PraxiSession *session);
 
+/* Whether somebody said to be through with the open media. */
+gboolean praxi_session_is_media_reviewed (PraxiSession *session);
+
 /* --- the queue ----------------------------------------------------------------------------- */
 
 typedef enum {

@@ -8,6 +8,7 @@
 #include "engine/core/text.h"
 #include "ui/history-text.h"
 #include "ui/session-report.h"
+#include "ui/session-review.h"
 #include "ui/store-view.h"
 
 static void
@@ -178,6 +179,8 @@ rebuild_verdicts (PraxiSession *self)
           g_ptr_array_remove_index (self->verdicts, k--);
     }
   }
+  if (self->media != NULL && self->media_id != 0)
+    praxi_media_item_set_reviewed (self->media, praxi_session_is_media_reviewed (self));
 }
 
 static void

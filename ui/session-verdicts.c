@@ -266,19 +266,27 @@ review_item (PraxiSession *self, const PraxiReviewItem *item)
   praxi_session_review_advance (self);
 }
 
-static void
-open_next_media (PraxiSession *self)
+/* The next one nobody is through with, behind the open one and then from the first; NULL for none.
+ */
+static PraxiMediaItem *
+find_unreviewed (PraxiSession *self)
 {
   GListModel *list = praxi_session_media_list (self);
   const guint n_items = g_list_model_get_n_items (list);
-  for (guint i = 0; i + 1 < n_items; i++) {
+  PraxiMediaItem *before = NULL;
+  gboolean is_behind = FALSE;
+  for (guint i = 0; i < n_items; i++) {
     g_autoptr (PraxiMediaItem) item = g_list_model_get_item (list, i);
-    g_autoptr (PraxiMediaItem) next = g_list_model_get_item (list, i + 1);
-    if (item == self->media) {
-      praxi_session_open_media (self, next);
-      return;
-    }
+    const gboolean is_left = item != self->media && !praxi_media_item_is_reviewed (item) &&
+                             !praxi_media_item_is_missing (item) &&
+                             !praxi_media_item_is_camera (item);
+    if (is_left && is_behind)
+      return item;
+    if (is_left && before == NULL)
+      before = item;
+    is_behind |= item == self->media;
   }
+  return before;
 }
 
 static void
@@ -292,8 +300,14 @@ review_media (PraxiSession *self)
     add_verdict (self, edit, &media, PRAXI_VERDICT_REVIEWED);
     praxi_session_push_edit (self, edit);
   }
-  praxi_session_say (self, FALSE, _ ("The video is marked as reviewed"));
-  open_next_media (self);
+  praxi_media_item_set_reviewed (self->media, TRUE);
+  PraxiMediaItem *next = find_unreviewed (self);
+  if (next == NULL) {
+    praxi_session_say (self, FALSE, _ ("All footage of the project is reviewed"));
+    return;
+  }
+  praxi_session_open_media (self, next);
+  praxi_session_say (self, FALSE, _ ("The video is marked as reviewed; this is the next one"));
 }
 
 void

@@ -176,6 +176,26 @@ class Sitting(unittest.TestCase):
         app.key('shift+y')
         wait(lambda: self.ahead() is None, 'one video')
 
+    def review(self):
+        """From video to video by keys; R ends one and opens what is left."""
+        app = self.app
+        app.key('Next')
+        wait(lambda: 'second.mp4' in app.frame.get_name(), 'the next video')
+        app.key('Next', 'Prior')
+        wait(lambda: 'yard.mp4' in app.frame.get_name(), 'the one before')
+        for name, then in (('yard.mp4', 'this is the next one'), ('second.mp4', 'All footage of the project is reviewed')):
+            self.go_to_end()
+            app.key('r')
+            wait(lambda: app.text(then), then)
+            wait(lambda: self.state(name).endswith('reviewed ✓'), f'the mark on {name}')
+        app.key('Prior')
+        wait(lambda: 'yard.mp4' in app.frame.get_name(), 'the first one again')
+        app.key('ctrl+z', 'ctrl+z')
+        wait(lambda: self.state('yard.mp4') == '0:30 · analysed', 'both marks undone')
+
+    def go_to_end(self):
+        wait(lambda: self.app.key('End') or self.frame_at_playhead() > 700, 'the end', every=0.3)
+
     def test_b_queue(self):
         """Two analyses wait in a queue and run one after the other; the window comes back as it was left."""
         second = shutil.copy(CLIP, os.path.join(HOME, 'second.mp4'))
@@ -192,8 +212,8 @@ class Sitting(unittest.TestCase):
         app.key('Escape')
         wait(lambda: self.state('yard.mp4') == '0:30 · analysed' and self.state('second.mp4') == '0:30 · analysed', 'both analyses', 90)
         app.get(None, 'Jobs: nothing is running')
-        app.key('End')
-        wait(lambda: self.frame_at_playhead() > 700, 'the end')
+        self.review()
+        self.go_to_end()
         last = self.frame_at_playhead()
         self.sync()
         app.key('End')
