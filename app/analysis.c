@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include "engine/core/error.h"
+#include "engine/core/json-lines.h"
 #include "engine/core/text.h"
 
 /* Multiply-adds of a clip that one core does in a few milliseconds. */
@@ -163,4 +164,34 @@ praxi_cli_wants_json_progress (const char *text, gboolean *json, GError **error)
   g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_USAGE,
                "--progress %s: unknown form; the only one is 'json'", text);
   return FALSE;
+}
+
+PraxiEventOptions *
+praxi_cli_model_events (const PraxiModelSpec *spec)
+{
+  PraxiEventOptions *events = g_new0 (PraxiEventOptions, spec->n_classes);
+  for (int c = 0; c < spec->n_classes; c++)
+    events[c] = (PraxiEventOptions){.enter = spec->enter[c], .exit = spec->exit[c]};
+  return events;
+}
+
+void
+praxi_cli_add_thresholds (JsonBuilder *builder,
+                          const PraxiModelSpec *spec,
+                          const PraxiEventOptions *options)
+{
+  json_builder_set_member_name (builder, "thresholds");
+  json_builder_begin_object (builder);
+  for (int c = 0; c < spec->n_classes; c++) {
+    const PraxiEventOptions used = praxi_events_resolve (&options[c]);
+    json_builder_set_member_name (builder, spec->classes[c]);
+    json_builder_begin_object (builder);
+    praxi_json_add_double (builder, "enter", used.enter);
+    praxi_json_add_double (builder, "exit", used.exit);
+    praxi_json_add_double (builder, "min_length_s", (double) MAX (used.min_length_ns, 0) / 1e9);
+    praxi_json_add_double (builder, "merge_gap_s", (double) MAX (used.merge_gap_ns, 0) / 1e9);
+    praxi_json_add_double (builder, "smooth_s", (double) MAX (used.smooth_ns, 0) / 1e9);
+    json_builder_end_object (builder);
+  }
+  json_builder_end_object (builder);
 }

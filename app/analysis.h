@@ -3,10 +3,11 @@
  */
 #pragma once
 
-#include <glib.h>
+#include <json-glib/json-glib.h>
 
 #include "app/cli.h"
 #include "engine/infer/analyzer.h"
+#include "engine/infer/events.h"
 
 G_BEGIN_DECLS
 
@@ -59,6 +60,16 @@ void praxi_cli_footage_end (PraxiCliFootage *footage);
 
 /* Opens a media; SIGINT gives up. */
 PraxiMedia *praxi_cli_media_open (const char *path, GError **error);
+
+/* The thresholds a model was calibrated to, [n_classes]. Free with g_free. */
+PraxiEventOptions *praxi_cli_model_events (const PraxiModelSpec *spec);
+
+/* Adds the member "thresholds" to the object at hand: how events are formed, class by class, so
+ * that who follows the run forms the same ones. options: [n_classes of the spec]
+ */
+void praxi_cli_add_thresholds (JsonBuilder *builder,
+                               const PraxiModelSpec *spec,
+                               const PraxiEventOptions *options);
 
 /* The most memory this process had at once, bytes. */
 gint64 praxi_cli_peak_rss (void);

@@ -92,13 +92,10 @@ event_options (const Analyze *analyze, int class_index)
   PraxiEventOptions options = {.min_length_ns = option_ns (analyze->min_length_s),
                                .merge_gap_ns = option_ns (analyze->merge_gap_s),
                                .smooth_ns = option_ns (analyze->smooth_s)};
-  if (analyze->enter != UNSET)
-    options.enter = analyze->enter;
-  else if (!isnan (spec->enter[class_index]))
-    options.enter = spec->enter[class_index];
+  options.enter = analyze->enter != UNSET ? analyze->enter : spec->enter[class_index];
   if (analyze->exit != UNSET)
     options.exit = analyze->exit;
-  else if (analyze->enter == UNSET && !isnan (spec->exit[class_index]))
+  else if (analyze->enter == UNSET)
     options.exit = spec->exit[class_index];
   return options;
 }
@@ -132,26 +129,14 @@ find_events (const Analyze *analyze, PraxiMedia *media, const PraxiScoreTrack *t
   return events;
 }
 
-/* How events are formed, class by class, so that who follows the run forms the same ones. */
 static void
 add_thresholds (const Analyze *analyze, JsonBuilder *builder)
 {
   const PraxiModelSpec *spec = praxi_model_spec (analyze->model.model);
-  json_builder_set_member_name (builder, "thresholds");
-  json_builder_begin_object (builder);
-  for (int c = 0; c < spec->n_classes; c++) {
-    const PraxiEventOptions given = event_options (analyze, c);
-    const PraxiEventOptions options = praxi_events_resolve (&given);
-    json_builder_set_member_name (builder, spec->classes[c]);
-    json_builder_begin_object (builder);
-    praxi_json_add_double (builder, "enter", options.enter);
-    praxi_json_add_double (builder, "exit", options.exit);
-    praxi_json_add_double (builder, "min_length_s", (double) MAX (options.min_length_ns, 0) / 1e9);
-    praxi_json_add_double (builder, "merge_gap_s", (double) MAX (options.merge_gap_ns, 0) / 1e9);
-    praxi_json_add_double (builder, "smooth_s", (double) MAX (options.smooth_ns, 0) / 1e9);
-    json_builder_end_object (builder);
-  }
-  json_builder_end_object (builder);
+  g_autofree PraxiEventOptions *options = g_new (PraxiEventOptions, spec->n_classes);
+  for (int c = 0; c < spec->n_classes; c++)
+    options[c] = event_options (analyze, c);
+  praxi_cli_add_thresholds (builder, spec, options);
 }
 
 static char *

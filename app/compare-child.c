@@ -19,18 +19,6 @@ tick_cb (gpointer data, double done_s, double total_s)
   return !praxi_cli_cancelled;
 }
 
-/* The thresholds a model was calibrated to. */
-static PraxiEventOptions *
-model_events (const PraxiModelSpec *spec)
-{
-  PraxiEventOptions *events = g_new0 (PraxiEventOptions, spec->n_classes);
-  for (int c = 0; c < spec->n_classes; c++) {
-    events[c].enter = isnan (spec->enter[c]) ? 0 : spec->enter[c];
-    events[c].exit = isnan (spec->exit[c]) ? 0 : spec->exit[c];
-  }
-  return events;
-}
-
 static void
 add_report (JsonBuilder *builder,
             const PraxiCliModel *model,
@@ -110,7 +98,7 @@ evaluate (const PraxiCompareChild *child, const PraxiDataset *dataset, FILE *str
                                     .is_half = child->is_half};
   if (!praxi_cli_model_open (&model, child->name, &how, &error))
     return praxi_cli_fail (&error);
-  g_autofree PraxiEventOptions *events = model_events (praxi_model_spec (model.model));
+  g_autofree PraxiEventOptions *events = praxi_cli_model_events (praxi_model_spec (model.model));
   const PraxiEvaluateOptions options = {.events = events,
                                         .stride_s = child->stride_s,
                                         .threads = model.threads,

@@ -86,16 +86,6 @@ praxi_label_printer_filter (PraxiLabelPrinter *printer, const char *media_path, 
 }
 
 static void
-add_frame (JsonBuilder *builder, const char *name, int frame)
-{
-  json_builder_set_member_name (builder, name);
-  if (frame >= 0)
-    json_builder_add_int_value (builder, frame);
-  else
-    json_builder_add_null_value (builder);
-}
-
-static void
 add_label (const PraxiLabelPrinter *printer, const PraxiLabel *label, JsonBuilder *builder)
 {
   const PraxiMediaRow *media = media_of (printer, label);
@@ -107,8 +97,8 @@ add_label (const PraxiLabelPrinter *printer, const PraxiLabel *label, JsonBuilde
   praxi_json_add_string (builder, "class", class_of (printer, label));
   praxi_json_add_double (builder, "start_s", (double) label->start_ns / 1e9);
   praxi_json_add_double (builder, "end_s", (double) label->end_ns / 1e9);
-  add_frame (builder, "start_frame", label->start_frame);
-  add_frame (builder, "end_frame", label->end_frame);
+  praxi_json_add_frame (builder, "start_frame", label->start_frame);
+  praxi_json_add_frame (builder, "end_frame", label->end_frame);
   praxi_json_add_string (builder, "author", label->author);
   praxi_json_add_string (builder, "source", label->source);
   praxi_json_add_string (builder, "note", label->note);

@@ -5,9 +5,9 @@
 #include <math.h>
 #include <sys/stat.h>
 
+#include "app/analysis.h"
 #include "app/watch.h"
 #include "engine/core/json-lines.h"
-#include "engine/infer/events.h"
 #include "engine/store/media-table.h"
 #include "engine/store/runs.h"
 
@@ -28,33 +28,11 @@ tell_error (const PraxiWatch *watch, const GError *error)
       &(PraxiWatchLine){.what = "error", .at_us = g_get_real_time (), .text = error->message});
 }
 
-/* --- how events are formed ----------------------------------------------------------------- */
-
-static PraxiEventOptions
-event_options (const PraxiModelSpec *spec, int c)
-{
-  return praxi_events_resolve (
-      &(PraxiEventOptions){.enter = isnan (spec->enter[c]) ? 0 : spec->enter[c],
-                           .exit = isnan (spec->exit[c]) ? 0 : spec->exit[c]});
-}
-
 static void
 add_thresholds (JsonBuilder *builder, const PraxiModelSpec *spec)
 {
-  json_builder_set_member_name (builder, "thresholds");
-  json_builder_begin_object (builder);
-  for (int c = 0; c < spec->n_classes; c++) {
-    const PraxiEventOptions options = event_options (spec, c);
-    json_builder_set_member_name (builder, spec->classes[c]);
-    json_builder_begin_object (builder);
-    praxi_json_add_double (builder, "enter", options.enter);
-    praxi_json_add_double (builder, "exit", options.exit);
-    praxi_json_add_double (builder, "min_length_s", (double) MAX (options.min_length_ns, 0) / 1e9);
-    praxi_json_add_double (builder, "merge_gap_s", (double) MAX (options.merge_gap_ns, 0) / 1e9);
-    praxi_json_add_double (builder, "smooth_s", (double) MAX (options.smooth_ns, 0) / 1e9);
-    json_builder_end_object (builder);
-  }
-  json_builder_end_object (builder);
+  g_autofree PraxiEventOptions *events = praxi_cli_model_events (spec);
+  praxi_cli_add_thresholds (builder, spec, events);
 }
 
 static char *
@@ -132,11 +110,11 @@ count_windows (const PraxiScoreTrack *track)
 static char *
 events_json (const PraxiScoreTrack *track, const PraxiModelSpec *spec, gint64 end_ns)
 {
+  g_autofree PraxiEventOptions *options = praxi_cli_model_events (spec);
   g_autoptr (GArray) events = g_array_new (FALSE, FALSE, sizeof (PraxiEvent));
   for (int c = 0; c < praxi_score_track_n_classes (track) && c < spec->n_classes; c++) {
-    const PraxiEventOptions options = event_options (spec, c);
     if (!praxi_events_is_background (praxi_score_track_class_name (track, c)))
-      praxi_events_find (track, c, &options, events);
+      praxi_events_find (track, c, &options[c], events);
   }
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   json_builder_begin_array (builder);

@@ -36,6 +36,16 @@ praxi_json_add_int (JsonBuilder *builder, const char *name, gint64 value)
 }
 
 void
+praxi_json_add_frame (JsonBuilder *builder, const char *name, int frame)
+{
+  json_builder_set_member_name (builder, name);
+  if (frame >= 0)
+    json_builder_add_int_value (builder, frame);
+  else
+    json_builder_add_null_value (builder);
+}
+
+void
 praxi_json_add_double (JsonBuilder *builder, const char *name, double value)
 {
   json_builder_set_member_name (builder, name);

@@ -17,6 +17,7 @@ void praxi_json_write (JsonBuilder *builder, FILE *stream, gboolean pretty);
 void praxi_json_add_string (JsonBuilder *builder, const char *name, const char *value);
 void praxi_json_add_int (JsonBuilder *builder, const char *name, gint64 value);
 void praxi_json_add_double (JsonBuilder *builder, const char *name, double value);
+void praxi_json_add_frame (JsonBuilder *builder, const char *name, int frame); /* < 0: null */
 void praxi_json_add_boolean (JsonBuilder *builder, const char *name, gboolean value);
 
 /* Appends one number to the array the builder stands in; NaN and infinities become null. */

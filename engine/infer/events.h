@@ -13,8 +13,8 @@ G_BEGIN_DECLS
 enum { PRAXI_EVENTS_NONE = -1 };
 
 typedef struct {
-  double enter;         /* an event reaches this once; 0: 0.5 */
-  double exit;          /* and lasts as long as the score stays at or above this; 0: ⅔ of enter */
+  double enter; /* an event reaches this once; 0 or NaN: 0.5 */
+  double exit;  /* and lasts as long as the score stays at or above this; 0 or NaN: ⅔ of enter */
   gint64 min_length_ns; /* shorter ones are dropped; 0: 0.5 s; PRAXI_EVENTS_NONE: none */
   gint64 merge_gap_ns;  /* events this close become one; 0: 1 s; PRAXI_EVENTS_NONE: none */
   gint64 smooth_ns;     /* width of the moving mean; 0: 1 s; PRAXI_EVENTS_NONE: none */

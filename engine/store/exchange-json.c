@@ -127,16 +127,6 @@ praxi_exchange_read_json (const char *text, const char *shown, GPtrArray *rows, 
 }
 
 static void
-add_frame (JsonBuilder *builder, const char *name, int frame)
-{
-  json_builder_set_member_name (builder, name);
-  if (frame >= 0)
-    json_builder_add_int_value (builder, frame);
-  else
-    json_builder_add_null_value (builder);
-}
-
-static void
 add_row (JsonBuilder *builder, const PraxiExchangeRow *row)
 {
   g_autofree char *created = praxi_exchange_date (row->created_us);
@@ -146,8 +136,8 @@ add_row (JsonBuilder *builder, const PraxiExchangeRow *row)
   praxi_json_add_string (builder, "class", row->cls);
   praxi_json_add_double (builder, "start_s", (double) row->start_ns / 1e9);
   praxi_json_add_double (builder, "end_s", (double) row->end_ns / 1e9);
-  add_frame (builder, "start_frame", row->start_frame);
-  add_frame (builder, "end_frame", row->end_frame);
+  praxi_json_add_frame (builder, "start_frame", row->start_frame);
+  praxi_json_add_frame (builder, "end_frame", row->end_frame);
   praxi_json_add_string (builder, "author", row->author);
   praxi_json_add_string (builder, "source", row->source);
   praxi_json_add_string (builder, "note", row->note);
