@@ -46,7 +46,7 @@ make_window (PraxiApplication *self, gboolean *is_new)
   *is_new = active == NULL;
   if (active != NULL)
     return PRAXI_WINDOW (active);
-  g_autofree char *praxi = praxi_places_praxi ();
+  g_autofree char *praxi = praxi_places_footage ();
   g_autofree char *sample = find_sample ();
   g_autofree char *project = praxi_settings_project (self->settings);
   g_autoptr (PraxiSession) session = praxi_session_new (praxi, project);

@@ -26,6 +26,8 @@ typedef struct {
   char *out;
   char **words; /* what stands behind the options; borrowed */
   int n_words;
+  PraxiExchangeProbe probe; /* looks at footage, with probe_data */
+  gpointer probe_data;
 } Options;
 
 #define OPTION_PROJECT(o)                                                                          \
@@ -193,10 +195,9 @@ run_add (Options *options, GError **error)
   PraxiLabel label = {.note = options->note, .author = options->author};
   if (!read_range (options, &label, error) || !find_project (options, error))
     return FALSE;
-  g_auto (PraxiLabelMedia) known = {0};
   g_autofree char *path = g_canonicalize_filename (options->media, NULL);
   PraxiMediaRow media = {.path = path};
-  const gboolean is_seen = praxi_label_media_probe (&media, &label, &known);
+  const gboolean is_seen = options->probe (&media, &label, options->probe_data);
   if (!check_range (&media, &label, is_seen, error))
     return FALSE;
   const gboolean is_there = g_file_test (path, G_FILE_TEST_EXISTS);
@@ -306,8 +307,7 @@ run_import (Options *options, GError **error)
 {
   PraxiExchangeFormat format;
   guint n_labels = 0;
-  g_auto (PraxiLabelMedia) known = {0};
-  const PraxiImportOptions import = {.probe = praxi_label_media_probe, .probe_data = &known};
+  const PraxiImportOptions import = {.probe = options->probe, .probe_data = options->probe_data};
   if (!find_project (options, error))
     return FALSE;
   if (options->n_words != 1)
@@ -370,6 +370,7 @@ typedef struct {
   const char *summary;
   gboolean (*run) (Options *options, GError **error);
   const char *const options[MAX_ENTRIES]; /* long names */
+  gboolean wants_footage;
 } Subcommand;
 
 static const Subcommand subcommands[] = {
@@ -378,7 +379,8 @@ static const Subcommand subcommands[] = {
      "Adds a label, its class and its footage; makes the project if there is none.",
      run_add,
      {"project", "media", "class", "start", "end", "start-frame", "end-frame", "note", "author",
-      "json"}},
+      "json"},
+     TRUE},
     {"label remove",
      "ID…",
      "Removes labels, as one step of undo.",
@@ -393,7 +395,8 @@ static const Subcommand subcommands[] = {
      "FILE",
      "Adds the labels of a file, all or none; makes the project if there is none.",
      run_import,
-     {"project", "format", "author", "json"}},
+     {"project", "format", "author", "json"},
+     TRUE},
     {"label export",
      "[FILE]",
      "Writes all labels to a file or to standard output.",
@@ -451,11 +454,10 @@ clear_options (Options *options)
 }
 
 static PraxiExit
-run_subcommand (const Subcommand *subcommand, int argc, char **argv)
+run_subcommand (const Subcommand *subcommand, Options options, int argc, char **argv)
 {
   PraxiExit status = PRAXI_EXIT_DONE;
   GOptionEntry entries[MAX_ENTRIES + 1] = {0};
-  Options options = {.start_frame = -1, .end_frame = -1};
   choose_entries (subcommand, &options, entries);
   argv[0] = (char *) subcommand->name;
   if (praxi_cli_parse (&argc, &argv, entries, subcommand->words, subcommand->summary, &status)) {
@@ -482,13 +484,31 @@ print_help (FILE *stream)
   fputs ("\n'praxi label COMMAND --help' tells more of one.\n", stream);
 }
 
-PraxiExit
-praxi_cli_label (int argc, char **argv)
+static const Subcommand *
+find_subcommand (const char *word)
 {
-  const char *word = argc > 1 ? argv[1] : "";
   for (guint i = 0; i < G_N_ELEMENTS (subcommands); i++)
     if (strcmp (subcommands[i].name + strlen ("label "), word) == 0)
-      return run_subcommand (&subcommands[i], argc - 1, argv + 1);
+      return &subcommands[i];
+  return NULL;
+}
+
+gboolean
+praxi_label_wants_footage (int argc, char **argv)
+{
+  const Subcommand *subcommand = argc > 1 ? find_subcommand (argv[1]) : NULL;
+  return subcommand != NULL && subcommand->wants_footage;
+}
+
+PraxiExit
+praxi_label_run (int argc, char **argv, PraxiExchangeProbe probe, gpointer probe_data)
+{
+  const char *word = argc > 1 ? argv[1] : "";
+  const Subcommand *subcommand = find_subcommand (word);
+  const Options options = {
+      .start_frame = -1, .end_frame = -1, .probe = probe, .probe_data = probe_data};
+  if (subcommand != NULL)
+    return run_subcommand (subcommand, options, argc - 1, argv + 1);
   const gboolean wants_help = strcmp (word, "--help") == 0 || strcmp (word, "-h") == 0;
   if (!wants_help && *word != '\0')
     fprintf (stderr, "praxi: label %s: no such command; see 'praxi label --help'\n", word);

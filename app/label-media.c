@@ -1,18 +1,27 @@
+/* The commands of `praxi label` that look at footage. */
 #include "app/label-media.h"
 
-void
-praxi_label_media_clear (PraxiLabelMedia *known)
+#include "engine/media/media.h"
+
+/* Keeps the last file open, since labels come in runs of one file. Zero to begin with. */
+typedef struct {
+  char *path;
+  PraxiMedia *media; /* NULL when the file cannot be opened */
+} KnownMedia;
+
+static void
+clear (KnownMedia *known)
 {
   g_clear_pointer (&known->path, g_free);
   g_clear_pointer (&known->media, praxi_media_unref);
 }
 
 static void
-open_media (PraxiLabelMedia *known, const char *path)
+open_media (KnownMedia *known, const char *path)
 {
   if (g_strcmp0 (known->path, path) == 0)
     return;
-  praxi_label_media_clear (known);
+  clear (known);
   known->path = g_strdup (path);
   if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
     known->media = praxi_media_open (path, NULL);
@@ -47,10 +56,13 @@ fill_frames (PraxiLabel *label, const PraxiFrameIndex *index)
   label->end_frame = praxi_frame_index_ordinal_at (index, label->end_ns - 1) + 1;
 }
 
-gboolean
-praxi_label_media_probe (PraxiMediaRow *media, PraxiLabel *label, gpointer data)
+/* A PraxiExchangeProbe; data is a KnownMedia. Times become frames (those on screen at some moment
+ * of the range), frames become times, neither becomes the whole footage.
+ */
+static gboolean
+probe (PraxiMediaRow *media, PraxiLabel *label, gpointer data)
 {
-  PraxiLabelMedia *known = data;
+  KnownMedia *known = data;
   open_media (known, media->path);
   if (known->media == NULL)
     return FALSE;
@@ -61,4 +73,13 @@ praxi_label_media_probe (PraxiMediaRow *media, PraxiLabel *label, gpointer data)
   else if (label->start_frame < 0 || label->end_frame < 0)
     fill_frames (label, index);
   return TRUE;
+}
+
+PraxiExit
+praxi_cli_label (int argc, char **argv)
+{
+  KnownMedia known = {0};
+  const PraxiExit status = praxi_label_run (argc, argv, probe, &known);
+  clear (&known);
+  return status;
 }

@@ -1,23 +1,17 @@
-/* Footage as labels need it: how long it is, and which frames a time range covers. */
+/* Labels and the footage they are on. */
 #pragma once
 
-#include "engine/media/media.h"
+#include "app/cli.h"
 #include "engine/store/exchange.h"
 
 G_BEGIN_DECLS
 
-/* Keeps the last file open, since labels come in runs of one file. Zero to begin with. */
-typedef struct {
-  char *path;
-  PraxiMedia *media; /* NULL when the file cannot be opened */
-} PraxiLabelMedia;
-
-void praxi_label_media_clear (PraxiLabelMedia *known);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PraxiLabelMedia, praxi_label_media_clear)
-
-/* A PraxiExchangeProbe; data is a PraxiLabelMedia. Times become frames (those on screen at some
- * moment of the range), frames become times, neither becomes the whole footage.
+/* `praxi label` with what looks at footage: how long it is, and which frames a time range covers.
+ * probe, probe_data: NULL where praxi_label_wants_footage says FALSE of the same words
  */
-gboolean praxi_label_media_probe (PraxiMediaRow *media, PraxiLabel *label, gpointer data);
+PraxiExit praxi_label_run (int argc, char **argv, PraxiExchangeProbe probe, gpointer probe_data);
+
+/* Whether these words of `praxi label` look at footage. */
+gboolean praxi_label_wants_footage (int argc, char **argv);
 
 G_END_DECLS

@@ -1,30 +1,63 @@
-/* praxi: every heavy thing the workbench does, as a command. */
+/* praxi: every heavy thing the workbench does, as a command. FFmpeg and what it needs are some 130
+ * libraries, and loading them takes longer than most commands that see no footage. So these sources
+ * make two programs: praxi-footage has all commands; praxi has those without footage and becomes
+ * praxi-footage for the others.
+ */
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/cli.h"
+#include "app/label-media.h"
+#include "app/places.h"
+
+#ifdef PRAXI_WITHOUT_FOOTAGE
+/* argv stands in main's, behind the program's name */
+static PraxiExit
+become_footage (int argc, char **argv)
+{
+  g_autofree char *path = praxi_places_footage ();
+  execvp (path, argv - 1);
+  fprintf (stderr, "praxi: praxi-footage, which reads footage: %s; install Praxiscope again\n",
+           g_strerror (errno));
+  return PRAXI_EXIT_FAILED;
+}
+
+static PraxiExit
+run_label (int argc, char **argv)
+{
+  return praxi_label_wants_footage (argc, argv) ? become_footage (argc, argv)
+                                                : praxi_label_run (argc, argv, NULL, NULL);
+}
+
+#define FOOTAGE(run) become_footage
+#else
+#define FOOTAGE(run) run
+#define run_label praxi_cli_label
+#endif
 
 static const PraxiCliCommand commands[] = {
-    {"info", "describes a media file or a model", praxi_cli_info},
-    {"frames", "decodes frames exactly; --hash prints digests", praxi_cli_frames},
-    {"analyze", "scores over time and events of media", praxi_cli_analyze},
-    {"classify", "one answer for each short clip", praxi_cli_classify},
-    {"watch", "watches cameras: scores and records as it happens", praxi_cli_watch},
-    {"train", "fine-tunes a model on labelled footage", praxi_cli_train},
-    {"lighten", "makes a model smaller and faster", praxi_cli_lighten},
-    {"tune", "searches for the best way to train", praxi_cli_tune},
+    {"info", "describes a media file or a model", FOOTAGE (praxi_cli_info)},
+    {"frames", "decodes frames exactly; --hash prints digests", FOOTAGE (praxi_cli_frames)},
+    {"analyze", "scores over time and events of media", FOOTAGE (praxi_cli_analyze)},
+    {"classify", "one answer for each short clip", FOOTAGE (praxi_cli_classify)},
+    {"watch", "watches cameras: scores and records as it happens", FOOTAGE (praxi_cli_watch)},
+    {"train", "fine-tunes a model on labelled footage", FOOTAGE (praxi_cli_train)},
+    {"lighten", "makes a model smaller and faster", FOOTAGE (praxi_cli_lighten)},
+    {"tune", "searches for the best way to train", FOOTAGE (praxi_cli_tune)},
     {"report", "a report of footage as PDF, its timeline as PNG or SVG", praxi_cli_report},
-    {"compare", "two models on the same labelled clips", praxi_cli_compare},
+    {"compare", "two models on the same labelled clips", FOOTAGE (praxi_cli_compare)},
 #ifdef PRAXI_HAVE_SERVE
-    {"serve", "answers HTTP requests on this machine", praxi_cli_serve},
+    {"serve", "answers HTTP requests on this machine", FOOTAGE (praxi_cli_serve)},
 #endif
     {"bench", "measures a model's speed", praxi_cli_bench},
     {"convert", "gives a foreign ONNX model its classes", praxi_cli_convert},
     {"devices", "lists what models can run on", praxi_cli_devices},
     {"run-onnx", "runs ONNX operator tests", praxi_cli_run_onnx},
-    {"label", "labels in a project: add, remove, list, import, export, verify", praxi_cli_label},
-    {"decode", NULL, praxi_cli_decode},
+    {"label", "labels in a project: add, remove, list, import, export, verify", run_label},
+    {"decode", NULL, FOOTAGE (praxi_cli_decode)},
     {NULL, NULL, NULL},
 };
 

@@ -16,9 +16,10 @@ praxi_places_find (const char *const *places, GFileTest test)
 }
 
 char *
-praxi_places_praxi (void)
+praxi_places_footage (void)
 {
-  const char *const places[] = {"praxi", PRAXI_BIN_DIR "/praxi", NULL};
+  const char *const places[] = {"praxi-footage", "../libexec/praxi-footage",
+                                PRAXI_LIBEXEC_DIR "/praxi-footage", NULL};
   char *path = praxi_places_find (places, G_FILE_TEST_IS_EXECUTABLE);
-  return path != NULL ? path : g_strdup ("praxi");
+  return path != NULL ? path : g_strdup ("praxi-footage");
 }

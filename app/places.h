@@ -10,7 +10,9 @@ G_BEGIN_DECLS
  */
 char *praxi_places_find (const char *const *places, GFileTest test);
 
-/* The program `praxi`; where it is not beside this one the search path says. Free with g_free. */
-char *praxi_places_praxi (void);
+/* `praxi` with all its commands; where it is not at its place the search path says. Free with
+ * g_free.
+ */
+char *praxi_places_footage (void);
 
 G_END_DECLS

@@ -89,7 +89,7 @@ praxi_report_main (int argc, char **argv)
     fputs ("praxi: report: see 'praxi report --help'\n", stderr);
     return 2;
   }
-  g_autofree char *praxi = praxi_places_praxi ();
+  g_autofree char *praxi = praxi_places_footage ();
   g_autofree char *project = g_canonicalize_filename (argv[2], NULL);
   g_autofree char *media = g_canonicalize_filename (argv[3], NULL);
   g_autoptr (PraxiSession) session = praxi_session_new (praxi, project);

@@ -68,6 +68,17 @@ class Forms(Contract):
                 self.assertTrue(lines[0].startswith('praxi: '), lines[0])
                 self.assertTrue(str(text) in lines[0] or str(absent) in lines[0], lines[0])
 
+    def test_what_reads_footage_is_named_where_it_is_missing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            alone = shutil.copy(PRAXI, folder)
+            self.assertEqual(subprocess.run([alone, 'devices'], capture_output=True, timeout=60).returncode, 0)
+            done = subprocess.run([alone, 'info', SAMPLE], capture_output=True, text=True, timeout=60)
+            self.assertEqual((done.returncode, done.stdout), (1, ''))
+            self.assertRegex(done.stderr, r'^praxi: praxi-footage, .*\n$')
+            pathlib.Path(folder, 'praxi-footage').symlink_to(pathlib.Path(PRAXI).resolve().with_name('praxi-footage'))
+            done = subprocess.run([alone, 'info', SAMPLE], capture_output=True, text=True, timeout=60)
+            self.assertEqual((done.returncode, done.stderr), (0, ''))
+
 
 class Documents(Contract):
     def test_info_of_a_video(self):
