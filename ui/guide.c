@@ -13,11 +13,25 @@
 const char *const praxi_guide_pages[] = {"first-video", "labels",  "compare", "cameras",
                                          "keys",        "figures", "privacy", NULL};
 
+static GBytes *
+find_page (const char *folder, const char *page)
+{
+  g_autofree char *path = g_strdup_printf (FOLDER "%s%s.md", folder, page);
+  return g_resources_lookup_data (path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+}
+
 char *
 praxi_guide_text (const char *page)
 {
-  g_autofree char *path = g_strconcat (FOLDER, page, ".md", NULL);
-  g_autoptr (GBytes) bytes = g_resources_lookup_data (path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+  g_autoptr (GBytes) bytes = NULL;
+  const char *const *languages = g_get_language_names ();
+  for (guint i = 0; bytes == NULL && languages[i] != NULL && !g_str_has_prefix (languages[i], "en");
+       i++) {
+    g_autofree char *folder = g_strconcat (languages[i], "/", NULL);
+    bytes = find_page (folder, page);
+  }
+  if (bytes == NULL)
+    bytes = find_page ("", page);
   gsize length = 0;
   const char *text = bytes != NULL ? g_bytes_get_data (bytes, &length) : NULL;
   return g_strndup (text != NULL ? text : "", length);

@@ -68,7 +68,7 @@ without_links (const char *markup)
 }
 
 static void
-test_pages (void)
+assert_pages (void)
 {
   for (guint p = 0; praxi_guide_pages[p] != NULL; p++) {
     g_autofree char *text = praxi_guide_text (praxi_guide_pages[p]);
@@ -85,6 +85,42 @@ test_pages (void)
   }
 }
 
+static void
+test_pages (void)
+{
+  static const char *const languages[] = {"en", "de", "zh_CN"};
+  for (guint l = 0; l < G_N_ELEMENTS (languages); l++) {
+    g_setenv ("LANGUAGE", languages[l], TRUE);
+    assert_pages ();
+  }
+}
+
+/* A translation has what the English page has, in the same order, and is another text. */
+static void
+test_translations (void)
+{
+  static const char *const languages[] = {"de", "zh_CN"};
+  for (guint p = 0; praxi_guide_pages[p] != NULL; p++) {
+    g_setenv ("LANGUAGE", "en", TRUE);
+    g_autofree char *english = praxi_guide_text (praxi_guide_pages[p]);
+    g_autoptr (GPtrArray) wanted = praxi_guide_parse (english);
+    for (guint l = 0; l < G_N_ELEMENTS (languages); l++) {
+      g_setenv ("LANGUAGE", languages[l], TRUE);
+      g_autofree char *text = praxi_guide_text (praxi_guide_pages[p]);
+      g_autoptr (GPtrArray) blocks = praxi_guide_parse (text);
+      g_assert_cmpstr (text, !=, english);
+      g_assert_cmpuint (blocks->len, ==, wanted->len);
+      for (guint i = 0; i < blocks->len; i++) {
+        g_assert_cmpint (block (blocks, i)->kind, ==, block (wanted, i)->kind);
+        g_assert_cmpuint (g_strv_length (block (blocks, i)->cells), ==,
+                          g_strv_length (block (wanted, i)->cells));
+        if (block (blocks, i)->kind == PRAXI_GUIDE_CODE)
+          g_assert_cmpstr (block (blocks, i)->cells[0], ==, block (wanted, i)->cells[0]);
+      }
+    }
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -92,5 +128,6 @@ main (int argc, char **argv)
   g_test_add_func ("/gui/guide/blocks", test_blocks);
   g_test_add_func ("/gui/guide/unfinished", test_unfinished);
   g_test_add_func ("/gui/guide/pages", test_pages);
+  g_test_add_func ("/gui/guide/translations", test_translations);
   return g_test_run ();
 }
