@@ -295,6 +295,9 @@ praxi_cpu_conv (const CpuPlace *place, PraxiKernel **out)
   const PraxiStatus depthwise = praxi_cpu_conv_depthwise (place, out);
   if (depthwise != PRAXI_STATUS_UNSUPPORTED)
     return depthwise;
+  const PraxiStatus winograd = praxi_cpu_conv_winograd (place, out);
+  if (winograd != PRAXI_STATUS_UNSUPPORTED)
+    return winograd;
   ConvShape shape;
   CpuEpilogue epilogue = {0};
   const bool is_s8 = place->op->kind == PRAXI_OP_QCONV;
