@@ -12,6 +12,13 @@ reads_in_a_row (const ConvShape *s)
          s->pad[2] == 0 && s->in[1] == s->out[1] && s->in[2] == s->out[2];
 }
 
+static bool
+can_gather (const ConvShape *s)
+{
+  return s->taps == 1 && s->kernel[0] == 1 && s->pad[1] == 0 && s->pad[2] == 0 &&
+         (s->out[1] - 1) * s->stride[1] < s->in[1] && (s->out[2] - 1) * s->stride[2] < s->in[2];
+}
+
 /* One pixel after the other through all planes: one plane of everything. */
 static void
 join_planes (ConvShape *s)
@@ -78,9 +85,17 @@ praxi_cpu_planes_plan (ConvPlanes *planes, const ConvShape *shape, const CpuPlac
     planes->zero =
         place->op->requantize.input_zero + (planes->widens && planes->in_signed ? 128 : 0);
   planes->in_a_row = reads_in_a_row (shape);
+  planes->gathers = planes->widens && !planes->in_a_row && can_gather (shape);
+  if (planes->gathers) {
+    planes->in_a_row = true;
+    for (int axis = 1; axis < 3; axis++) {
+      planes->shape.in[axis] = shape->out[axis];
+      planes->shape.stride[axis] = 1;
+    }
+  }
   if (planes->merges)
     merge_rows (planes);
-  else if (planes->in_a_row &&
+  else if (planes->in_a_row && !planes->gathers &&
            (planes->copies || !is_s8 || shape->in_channels / shape->groups % 4 == 0))
     join_planes (&planes->shape);
   planes->pixel_bytes = shape->in_channels * (int64_t) planes->element;
@@ -156,6 +171,21 @@ copy_rows (const ConvPlanes *planes, const uint8_t *plane, uint8_t *to, int64_t 
   }
 }
 
+/* The input under output pixels [begin, end), one after the other. */
+static void
+copy_pixels (const ConvPlanes *planes,
+             const uint8_t *plane,
+             uint8_t *to,
+             int64_t begin,
+             int64_t end)
+{
+  const ConvShape *s = &planes->source;
+  for (int64_t i = begin; i < end; i++, to += planes->pixel_bytes) {
+    const int64_t row = i / s->out[2] * s->stride[1], column = i % s->out[2] * s->stride[2];
+    copy (planes, plane + (row * s->in[2] + column) * s->in_channels, to, s->in_channels);
+  }
+}
+
 /* The rows of input under output pixels [*begin, *end). */
 static void
 find_input_rows (const ConvPlanes *planes, int64_t *begin, int64_t *end)
@@ -184,7 +214,9 @@ praxi_cpu_ring_take (ConvRing *ring, const uint8_t *in, int64_t plane, int64_t b
   const bool starts = planes->in_a_row ? ring->begin[slot] == begin : ring->begin[slot] <= begin;
   if (ring->plane[slot] == plane && starts && ring->end[slot] >= end)
     return to;
-  if (planes->in_a_row)
+  if (planes->gathers)
+    copy_pixels (planes, from, to, begin, end);
+  else if (planes->in_a_row)
     copy (planes, from + begin * c * from_bytes, to, (end - begin) * c);
   else
     copy_rows (planes, from, to, begin, end);
