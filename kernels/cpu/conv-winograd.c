@@ -1,16 +1,20 @@
-/* QConv with 3 taps by Winograd's convolution, on whole numbers and so equal to the bit.
+/* Conv and QConv with 3 taps by Winograd's convolution; QConv on whole numbers and so equal to the
+ * bit.
  *
  *   V = Bᵀ d B, U = 2G g (2G)ᵀ, M = Σ_k Σ_c U V, 4 y = Aᵀ M A      of a plane, or
  *   V = Bᵀ d,   U = 2G g,       M = Σ_c U V,     2 y = Aᵀ M        along time
  *   d: 4 × 4 or 4 inputs less their zero, g: 3 × 3 or 3 weights, y: 2 × 2 or 2 outputs
  *
- * takes 16 products for 4 outputs instead of 36, or 4 for 2 instead of 6. V is within ±1020 and U
- * within ±1152, so levels that multiply 16-bit numbers anyway do less; those that multiply bytes
- * would not. A plane's taps in time, k, are summed before Aᵀ. Threads share tiles.
- * Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2015
+ * takes 16 products for 4 outputs instead of 36, or 4 for 2 instead of 6. Of bytes V is within
+ * ±1020 and U within ±1152, so levels that multiply 16-bit numbers anyway do less; those that
+ * multiply bytes would not. A plane's taps in time, k, are summed before Aᵀ. Floats, for which G is
+ * not doubled, go by planes alone: in time a frame's rounding would depend on where its tile
+ * begins. Threads share tiles. Source: Lavin and Gray, Fast Algorithms for Convolutional Neural
+ * Networks, 2015
  */
 #include "kernels/cpu/conv-shape.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,18 +27,20 @@ enum {
 
 typedef struct {
   PraxiKernel base;
-  const CpuLoops *loops;
+  const WinogradLoops *loops;
+  int lanes;
   ConvShape shape;
   CpuEpilogue epilogue;
-  bool in_time, in_signed, has_residual;
+  bool is_s8, in_time, in_signed, has_residual;
   int positions, planes; /* planes: taps in time that are summed */
   int zero;              /* of the input */
   int64_t tiles[3];      /* T, H, W, of one clip */
   int tiles_at_once;     /* a multiple of LEAST_TILES */
   int64_t depth;         /* numbers of a row of values */
-  int16_t *weights;      /* [chunks][positions][depth / 2][chunk's channels][2] */
+  void *weights;         /* [chunks][positions][depth][chunk's channels], depth of bytes in pairs */
   float *bias, *multiplier;
-  void *padding; /* a pixel */
+  void *padding;  /* a pixel */
+  size_t element; /* bytes of a value or weight */
   size_t values_bytes, thread_bytes;
 } WinogradKernel;
 
@@ -43,6 +49,13 @@ typedef struct {
   const uint8_t *in, *residual;
   uint8_t *out, *scratch;
 } Job;
+
+/* bytes of an element of input and output */
+static int64_t
+in_element (const WinogradKernel *kernel)
+{
+  return kernel->is_s8 ? 1 : 4;
+}
 
 /* A tile's first output. */
 typedef struct {
@@ -69,12 +82,13 @@ find_pixel (const Job *job, int64_t n, int64_t t, int64_t y, int64_t x)
   const ConvShape *s = &job->kernel->shape;
   if (t < 0 || t >= s->in[0] || y < 0 || y >= s->in[1] || x < 0 || x >= s->in[2])
     return job->kernel->padding;
-  return job->in + (((n * s->in[0] + t) * s->in[1] + y) * s->in[2] + x) * s->in_channels;
+  return job->in + (((n * s->in[0] + t) * s->in[1] + y) * s->in[2] + x) * s->in_channels *
+                       in_element (job->kernel);
 }
 
 /* values: of this tile at the first position */
 static void
-take_in (const Job *job, const Tile *tile, int16_t *values)
+take_in (const Job *job, const Tile *tile, uint8_t *values)
 {
   const WinogradKernel *kernel = job->kernel;
   const ConvShape *s = &kernel->shape;
@@ -91,8 +105,8 @@ take_in (const Job *job, const Tile *tile, int16_t *values)
       pixels[i] = kernel->in_time ? find_pixel (job, tile->n, t + i, tile->y, tile->x)
                                   : find_pixel (job, tile->n, t, tile->y - s->pad[1] + i / 4,
                                                 tile->x - s->pad[2] + i % 4);
-    in.values = values + k * s->in_channels;
-    kernel->loops->winograd_in (&in);
+    in.values = values + k * s->in_channels * (int64_t) kernel->element;
+    kernel->loops->in (&in);
   }
 }
 
@@ -115,28 +129,28 @@ run_tiles (const Job *job, int64_t first, int n, uint8_t *scratch)
 {
   const WinogradKernel *kernel = job->kernel;
   const ConvShape *s = &kernel->shape;
-  const int lanes = kernel->loops->lanes;
-  int16_t *values = (int16_t *) (void *) scratch;
-  int32_t *sums = (int32_t *) (void *) (scratch + kernel->values_bytes);
+  const int lanes = kernel->lanes;
+  const int64_t element = (int64_t) kernel->element, tile_bytes = kernel->depth * element;
+  int32_t *sums = (int32_t *) (void *) (scratch + kernel->values_bytes); /* or floats */
   int64_t out_at[MAX_TILES][WINOGRAD_OUTPUTS];
   for (int i = 0; i < n; i++) {
     const Tile tile = find_tile (kernel, first + i);
-    take_in (job, &tile, values + i * kernel->depth);
+    take_in (job, &tile, scratch + i * tile_bytes);
     find_outputs (kernel, &tile, out_at[i]);
   }
-  const int16_t *weights = kernel->weights;
+  const uint8_t *weights = kernel->weights;
   for (int64_t channel = 0; channel < s->out_channels; channel += 2 * lanes) {
     const int left = (int) (s->out_channels - channel);
     const int blocks = left > lanes ? 2 : 1, width = blocks * lanes;
     const int64_t step = kernel->tiles_at_once * width;
-    for (int i = 0; i < kernel->positions; i++, weights += kernel->depth * width) {
-      const WinogradProduct product = {.values = values + i * kernel->tiles_at_once * kernel->depth,
+    for (int i = 0; i < kernel->positions; i++, weights += tile_bytes * width) {
+      const WinogradProduct product = {.values = scratch + i * kernel->tiles_at_once * tile_bytes,
                                        .weights = weights,
                                        .rows = n,
-                                       .depth = (int) (kernel->depth / 2),
+                                       .depth = (int) (tile_bytes / 4),
                                        .blocks = blocks,
                                        .sums = sums + i * step};
-      kernel->loops->winograd_product (&product);
+      kernel->loops->product (&product);
     }
     WinogradOut out = {.positions = kernel->positions,
                        .n_tiles = n,
@@ -145,12 +159,12 @@ run_tiles (const Job *job, int64_t first, int n, uint8_t *scratch)
                        .sums = sums,
                        .step = step,
                        .out_at = out_at,
-                       .out = job->out + channel,
+                       .out = job->out + channel * in_element (kernel),
                        .epilogue = kernel->epilogue};
     out.epilogue.bias = kernel->bias + channel;
     out.epilogue.multiplier = kernel->multiplier + channel;
-    out.epilogue.residual = job->residual ? job->residual + channel : NULL;
-    kernel->loops->winograd_out (&out);
+    out.epilogue.residual = job->residual ? job->residual + channel * in_element (kernel) : NULL;
+    kernel->loops->out (&out);
   }
 }
 
@@ -196,9 +210,9 @@ clear (PraxiKernel *base)
 
 /* u = 2G g, of 3 numbers step apart to 4 numbers to_step apart */
 static void
-transform_line (const int32_t *g, int step, int32_t *u, int to_step)
+transform_line (const float *g, int step, float *u, int to_step)
 {
-  const int32_t a = g[0], b = g[step], c = g[2 * step];
+  const float a = g[0], b = g[step], c = g[2 * step];
   u[0] = 2 * a;
   u[to_step] = a + b + c;
   u[2 * to_step] = a - b + c;
@@ -207,15 +221,17 @@ transform_line (const int32_t *g, int step, int32_t *u, int to_step)
 
 /* The transformed weights of output channel o for number k of a row of values. */
 static void
-transform (const WinogradKernel *kernel, const int8_t *w, int64_t o, int64_t k, int32_t *u)
+transform (const WinogradKernel *kernel, const PraxiTensor *w, int64_t o, int64_t k, float *u)
 {
   const ConvShape *s = &kernel->shape;
-  const int64_t taps = s->kernel[0] * s->taps, plane = k / s->in_channels;
-  const int n = kernel->in_time ? 3 : 9;
-  int32_t g[9], rows[12];
-  w += (o * s->in_channels + k % s->in_channels) * taps + plane * s->taps;
-  for (int i = 0; i < n; i++)
-    g[i] = w[i];
+  const WeightSteps steps = praxi_cpu_weight_steps (s, w);
+  const int64_t first =
+      o * steps.out + k % s->in_channels * steps.in + k / s->in_channels * s->taps * steps.tap;
+  float g[9], rows[12];
+  for (int i = 0; i < (kernel->in_time ? 3 : 9); i++) {
+    const int64_t at = first + i * steps.tap;
+    g[i] = kernel->is_s8 ? ((const int8_t *) w->data)[at] : ((const float *) w->data)[at] / 4;
+  }
   if (kernel->in_time) {
     transform_line (g, 1, u, 1);
     return;
@@ -229,16 +245,16 @@ transform (const WinogradKernel *kernel, const int8_t *w, int64_t o, int64_t k, 
 /* Whether no sum can be more than 32 bits hold: of values of at most 1020, all positions together.
  */
 static bool
-sums_fit (const WinogradKernel *kernel, const int8_t *w)
+sums_fit (const WinogradKernel *kernel, const PraxiTensor *w)
 {
-  const int64_t most = INT32_MAX / (4 * 255);
-  for (int64_t o = 0; o < kernel->shape.out_channels; o++) {
-    int64_t sum = 0;
+  const double most = INT32_MAX / (4 * 255);
+  for (int64_t o = 0; kernel->is_s8 && o < kernel->shape.out_channels; o++) {
+    double sum = 0;
     for (int64_t k = 0; k < kernel->depth; k++) {
-      int32_t u[WINOGRAD_POSITIONS];
+      float u[WINOGRAD_POSITIONS];
       transform (kernel, w, o, k, u);
       for (int i = 0; i < kernel->positions; i++)
-        sum += abs (u[i]);
+        sum += fabsf (u[i]);
     }
     if (sum > most)
       return false;
@@ -247,38 +263,45 @@ sums_fit (const WinogradKernel *kernel, const int8_t *w)
 }
 
 static void
-pack (WinogradKernel *kernel, const int8_t *w)
+pack (WinogradKernel *kernel, const PraxiTensor *w)
 {
-  const int64_t lanes = kernel->loops->lanes, channels = kernel->shape.out_channels;
+  const int64_t lanes = kernel->lanes, channels = kernel->shape.out_channels;
+  const int64_t pair = kernel->is_s8 ? 2 : 1;
   for (int64_t o = 0; o < channels; o++) {
     const int64_t first = o / (2 * lanes) * 2 * lanes;
     const int64_t width = channels - first > lanes ? 2 * lanes : lanes;
-    int16_t *chunk = kernel->weights + first * kernel->positions * kernel->depth;
+    const int64_t chunk = first * kernel->positions * kernel->depth;
     for (int64_t k = 0; k < kernel->depth; k++) {
-      int32_t u[WINOGRAD_POSITIONS];
+      float u[WINOGRAD_POSITIONS];
       transform (kernel, w, o, k, u);
-      for (int i = 0; i < kernel->positions; i++)
-        chunk[((i * kernel->depth + k) / 2 * width + o - first) * 2 + k % 2] = (int16_t) u[i];
+      for (int i = 0; i < kernel->positions; i++) {
+        const int64_t unit = (i * kernel->depth + k) / pair * width + o - first;
+        const int64_t at = chunk + unit * pair + k % pair;
+        if (kernel->is_s8)
+          ((int16_t *) kernel->weights)[at] = (int16_t) u[i];
+        else
+          ((float *) kernel->weights)[at] = u[i];
+      }
     }
   }
 }
 
-/* 3 taps along both axes of a plane and any in time, or 3 in time alone. */
+/* 3 taps along both axes of a plane and any in time, or 3 of bytes in time alone. */
 static bool
-can_do (const CpuPlace *place, const ConvShape *s)
+can_do (const WinogradKernel *kernel, const CpuPlace *place)
 {
+  const ConvShape *s = &kernel->shape;
   const bool in_plane = s->kernel[1] == 3 && s->kernel[2] == 3;
-  const bool in_time = s->kernel[0] == 3 && s->taps == 1 && s->pad[1] == 0 && s->pad[2] == 0;
-  if (!place->loops->winograd_in || place->op->kind != PRAXI_OP_QCONV || s->groups != 1 ||
-      !praxi_cpu_conv_types_fit (place) || (!in_plane && !in_time))
+  const bool in_time = kernel->is_s8 && s->kernel[0] == 3 && s->taps == 1 && s->pad[1] == 0 &&
+                       s->pad[2] == 0 && s->out[0] % 2 == 0 && s->out_channels > kernel->lanes;
+  if (!kernel->loops->in || s->groups != 1 || (!in_plane && !in_time) ||
+      !praxi_cpu_conv_types_fit (place) || !praxi_cpu_conv_is_constant (place))
     return false;
   for (int axis = 0; axis < 3; axis++)
     if (s->stride[axis] != 1 || s->dilation[axis] != 1)
       return false;
-  if (s->in_channels < WINOGRAD_CHANNELS || s->in_channels % 2 != 0 ||
-      s->batch * s->out[0] * s->out[1] * s->out[2] < LEAST_PIXELS)
-    return false;
-  return in_plane || (s->out[0] % 2 == 0 && s->out_channels > place->loops->lanes);
+  return s->in_channels >= WINOGRAD_CHANNELS && s->in_channels % 2 == 0 &&
+         s->batch * s->out[0] * s->out[1] * s->out[2] >= LEAST_PIXELS;
 }
 
 static void
@@ -289,38 +312,45 @@ plan (WinogradKernel *kernel, int n_threads)
   kernel->positions = kernel->in_time ? 4 : WINOGRAD_POSITIONS;
   kernel->planes = kernel->in_time ? 1 : (int) s->kernel[0];
   kernel->depth = kernel->planes * s->in_channels;
+  kernel->element = kernel->is_s8 ? sizeof (int16_t) : sizeof (float);
   for (int axis = 0; axis < 3; axis++)
     kernel->tiles[axis] = (axis == 0) == kernel->in_time ? (s->out[axis] + 1) / 2 : s->out[axis];
-  const int64_t tile_bytes = kernel->positions * kernel->depth * (int64_t) sizeof (int16_t);
+  const int64_t tile_bytes = kernel->positions * kernel->depth * (int64_t) kernel->element;
   int64_t tiles = VALUES_BYTES / tile_bytes / LEAST_TILES * LEAST_TILES;
   tiles = tiles < LEAST_TILES ? LEAST_TILES : tiles > MAX_TILES ? MAX_TILES : tiles;
   kernel->tiles_at_once = (int) tiles;
   kernel->values_bytes = praxi_cpu_round_up ((size_t) (tiles * tile_bytes), 64);
   kernel->thread_bytes =
       kernel->values_bytes +
-      (size_t) (kernel->positions * tiles * 2 * kernel->loops->lanes) * sizeof (int32_t);
+      (size_t) (kernel->positions * tiles * 2 * kernel->lanes) * sizeof (int32_t);
   kernel->base.scratch_bytes = (size_t) n_threads * kernel->thread_bytes;
 }
 
 static PraxiStatus
-allocate (WinogradKernel *kernel, const PraxiRequantize *r)
+allocate (WinogradKernel *kernel, const CpuPlace *place)
 {
   const ConvShape *s = &kernel->shape;
-  const size_t channels =
-      praxi_cpu_round_up ((size_t) s->out_channels, (size_t) kernel->loops->lanes);
-  const size_t bytes =
-      channels * (size_t) (kernel->positions * kernel->depth) * sizeof *kernel->weights;
+  const PraxiRequantize *r = &place->op->requantize;
+  const PraxiTensor *bias = praxi_cpu_conv_bias (place);
+  const size_t channels = praxi_cpu_round_up ((size_t) s->out_channels, (size_t) kernel->lanes);
+  const size_t bytes = channels * (size_t) (kernel->positions * kernel->depth) * kernel->element;
+  const size_t pixel_bytes = (size_t) (s->in_channels * in_element (kernel));
   kernel->weights = praxi_cpu_alloc (bytes);
   kernel->bias = praxi_cpu_alloc (channels * sizeof *kernel->bias);
   kernel->multiplier = praxi_cpu_alloc (channels * sizeof *kernel->multiplier);
-  kernel->padding = praxi_cpu_alloc ((size_t) s->in_channels);
+  kernel->padding = praxi_cpu_alloc (pixel_bytes);
   kernel->base.weight_bytes = bytes + 2 * channels * sizeof (float);
   if (!kernel->weights || !kernel->bias || !kernel->multiplier || !kernel->padding)
     return PRAXI_STATUS_MEMORY;
-  memset (kernel->padding, (uint8_t) r->input_zero, (size_t) s->in_channels);
+  if (kernel->is_s8)
+    memset (kernel->padding, (uint8_t) r->input_zero, pixel_bytes);
   for (int64_t o = 0; o < s->out_channels; o++) {
-    kernel->bias[o] = r->offset ? r->offset[o] : 0;
-    kernel->multiplier[o] = r->multiplier[o];
+    if (kernel->is_s8) {
+      kernel->bias[o] = r->offset ? r->offset[o] : 0;
+      kernel->multiplier[o] = r->multiplier[o];
+    } else if (bias) {
+      kernel->bias[o] = ((const float *) bias->data)[o];
+    }
   }
   return PRAXI_OK;
 }
@@ -328,27 +358,32 @@ allocate (WinogradKernel *kernel, const PraxiRequantize *r)
 PraxiStatus
 praxi_cpu_conv_winograd (const CpuPlace *place, PraxiKernel **out)
 {
+  const bool is_s8 = place->op->kind == PRAXI_OP_QCONV;
   WinogradKernel planned = {
-      .base = {.name = "conv-winograd-s8", .run = run, .clear = clear},
-      .loops = place->loops,
+      .base = {.name = is_s8 ? "conv-winograd-s8" : "conv-winograd-f32",
+               .run = run,
+               .clear = clear},
+      .loops = is_s8 ? &place->loops->winograd_s16 : &place->loops->winograd_f32,
+      .lanes = place->loops->lanes,
+      .is_s8 = is_s8,
       .in_signed = place->in[0]->dtype == PRAXI_S8,
       .has_residual = place->op->has_residual,
       .zero = place->op->requantize.input_zero,
   };
   if (!praxi_cpu_conv_shape (&place->op->window, place->in[0], praxi_cpu_input (place, 1),
                              place->out[0], &planned.shape) ||
-      !can_do (place, &planned.shape) || !praxi_cpu_conv_epilogue (place, &planned.epilogue))
+      !can_do (&planned, place) || !praxi_cpu_conv_epilogue (place, &planned.epilogue))
     return PRAXI_STATUS_UNSUPPORTED;
   plan (&planned, place->n_threads);
-  if (!sums_fit (&planned, place->in[1]->data))
+  if (!sums_fit (&planned, place->in[1]))
     return PRAXI_STATUS_UNSUPPORTED;
   WinogradKernel *kernel = calloc (1, sizeof *kernel);
   if (!kernel)
     return PRAXI_STATUS_MEMORY;
   *kernel = planned;
   *out = &kernel->base;
-  const PraxiStatus status = allocate (kernel, &place->op->requantize);
+  const PraxiStatus status = allocate (kernel, place);
   if (status == PRAXI_OK)
-    pack (kernel, place->in[1]->data);
+    pack (kernel, place->in[1]);
   return status;
 }

@@ -6,10 +6,11 @@ const CpuLoops LEVEL_NAME (table) = {
 #if defined(__AVX2__) && !defined(__AVXVNNI__) && !defined(__AVX512VNNI__)
     .is_wide = true,
     .pair_order = {0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15},
-    .winograd_in = LEVEL_NAME (winograd_in),
-    .winograd_product = LEVEL_NAME (winograd_product),
-    .winograd_out = LEVEL_NAME (winograd_out),
+    .winograd_s16 = {LEVEL_NAME (winograd_in_s16), LEVEL_NAME (winograd_product_s16),
+                     LEVEL_NAME (winograd_out_s16)},
 #endif
+    .winograd_f32 = {LEVEL_NAME (winograd_in_f32), LEVEL_NAME (winograd_product_f32),
+                     LEVEL_NAME (winograd_out_f32)},
     .dense_s8 = LEVEL_NAME (dense_s8),
     .dense_s16 = LEVEL_NAME (dense_s16),
     .widen = LEVEL_NAME (widen),

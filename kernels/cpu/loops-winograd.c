@@ -1,5 +1,5 @@
-/* The loops of conv-winograd.c, for levels of 8 lanes that multiply 16-bit numbers. With the
- * matrices of Lavin and Gray, G doubled so that all stays whole:
+/* The loops of conv-winograd.c on bytes, for levels of 8 lanes that multiply 16-bit numbers. With
+ * the matrices of Lavin and Gray, G doubled so that all stays whole:
  *
  *   Bᵀ  1  0 −1  0     2G  2  0  0     Aᵀ  1  1  1  0
  *       0  1  1  0         1  1  1         0  1 −1 −1
@@ -57,7 +57,7 @@ spread_plane (const WinogradIn *in, int c, bool is_signed)
       v[1] = _mm256_sub_epi16 (v[1], zeros);
 #pragma GCC unroll 4
     for (int i = 0; i < LINE; i++)
-      store_wide (in->values + (i * LINE + j) * in->step + c, v[i]);
+      store_wide ((int16_t *) in->values + (i * LINE + j) * in->step + c, v[i]);
   }
 }
 
@@ -72,7 +72,7 @@ spread_line (const WinogradIn *in, int c, bool is_signed)
   v[1] = _mm256_sub_epi16 (v[1], _mm256_set1_epi16 ((int16_t) (2 * in->zero)));
 #pragma GCC unroll 4
   for (int i = 0; i < LINE; i++)
-    store_wide (in->values + i * in->step + c, v[i]);
+    store_wide ((int16_t *) in->values + i * in->step + c, v[i]);
 }
 
 #define SPREAD_ALL(spread_some, is_signed)                                                         \
@@ -80,7 +80,7 @@ spread_line (const WinogradIn *in, int c, bool is_signed)
   spread_some (in, c + WIDTH <= in->n_channels ? c : in->n_channels - WIDTH, is_signed)
 
 void
-LEVEL_NAME (winograd_in) (const WinogradIn *in)
+LEVEL_NAME (winograd_in_s16) (const WinogradIn *in)
 {
   if (in->positions == LINE && in->in_signed)
     SPREAD_ALL (spread_line, true);
@@ -95,9 +95,10 @@ LEVEL_NAME (winograd_in) (const WinogradIn *in)
 SIMD_INLINE void
 tile (const WinogradProduct *product, int row, int rows, int blocks)
 {
-  const uint8_t *values = (const uint8_t *) (product->values + (int64_t) row * 2 * product->depth);
   const int64_t step = 4 * (int64_t) product->depth;
-  const int32_t *w = (const int32_t *) (const void *) product->weights;
+  const uint8_t *values = (const uint8_t *) product->values + row * step;
+  const int32_t *w = product->weights;
+  int32_t *sums = (int32_t *) product->sums + (int64_t) row * blocks * LANES;
   VecI sum[ROWS_1][MAX_BLOCKS];
 #pragma GCC unroll 12
   for (int i = 0; i < rows; i++)
@@ -121,13 +122,11 @@ tile (const WinogradProduct *product, int row, int rows, int blocks)
   for (int i = 0; i < rows; i++)
 #pragma GCC unroll 2
     for (int j = 0; j < blocks; j++)
-      _mm256_storeu_si256 (
-          (__m256i *) (void *) (product->sums + (int64_t) ((row + i) * blocks + j) * LANES),
-          sum[i][j]);
+      _mm256_storeu_si256 ((__m256i *) (void *) (sums + (i * blocks + j) * LANES), sum[i][j]);
 }
 
 void
-LEVEL_NAME (winograd_product) (const WinogradProduct *product)
+LEVEL_NAME (winograd_product_s16) (const WinogradProduct *product)
 {
   if (product->blocks == 1)
     for (int row = 0; row < product->rows; row += ROWS_1)
@@ -199,7 +198,7 @@ store_pair (const WinogradOut *out, const Packing *packing, const int64_t *at, c
 }
 
 void
-LEVEL_NAME (winograd_out) (const WinogradOut *out)
+LEVEL_NAME (winograd_out_s16) (const WinogradOut *out)
 {
   const int n_out = out->positions / LINE == 1 ? 2 : 4, n = out->n_channels;
   const CpuEpilogue *e = &out->epilogue;
@@ -211,7 +210,7 @@ LEVEL_NAME (winograd_out) (const WinogradOut *out)
     const int64_t *at = out->out_at[i];
     VecI y[MAX_BLOCKS][4];
     for (int j = 0; j < out->blocks; j++)
-      gather_tile (out, out->sums + (i * out->blocks + j) * LANES, y[j]);
+      gather_tile (out, (const int32_t *) out->sums + (i * out->blocks + j) * LANES, y[j]);
     for (int k = 0; packs && k < n_out; k += 2) {
       const VecI pair[2][4] = {{y[0][k], y[0][k + 1]}, {y[1][k], y[1][k + 1]}};
       store_pair (out, &packing, at + k, pair);

@@ -108,40 +108,46 @@ typedef struct {
   CpuEpilogue epilogue;
 } DepthwiseRow;
 
-/* Winograd's convolution on integers, for levels that multiply 16-bit numbers. A tile of 4 inputs
- * along an axis, or of 4 × 4 of a plane, gives 2 or 2 × 2 outputs of 3 taps an axis by 4 or 16
- * products, each at its own position of the tile.
+/* Winograd's convolution. A tile of 4 inputs along an axis, or of 4 × 4 of a plane, gives 2 or 2 ×
+ * 2 outputs of 3 taps an axis by 4 or 16 products, each at its own position of the tile. Values,
+ * weights and sums are floats; of bytes they are 16-bit numbers in pairs and 32-bit sums.
  */
 enum { WINOGRAD_POSITIONS = 16, WINOGRAD_OUTPUTS = 4, WINOGRAD_CHANNELS = 16 };
 
 typedef struct {
-  int positions;             /* 4 or 16 */
+  int positions;             /* 4 or 16; floats: 16 */
   const void *const *pixels; /* [positions] of input */
   int n_channels;            /* at least WINOGRAD_CHANNELS */
   bool in_signed;
-  int zero;        /* of the input */
-  int16_t *values; /* at a position; step elements on at the next */
+  int zero;     /* of the input */
+  void *values; /* at a position; step elements on at the next */
   int64_t step;
 } WinogradIn;
 
-/* sums[row][o] = Σ_k values[row][k] w[o][k], of 2 depth numbers; sums and values have room for rows
- * up to a multiple of 12
+/* sums[row][o] = Σ_k values[row][k] w[o][k]; sums and values have room for rows up to a multiple of
+ * 12
  */
 typedef struct {
-  const int16_t *values;  /* [rows][depth][2] */
-  const int16_t *weights; /* [depth][blocks][LANES][2] */
+  const void *values;  /* [rows][depth] floats or pairs */
+  const void *weights; /* [depth][blocks][LANES] floats or pairs */
   int rows, depth, blocks;
-  int32_t *sums; /* [rows][blocks LANES] */
+  void *sums; /* [rows][blocks LANES] */
 } WinogradProduct;
 
 typedef struct {
   int positions, n_tiles, blocks, n_channels;
-  const int32_t *sums; /* [n_tiles][blocks LANES] at a position; step elements on at the next */
+  const void *sums; /* [n_tiles][blocks LANES] at a position; step elements on at the next */
   int64_t step;
   const int64_t (*out_at)[WINOGRAD_OUTPUTS]; /* in elements from out and the residual; −1: none */
   void *out;
   CpuEpilogue epilogue; /* as in DenseCall */
 } WinogradOut;
+
+typedef struct {
+  void (*in) (const WinogradIn *in); /* NULL where a level has a better way */
+  void (*product) (const WinogradProduct *product);
+  void (*out) (const WinogradOut *out);
+} WinogradLoops;
 
 /* Sums of outer products, for one tap: sum[c][o] += Σ_pixels in[pixel][c] dy[pixel][o]. Pixels on
  * the padding are left out.
@@ -194,9 +200,7 @@ typedef struct {
   void (*depthwise_f32) (const DepthwiseCall *call);
   void (*depthwise_row_f32) (const DepthwiseRow *row);
   void (*depthwise_row_s16) (const DepthwiseRow *row); /* where is_wide */
-  void (*winograd_in) (const WinogradIn *in);          /* NULL where a level has a better way */
-  void (*winograd_product) (const WinogradProduct *product);
-  void (*winograd_out) (const WinogradOut *out);
+  WinogradLoops winograd_s16, winograd_f32;
   void (*outer_f32) (const OuterCall *call);
   void (*inner_f32) (const InnerCall *call);
 
