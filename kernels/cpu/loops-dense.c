@@ -5,11 +5,13 @@
 #include "kernels/cpu/loops-level.h"
 
 #if defined(__AVX512VNNI__) && !defined(PRAXI_LEVEL_YMM)
-enum { ROWS_1 = 12, ROWS_2 = 12, ROWS_3 = 8, ROWS_4 = 6 };
+enum { ROWS_1 = 12, ROWS_1_S8 = 12, ROWS_2 = 12, ROWS_3 = 8, ROWS_4 = 6 };
 #elif defined(__AVX2__)
-enum { ROWS_1 = 12, ROWS_2 = 6 };
+/* The pointers to 12 rows would not stay in registers; sums of bytes take long enough to want 12.
+ */
+enum { ROWS_1 = 8, ROWS_1_S8 = 12, ROWS_2 = 6 };
 #else
-enum { ROWS_1 = 4, ROWS_2 = 4 };
+enum { ROWS_1 = 4, ROWS_1_S8 = 4, ROWS_2 = 4 };
 #endif
 enum { MAX_ROWS = 12, MAX_BLOCKS = 4 };
 
@@ -249,7 +251,7 @@ tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
     for (int pixel = 0; pixel < call->n_pixels; pixel += rows)                                     \
       tile_f32 (call, pixel, rows, blocks);                                                        \
   }
-RUN_S8 (ROWS_1, 1)
+RUN_S8 (ROWS_1_S8, 1)
 RUN_S8 (ROWS_2, 2)
 RUN_S16 (ROWS_1, 1)
 RUN_S16 (ROWS_2, 2)
