@@ -240,6 +240,26 @@ class Sitting(unittest.TestCase):
         app.do('win.remove-media')
         wait(lambda: not [node for node in app.walk(app.find('list', 'Footage')) if node.get_name() == 'yard.mp4'], 'the footage to leave the list')
 
+    def test_c_scene(self):
+        """Two videos in sync with a third: Alt+Y chooses which one the keys move."""
+        names = ['second.mp4', 'third.mp4']
+        self.start(CLIP, *(shutil.copy(CLIP, os.path.join(HOME, name)) for name in names))
+        app = self.app
+        for name in names:
+            row = wait(lambda: next((node for node in app.walk(app.find('list', 'Footage')) if node.get_name() == name), None), name)
+            xdo('keydown', 'ctrl')
+            app.click(row)
+            xdo('keyup', 'ctrl')
+            app.key('y')
+            app.get(None, f'Picture of {name}')
+
+        def ahead():
+            return [round(Atspi.Value.get_current_value(node), 2) for node in app.walk()
+                    if node.get_role_name() == 'spin button' and node.get_name() == 'Seconds ahead of the open video']
+        wait(lambda: ahead() == [0, 0], 'both from their first frames')
+        app.key('alt+period', 'alt+y', 'alt+period', 'alt+period')
+        wait(lambda: sorted(ahead()) == [0.04, 0.08], 'one a frame ahead, the other two')
+
 
 if __name__ == '__main__':
     unittest.main(argv=sys.argv[:1], verbosity=2)
