@@ -65,7 +65,8 @@ PraxiMedia *praxi_cli_media_open (const char *path, GError **error);
 PraxiEventOptions *praxi_cli_model_events (const PraxiModelSpec *spec);
 
 /* Adds the member "thresholds" to the object at hand: how events are formed, class by class, so
- * that who follows the run forms the same ones. options: [n_classes of the spec]
+ * that who follows the run forms the same ones.
+ * options: [n_classes of the spec]
  */
 void praxi_cli_add_thresholds (JsonBuilder *builder,
                                const PraxiModelSpec *spec,

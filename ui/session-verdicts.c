@@ -300,7 +300,7 @@ review_media (PraxiSession *self)
     add_verdict (self, edit, &media, PRAXI_VERDICT_REVIEWED);
     praxi_session_push_edit (self, edit);
   }
-  praxi_media_item_set_reviewed (self->media, TRUE);
+  praxi_media_item_set_reviewed (self->media, TRUE); /* the store may not know its id yet */
   PraxiMediaItem *next = find_unreviewed (self);
   if (next == NULL) {
     praxi_session_say (self, FALSE, _ ("All footage of the project is reviewed"));

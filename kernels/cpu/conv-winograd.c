@@ -221,15 +221,19 @@ transform_line (const float *g, int step, float *u, int to_step)
 
 /* The transformed weights of output channel o for number k of a row of values. */
 static void
-transform (const WinogradKernel *kernel, const PraxiTensor *w, int64_t o, int64_t k, float *u)
+transform (const WinogradKernel *kernel,
+           const PraxiTensor *w,
+           const WeightSteps *steps,
+           int64_t o,
+           int64_t k,
+           float *u)
 {
   const ConvShape *s = &kernel->shape;
-  const WeightSteps steps = praxi_cpu_weight_steps (s, w);
   const int64_t first =
-      o * steps.out + k % s->in_channels * steps.in + k / s->in_channels * s->taps * steps.tap;
+      o * steps->out + k % s->in_channels * steps->in + k / s->in_channels * s->taps * steps->tap;
   float g[9], rows[12];
   for (int i = 0; i < (kernel->in_time ? 3 : 9); i++) {
-    const int64_t at = first + i * steps.tap;
+    const int64_t at = first + i * steps->tap;
     g[i] = kernel->is_s8 ? ((const int8_t *) w->data)[at] : ((const float *) w->data)[at] / 4;
   }
   if (kernel->in_time) {
@@ -242,39 +246,26 @@ transform (const WinogradKernel *kernel, const PraxiTensor *w, int64_t o, int64_
     transform_line (rows + j, 4, u + j, 4);
 }
 
-/* Whether no sum can be more than 32 bits hold: of values of at most 1020, all positions together.
+/* Whether no sum of bytes can be more than 32 bits hold: of values of at most 1020, all positions
+ * together.
  */
 static bool
-sums_fit (const WinogradKernel *kernel, const PraxiTensor *w)
-{
-  const double most = INT32_MAX / (4 * 255);
-  for (int64_t o = 0; kernel->is_s8 && o < kernel->shape.out_channels; o++) {
-    double sum = 0;
-    for (int64_t k = 0; k < kernel->depth; k++) {
-      float u[WINOGRAD_POSITIONS];
-      transform (kernel, w, o, k, u);
-      for (int i = 0; i < kernel->positions; i++)
-        sum += fabsf (u[i]);
-    }
-    if (sum > most)
-      return false;
-  }
-  return true;
-}
-
-static void
 pack (WinogradKernel *kernel, const PraxiTensor *w)
 {
+  const double most = INT32_MAX / (4 * 255);
+  const WeightSteps steps = praxi_cpu_weight_steps (&kernel->shape, w);
   const int64_t lanes = kernel->lanes, channels = kernel->shape.out_channels;
   const int64_t pair = kernel->is_s8 ? 2 : 1;
   for (int64_t o = 0; o < channels; o++) {
     const int64_t first = o / (2 * lanes) * 2 * lanes;
     const int64_t width = channels - first > lanes ? 2 * lanes : lanes;
     const int64_t chunk = first * kernel->positions * kernel->depth;
+    double sum = 0;
     for (int64_t k = 0; k < kernel->depth; k++) {
       float u[WINOGRAD_POSITIONS];
-      transform (kernel, w, o, k, u);
+      transform (kernel, w, &steps, o, k, u);
       for (int i = 0; i < kernel->positions; i++) {
+        sum += fabsf (u[i]);
         const int64_t unit = (i * kernel->depth + k) / pair * width + o - first;
         const int64_t at = chunk + unit * pair + k % pair;
         if (kernel->is_s8)
@@ -283,7 +274,10 @@ pack (WinogradKernel *kernel, const PraxiTensor *w)
           ((float *) kernel->weights)[at] = u[i];
       }
     }
+    if (kernel->is_s8 && sum > most)
+      return false;
   }
+  return true;
 }
 
 /* 3 taps along both axes of a plane and any in time, or 3 of bytes in time alone. */
@@ -375,15 +369,16 @@ praxi_cpu_conv_winograd (const CpuPlace *place, PraxiKernel **out)
       !can_do (&planned, place) || !praxi_cpu_conv_epilogue (place, &planned.epilogue))
     return PRAXI_STATUS_UNSUPPORTED;
   plan (&planned, place->n_threads);
-  if (!sums_fit (&planned, place->in[1]))
-    return PRAXI_STATUS_UNSUPPORTED;
   WinogradKernel *kernel = calloc (1, sizeof *kernel);
   if (!kernel)
     return PRAXI_STATUS_MEMORY;
   *kernel = planned;
   *out = &kernel->base;
   const PraxiStatus status = allocate (kernel, place);
-  if (status == PRAXI_OK)
-    pack (kernel, place->in[1]);
-  return status;
+  if (status != PRAXI_OK || pack (kernel, place->in[1]))
+    return status;
+  clear (&kernel->base);
+  free (kernel);
+  *out = NULL; /* another kernel may do it */
+  return PRAXI_STATUS_UNSUPPORTED;
 }

@@ -140,41 +140,44 @@ class Sitting(unittest.TestCase):
             return next((text for text in texts if text != name), '')
         return wait(search, f'the state of {name!r}')
 
+    def gather(self, name):
+        """Shows another video beside the open one: Ctrl and a click, then Y; its picture."""
+        row = wait(lambda: next((node for node in self.app.walk(self.app.find('list', 'Footage')) if node.get_name() == name), None), name)
+        xdo('keydown', 'ctrl')
+        self.app.click(row)
+        xdo('keyup', 'ctrl')
+        self.app.key('y')
+        return self.app.get(None, f'Picture of {name}')
+
     def ahead(self):
-        """Seconds by which the video in sync is ahead, None while there is none."""
-        spin = self.app.find('spin button', 'Seconds ahead of the open video')
-        return round(Atspi.Value.get_current_value(spin), 2) if spin else None
+        """Seconds by which each video in sync is ahead."""
+        return [round(Atspi.Value.get_current_value(node), 2) for node in self.app.walk()
+                if node.get_role_name() == 'spin button' and node.get_name() == 'Seconds ahead of the open video']
 
     def sync(self):
         """Another video beside the open one: Ctrl and a click gathers it, Y shows it, keys and wheel move it."""
         app = self.app
-        row = next(node for node in app.walk(app.find('list', 'Footage')) if node.get_name() == 'second.mp4')
-        xdo('keydown', 'ctrl')
-        app.click(row)
-        xdo('keyup', 'ctrl')
-        app.key('y')
-        picture = app.get(None, 'Picture of second.mp4')
-        wait(lambda: self.ahead() == 0, 'both from their first frames')
-        app.key('alt+period', 'alt+period', 'alt+comma')
-        frame_s = wait(self.ahead, 'a frame ahead')
-        app.key('alt+shift+period')
-        wait(lambda: self.ahead() == round(11 * frame_s, 2), 'eleven frames ahead')
+        picture = self.gather('second.mp4')
+        frame_s = 0.04  # both clips have 25 frames a second
+        wait(lambda: self.ahead() == [0], 'both from their first frames')
+        app.key('alt+period', 'alt+period', 'alt+comma', 'alt+shift+period')
+        wait(lambda: self.ahead() == [round(11 * frame_s, 2)], 'eleven frames ahead')
         app.get(None, 'Not recorded at this moment')  # the playhead is at the end
         x, y, width, height = app.rect(picture)
         app.move(x + width / 2, y + height / 2)
         xdo('click', '--repeat', 3, '--delay', 30, 4)
-        wait(lambda: self.ahead() == round(8 * frame_s, 2), 'the wheel to turn it back')
+        wait(lambda: self.ahead() == [round(8 * frame_s, 2)], 'the wheel to turn it back')
         app.key('Home')
         wait(lambda: self.frame_at_playhead() == 0, 'the start')
         self.shoot('sync')
         app.key('alt+o')
         wait(lambda: self.frame_at_playhead() == 8, 'the other video, at the same moment')
-        wait(lambda: self.ahead() == -round(8 * frame_s, 2), 'the first one behind it')
+        wait(lambda: self.ahead() == [-round(8 * frame_s, 2)], 'the first one behind it')
         app.key('alt+o')
         wait(lambda: self.frame_at_playhead() == 0, 'the first one again')
-        wait(lambda: self.ahead() == round(8 * frame_s, 2), 'the other one ahead')
+        wait(lambda: self.ahead() == [round(8 * frame_s, 2)], 'the other one ahead')
         app.key('shift+y')
-        wait(lambda: self.ahead() is None, 'one video')
+        wait(lambda: self.ahead() == [], 'one video')
 
     def review(self):
         """From video to video by keys; R ends one and opens what is left."""
@@ -246,19 +249,10 @@ class Sitting(unittest.TestCase):
         self.start(CLIP, *(shutil.copy(CLIP, os.path.join(HOME, name)) for name in names))
         app = self.app
         for name in names:
-            row = wait(lambda: next((node for node in app.walk(app.find('list', 'Footage')) if node.get_name() == name), None), name)
-            xdo('keydown', 'ctrl')
-            app.click(row)
-            xdo('keyup', 'ctrl')
-            app.key('y')
-            app.get(None, f'Picture of {name}')
-
-        def ahead():
-            return [round(Atspi.Value.get_current_value(node), 2) for node in app.walk()
-                    if node.get_role_name() == 'spin button' and node.get_name() == 'Seconds ahead of the open video']
-        wait(lambda: ahead() == [0, 0], 'both from their first frames')
+            self.gather(name)
+        wait(lambda: self.ahead() == [0, 0], 'both from their first frames')
         app.key('alt+period', 'alt+y', 'alt+period', 'alt+period')
-        wait(lambda: sorted(ahead()) == [0.04, 0.08], 'one a frame ahead, the other two')
+        wait(lambda: sorted(self.ahead()) == [0.04, 0.08], 'one a frame ahead, the other two')
 
 
 if __name__ == '__main__':

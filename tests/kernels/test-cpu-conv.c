@@ -128,16 +128,6 @@ case_clear (Case *c)
   g_free (c->offset);
 }
 
-/* How far a sum of floats may be off. Operands of 11 bits are off by up to 2⁻¹² of themselves,
- * which adds up as a random walk over the products of one output.
- */
-static float
-float_limit (const Shape *s)
-{
-  const int n_products = s->in_channels / s->groups * s->kernel[0] * s->kernel[1] * s->kernel[2];
-  return test_is_half () ? fmaxf (1e-2f, 6e-4f * sqrtf ((float) n_products)) : 2e-4f;
-}
-
 static void
 check_case (const Shape *s, bool quantized, unsigned seed, PraxiPool *pool)
 {
@@ -150,8 +140,8 @@ check_case (const Shape *s, bool quantized, unsigned seed, PraxiPool *pool)
     memset (c.y.data, 0x55, test_bytes (&c.y));
     const char *name = NULL;
     g_assert_true (test_run (backend, &c.op, c.in, c.n_in, y, 1, pool, &name));
-    const float limit = quantized ? 0 : float_limit (s);
-    const float worst = test_max_difference (&c.y, &c.truth);
+    const float near = test_is_half () ? 1e-2f : 2e-4f;
+    const float limit = quantized ? 0 : near, worst = test_max_difference (&c.y, &c.truth);
     if (worst > limit || isnan (worst))
       g_error (
           "%s %s rank %d %d>%d/%d in %dx%dx%d k %dx%dx%d s %d%d%d d %d%d%d p %d%d%d seed %u: %g",
@@ -184,7 +174,7 @@ static const Shape edges[] = {
     /* Winograd, where a level has it: planes, planes through time, time, odd sizes and pads */
     {4, 2, 16, 16, 1, {1, 14, 16}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
     {4, 1, 34, 23, 1, {1, 17, 15}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
-    {5, 2, 22, 49, 1, {3, 17, 19}, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 0, 2}},
+    {5, 2, 18, 49, 1, {3, 17, 19}, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 0, 2}},
     {5, 1, 18, 7, 1, {2, 15, 14}, {2, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}},
     {5, 2, 40, 33, 1, {6, 14, 15}, {3, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 0, 0}},
     {5, 1, 16, 8, 1, {4, 20, 11}, {3, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
