@@ -24,6 +24,7 @@ typedef struct {
   bool is_s8, is_wide, in_signed, has_residual; /* is_wide: int8 in 16-bit products */
   bool packs_at_run;                            /* weights and bias, into scratch */
   bool in_rows;                                 /* by the loops along rows */
+  int rows_at_once, group_most;                 /* of taps and channels there, int8 */
   int64_t segments, planes_at_once;             /* of a row of output; of output, then */
 } DepthwiseKernel;
 
@@ -133,10 +134,12 @@ run_segment (const Job *job, int64_t plane, int64_t segment)
                       .in_signed = kernel->in_signed,
                       .out = job->out + out_at,
                       .epilogue = epilogue_at (job, out_at)};
-  if (kernel->is_s8)
+  if (!kernel->is_s8)
+    kernel->loops->depthwise_row_f32 (&row);
+  else if (kernel->is_wide)
     kernel->loops->depthwise_row_s16 (&row);
   else
-    kernel->loops->depthwise_row_f32 (&row);
+    kernel->loops->depthwise_row_s8 (&row);
 }
 
 /* Where taps reach over several planes, the same rows of a few planes one after the other, so that
@@ -160,12 +163,17 @@ run_rows (void *data, int i, int n)
       }
 }
 
+/* Channels as they are packed. */
 static size_t
 width_of (const DepthwiseKernel *kernel)
 {
-  const size_t lanes = (size_t) kernel->loops->lanes;
-  return praxi_cpu_round_up ((size_t) kernel->shape.in_channels,
-                             kernel->is_wide && kernel->in_rows ? 2 * lanes : lanes);
+  const int channels = (int) kernel->shape.in_channels;
+  if (!kernel->is_s8 || !kernel->in_rows)
+    return praxi_cpu_round_up ((size_t) channels, (size_t) kernel->loops->lanes);
+  int at = 0;
+  for (int begin; at < channels;)
+    at += praxi_cpu_depthwise_group (channels, at, kernel->group_most, &begin);
+  return (size_t) at;
 }
 
 /* [taps][channels] */
@@ -257,28 +265,53 @@ pack_s8 (DepthwiseKernel *kernel, const int8_t *w, int taps, const PraxiRequanti
   }
 }
 
-/* As DepthwiseRow wants them: two rows of taps at once, channels in the order of their lanes. */
+/* A channel as DepthwiseRow wants it: entry at of the arrays, in a group of width channels whose
+ * weights begin at first.
+ */
+static void
+pack_channel (DepthwiseKernel *kernel,
+              const int8_t *w,
+              const PraxiRequantize *r,
+              int64_t c,
+              size_t first,
+              size_t width,
+              size_t at)
+{
+  const ConvShape *s = &kernel->shape;
+  const size_t taps = (size_t) s->kernel[2], together = (size_t) kernel->rows_at_once;
+  const int32_t zero = r->input_zero + (kernel->in_signed ? 128 : 0);
+  kernel->multiplier[at] = r->multiplier[c];
+  kernel->bias[at] = r->offset ? r->offset[c] : 0;
+  for (int64_t row = 0; row < s->kernel[0] * s->kernel[1]; row++)
+    for (size_t tap = 0; tap < taps; tap++) {
+      const size_t run = (size_t) row / together;
+      const size_t to =
+          first + ((run * taps + tap) * width + at % width) * together + (size_t) row % together;
+      const int8_t weight = *w++;
+      if (kernel->is_wide)
+        ((int16_t *) kernel->weights)[to] = weight;
+      else
+        ((int8_t *) kernel->weights)[to] = weight;
+      kernel->start[at] -= zero * weight;
+    }
+}
+
 static void
 pack_rows_s8 (DepthwiseKernel *kernel, const int8_t *w, const PraxiRequantize *r)
 {
   const ConvShape *s = &kernel->shape;
-  const int64_t group = 2 * kernel->loops->lanes, channels = s->in_channels;
-  const int64_t rows = s->kernel[0] * s->kernel[1], taps = s->kernel[2];
-  const int32_t zero = r->input_zero + (kernel->in_signed ? 128 : 0);
-  int16_t *to = kernel->weights;
-  for (int64_t first = 0, at = 0; first < channels; first += group) {
-    const int64_t begin = first + group <= channels ? first : channels - group;
-    for (int64_t lane = 0; lane < group; lane++, at++) {
-      const int64_t c = begin + kernel->loops->pair_order[lane];
-      kernel->multiplier[at] = r->multiplier[c];
-      kernel->bias[at] = r->offset ? r->offset[c] : 0;
-      for (int64_t k = 0; k < rows * taps; k++) {
-        to[((k / taps / 2 * taps + k % taps) * group + lane) * 2 + k / taps % 2] =
-            w[c * rows * taps + k];
-        kernel->start[at] -= zero * w[c * rows * taps + k];
-      }
+  const int channels = (int) s->in_channels, vectors = kernel->rows_at_once;
+  const int64_t rows = s->kernel[0] * s->kernel[1], taps = rows * s->kernel[2];
+  const size_t runs = (size_t) ((rows + vectors - 1) / vectors);
+  for (int first = 0, width; first < channels; first += width) {
+    int begin;
+    width = praxi_cpu_depthwise_group (channels, first, kernel->group_most, &begin);
+    const size_t weights = (size_t) first * runs * (size_t) (s->kernel[2] * vectors);
+    for (int k = 0; k < width; k++) {
+      const int lane = k % (width / vectors), vector = k / (width / vectors);
+      const int64_t c = begin + lane / 4 * 4 * vectors + 4 * vector + lane % 4;
+      pack_channel (kernel, w + c * taps, r, c, weights, (size_t) width, (size_t) (first + k));
     }
-    to += (rows + 1) / 2 * taps * group * 2;
   }
 }
 
@@ -287,8 +320,9 @@ allocate (DepthwiseKernel *kernel, int taps)
 {
   const size_t width = width_of (kernel);
   const ConvShape *s = &kernel->shape;
-  const size_t rows = kernel->is_wide && kernel->in_rows
-                          ? (size_t) ((s->kernel[0] * s->kernel[1] + 1) / 2 * s->kernel[2])
+  const int64_t together = kernel->rows_at_once, rows_of_taps = s->kernel[0] * s->kernel[1];
+  const size_t rows = kernel->is_s8 && kernel->in_rows
+                          ? (size_t) ((rows_of_taps + together - 1) / together * s->kernel[2])
                       : kernel->is_wide ? ((size_t) taps + 1) / 2
                       : kernel->is_s8   ? ((size_t) taps + 3) / 4
                                         : (size_t) taps;
@@ -311,15 +345,16 @@ static void
 plan_rows (DepthwiseKernel *kernel)
 {
   ConvShape *s = &kernel->shape;
-  const int lanes = kernel->loops->lanes;
+  kernel->rows_at_once = kernel->is_wide ? 2 : 4;
+  kernel->group_most = kernel->is_wide ? DEPTHWISE_GROUP : kernel->loops->depthwise_row_bytes;
   const bool in_place = s->taps == 1 && s->stride[1] == 1 && s->stride[2] == 1 && s->pad[1] == 0 &&
                         s->pad[2] == 0 && s->in[1] == s->out[1] && s->in[2] == s->out[2];
   const bool along = (s->kernel[2] == 3 || s->kernel[2] == 5) && s->dilation[2] == 1 &&
                      s->stride[2] <= 2 && s->in[2] <= INT32_MAX / 4;
-  kernel->in_rows =
-      (in_place || along) && (kernel->is_s8 ? kernel->is_wide && s->in_channels >= 2 * lanes &&
-                                                  kernel->epilogue.fits && !kernel->has_residual
-                                            : s->in_channels >= lanes);
+  kernel->in_rows = (in_place || along) &&
+                    (kernel->is_s8 ? kernel->group_most > 0 && s->in_channels >= DEPTHWISE_GROUP &&
+                                         kernel->epilogue.fits && !kernel->has_residual
+                                   : s->in_channels >= kernel->loops->lanes);
   if (kernel->in_rows && in_place) {
     s->in[2] = s->out[2] = s->in[1] * s->in[2];
     s->in[1] = s->out[1] = 1;

@@ -61,14 +61,14 @@ epilogue_store_f32 (const CpuEpilogue *e, VecF sum, void *out, int64_t at, int n
  * all the compiler knows. Only where e->fits.
  */
 typedef struct {
-  VecF multiplier[2], offset[2], residual_multiplier;
+  VecF multiplier[4], offset[4], residual_multiplier;
   VecI residual_zero;
   const uint8_t *residual;
   int shift, most, low;
   bool residual_signed;
 } Packing;
 
-/* vectors: of channels, 1 or 2, from channel on */
+/* vectors: of channels, 1 … 4, from channel on */
 SIMD_INLINE Packing
 packing_begin (const CpuEpilogue *e, int channel, int vectors)
 {

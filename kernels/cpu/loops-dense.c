@@ -36,7 +36,7 @@ find_rows (const DenseCall *call, int plane, int tap, int pixel, int rows, const
 }
 
 #ifdef SIMD_PACKS
-/* 2 pixels × 2 blocks of channels or 4 × 1 are packed together. */
+/* Four vectors are packed together: a pixel's blocks, of 1 or 2 blocks those of 4 or 2 pixels. */
 SIMD_INLINE void
 store_packed (const DenseCall *call, int pixel, int rows, int blocks, VecI (*sum)[MAX_BLOCKS])
 {
@@ -50,26 +50,16 @@ store_packed (const DenseCall *call, int pixel, int rows, int blocks, VecI (*sum
     VecF v[4];
 #pragma GCC unroll 4
     for (int k = 0; k < 4; k++) {
-      const int row = i + k / blocks;
+      const int row = i + (k < together * blocks ? k / blocks : 0);
       v[k] = packing_scale (&packing, sum[row][k % blocks], k % blocks,
                             first + (row < n_rows ? row : 0) * step);
     }
-    const __m256i bytes =
+    const VecB bytes =
         simd_order_bytes (simd_pack_bytes (v, packing.shift, packing.most, packing.low));
 #pragma GCC unroll 4
-    for (int k = 0; k < together; k++) {
-      if (i + k >= n_rows)
-        continue;
-      uint8_t *to = out + (i + k) * step;
-      if (blocks == 2 && n == 16)
-        _mm_storeu_si128 ((__m128i *) (void *) to, simd_half (bytes, k));
-      else if (blocks == 2)
-        simd_store_part (to, simd_half (bytes, k), n);
-      else if (k % 2 == 0)
-        simd_store_part (to, simd_half (bytes, k / 2), n);
-      else
-        simd_store_part (to, _mm_srli_si128 (simd_half (bytes, k / 2), 8), n);
-    }
+    for (int k = 0; k < together; k++)
+      if (i + k < n_rows)
+        simd_store_vectors (out + (i + k) * step, bytes, k * blocks, blocks, n);
   }
 }
 #endif

@@ -3,43 +3,9 @@
  * after the other, int8 two at once, interleaved so that a lane holds both bytes of its channel in
  * 16 bits. The last vectors of channels overlap those before, so that all are whole.
  */
+#include "kernels/cpu/depthwise-columns.h"
 #include "kernels/cpu/epilogue.h"
 #include "kernels/cpu/loops-level.h"
-
-enum { PIXELS = 4, MAX_STRIDE = 2, MAX_COLUMNS = (PIXELS - 1) * MAX_STRIDE + DEPTHWISE_ROW_TAPS };
-
-/* Where each column under a tile lies, of each row of taps. */
-typedef struct {
-  const uint8_t *at[DEPTHWISE_MAX_TAPS + 1][MAX_COLUMNS];
-} Columns;
-
-SIMD_INLINE void
-find_columns (const DepthwiseRow *row, int pixel, int stride, int taps, Columns *columns)
-{
-  const int n = (PIXELS - 1) * stride + taps, first = row->first + pixel * stride;
-  int64_t offsets[MAX_COLUMNS];
-  bool inside[MAX_COLUMNS], all = true;
-  for (int j = 0; j < n; j++) {
-    inside[j] = first + j >= 0 && first + j < row->width;
-    offsets[j] = (first + j) * row->pixel_bytes;
-    all = all && inside[j];
-  }
-  for (int r = 0; r < row->n_rows; r++) {
-    const uint8_t *base = row->rows[r], *padding = row->padding;
-    const uint8_t **at = columns->at[r];
-    if (!base)
-      for (int j = 0; j < n; j++)
-        at[j] = padding;
-    else if (all)
-      for (int j = 0; j < n; j++)
-        at[j] = base + offsets[j];
-    else
-      for (int j = 0; j < n; j++)
-        at[j] = inside[j] ? base + offsets[j] : padding;
-  }
-  for (int j = 0; j < n; j++) /* behind an odd last row */
-    columns->at[row->n_rows][j] = row->padding;
-}
 
 /* vectors: of channels, at once */
 SIMD_INLINE void
@@ -109,7 +75,7 @@ row_f32 (const DepthwiseRow *row, int stride, int taps)
   }
 }
 
-#ifdef SIMD_PACKS
+#if defined(SIMD_PACKS) && !defined(SIMD_QUADS)
 SIMD_INLINE __m256i
 load_wide (const uint8_t *p, bool is_signed)
 {
@@ -119,8 +85,6 @@ load_wide (const uint8_t *p, bool is_signed)
   return _mm256_cvtepu8_epi16 (bytes);
 }
 
-/* 16 channels: lanes of the first vector are channels 0 … 3 and 8 … 11, of the second the others.
- */
 SIMD_INLINE void
 store_pairs (const DepthwiseRow *row, int pixel, int c, int group, VecI (*sum)[PIXELS])
 {
@@ -193,33 +157,19 @@ row_s16 (const DepthwiseRow *row, int stride, int taps, bool is_signed)
       tile_s16 (row, pixel, group, stride, taps, is_signed, &columns);
   }
 }
-#endif
 
-#define EACH_SHAPE(run, ...)                                                                       \
-  if (row->taps == 1)                                                                              \
-    run (row, 1, 1 __VA_ARGS__);                                                                   \
-  else if (row->taps == 3 && row->stride == 1)                                                     \
-    run (row, 1, 3 __VA_ARGS__);                                                                   \
-  else if (row->taps == 3)                                                                         \
-    run (row, 2, 3 __VA_ARGS__);                                                                   \
-  else if (row->stride == 1)                                                                       \
-    run (row, 1, 5 __VA_ARGS__);                                                                   \
-  else                                                                                             \
-    run (row, 2, 5 __VA_ARGS__)
+void
+LEVEL_NAME (depthwise_row_s16) (const DepthwiseRow *row)
+{
+  if (row->in_signed)
+    EACH_SHAPE (row_s16, , true);
+  else
+    EACH_SHAPE (row_s16, , false);
+}
+#endif
 
 void
 LEVEL_NAME (depthwise_row_f32) (const DepthwiseRow *row)
 {
   EACH_SHAPE (row_f32, );
-}
-
-void
-LEVEL_NAME (depthwise_row_s16) (const DepthwiseRow *row)
-{
-#ifdef SIMD_PACKS
-  if (row->in_signed)
-    EACH_SHAPE (row_s16, , true);
-  else
-    EACH_SHAPE (row_s16, , false);
-#endif
 }

@@ -5,9 +5,13 @@ const CpuLoops LEVEL_NAME (table) = {
     .dense_blocks_max = LANES == 16 ? 4 : 2,
 #if defined(__AVX2__) && !defined(__AVXVNNI__) && !defined(__AVX512VNNI__)
     .is_wide = true,
-    .pair_order = {0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15},
+    .depthwise_row_s16 = LEVEL_NAME (depthwise_row_s16),
     .winograd_s16 = {LEVEL_NAME (winograd_in_s16), LEVEL_NAME (winograd_product_s16),
                      LEVEL_NAME (winograd_out_s16)},
+#endif
+#ifdef SIMD_QUADS
+    .depthwise_row_bytes = SIMD_QUADS,
+    .depthwise_row_s8 = LEVEL_NAME (depthwise_row_s8),
 #endif
     .winograd_f32 = {LEVEL_NAME (winograd_in_f32), LEVEL_NAME (winograd_product_f32),
                      LEVEL_NAME (winograd_out_f32)},
@@ -19,7 +23,6 @@ const CpuLoops LEVEL_NAME (table) = {
     .depthwise_s16 = LEVEL_NAME (depthwise_s16),
     .depthwise_f32 = LEVEL_NAME (depthwise_f32),
     .depthwise_row_f32 = LEVEL_NAME (depthwise_row_f32),
-    .depthwise_row_s16 = LEVEL_NAME (depthwise_row_s16),
     .outer_f32 = LEVEL_NAME (outer_f32),
     .inner_f32 = LEVEL_NAME (inner_f32),
     .unary = LEVEL_NAME (unary),

@@ -87,10 +87,26 @@ typedef struct {
 } DepthwiseCall;
 
 /* Depthwise, neighbours of one row of output whose taps lie side by side: 1, 3 or 5 in a row,
- * 1 or, of several, 2 columns from pixel to pixel. At least 1 vector of channels (int8: 2), no
- * residual with int8, whose epilogue fits.
+ * 1 or, of several, 2 columns from pixel to pixel. f32 has at least 1 vector of channels; int8 has
+ * at least 16 channels, no residual and an epilogue that fits.
+ *
+ * int8 takes channels in groups, and several rows of taps at once: 2 rows of 16 channels in 16-bit
+ * products, or 4 rows of as many channels as depthwise_row_bytes in groups that get smaller.
  */
-enum { DEPTHWISE_ROW_TAPS = 5 };
+enum { DEPTHWISE_ROW_TAPS = 5, DEPTHWISE_GROUP = 16 };
+
+/* How many channels the group at first takes, at most most. The last groups may begin before it, so
+ * that all are whole. begin: where it begins
+ */
+static inline int
+praxi_cpu_depthwise_group (int channels, int first, int most, int *begin)
+{
+  int width = most;
+  while (width > DEPTHWISE_GROUP && (width > channels || width / 2 >= channels - first))
+    width /= 2;
+  *begin = first + width <= channels ? first : channels - width;
+  return width;
+}
 
 typedef struct {
   const void *const *rows; /* [n_rows] of input, one under each row of taps; NULL: padding */
@@ -99,10 +115,11 @@ typedef struct {
   int n_rows, width;       /* rows of taps, over all planes; pixels of a row of input */
   int taps, stride, first; /* first: the column under the first tap of the first pixel */
   int n_pixels, n_channels;
-  const void *weights; /* f32: as in DepthwiseCall; int8: [channels / 2 LANES][n_rows / 2][taps]
-                          [2][LANES][2] 16-bit, rounded up with zeros, the channels of each 2 LANES
-                          in the order of CpuLoops' pair_order; so are the epilogue's arrays. The
-                          last 2 LANES overlap as there */
+  const void *weights; /* f32: as in DepthwiseCall; int8: of each group [n_rows / R][taps][R]
+                          [channels / R][R] rounded up with zeros, of 16 bits with R = 2 rows at
+                          once, of 8 with R = 4. The channels are in the order of interleaved
+                          lanes: lane l of vector v is channel l / 4 · 4 R + 4 v + l % 4; so are
+                          the epilogue's arrays */
   bool in_signed;
   void *out;
   CpuEpilogue epilogue;
@@ -189,8 +206,8 @@ typedef struct {
 
 typedef struct {
   int lanes, dense_blocks_max;
-  uint8_t pair_order[16]; /* the channels in the lanes of 2 vectors, for depthwise_row_s16 */
-  bool is_wide;           /* dense_s16 is faster than dense_s8 */
+  bool is_wide;            /* dense_s16 is faster than dense_s8 */
+  int depthwise_row_bytes; /* channels at once in depthwise_row_s8; 0: there is none */
 
   void (*dense_s8) (const DenseCall *call);
   void (*dense_s16) (const DenseCall *call); /* of bytes made 16-bit by widen */
@@ -200,6 +217,7 @@ typedef struct {
   void (*depthwise_f32) (const DepthwiseCall *call);
   void (*depthwise_row_f32) (const DepthwiseRow *row);
   void (*depthwise_row_s16) (const DepthwiseRow *row); /* where is_wide */
+  void (*depthwise_row_s8) (const DepthwiseRow *row);
   WinogradLoops winograd_s16, winograd_f32;
   void (*outer_f32) (const OuterCall *call);
   void (*inner_f32) (const InnerCall *call);

@@ -2,9 +2,13 @@
 #pragma once
 
 #define SIMD_PACKS /* has simd_pack_bytes */
+#if defined(__AVXVNNI__) || defined(__AVX512VNNI__)
+#define SIMD_QUADS 32 /* channels at once in the loops of depthwise-quads.h */
+#endif
 enum { LANES = 8 };
 typedef __m256 VecF;
 typedef __m256i VecI;
+typedef __m256i VecB; /* the bytes of 4 vectors of lanes */
 
 SIMD_INLINE __m256i
 simd_mask (int n)
@@ -99,7 +103,7 @@ simd_store_bytes_n (uint8_t *p, VecI x, int n)
 /* Rounded numbers of four vectors, plus shift, saturated to bytes, at most most, plus low. Numbers
  * have to fit into 32 bits. In 128 bits each there are first or last halves of all four.
  */
-SIMD_INLINE __m256i
+SIMD_INLINE VecB
 simd_pack_bytes (const VecF v[4], int shift, int most, int low)
 {
   const __m256i shifts = _mm256_set1_epi16 ((int16_t) shift);
@@ -112,8 +116,8 @@ simd_pack_bytes (const VecF v[4], int shift, int most, int low)
 }
 
 /* The bytes of the first vector, of the second … */
-SIMD_INLINE __m256i
-simd_order_bytes (__m256i packed)
+SIMD_INLINE VecB
+simd_order_bytes (VecB packed)
 {
   return _mm256_permutevar8x32_epi32 (packed, _mm256_setr_epi32 (0, 4, 1, 5, 2, 6, 3, 7));
 }
@@ -146,6 +150,23 @@ SIMD_INLINE __m128i
 simd_half (__m256i bytes, int half)
 {
   return half ? _mm256_extracti128_si256 (bytes, 1) : _mm256_castsi256_si128 (bytes);
+}
+
+SIMD_INLINE void
+simd_store_all (uint8_t *p, VecB bytes)
+{
+  _mm256_storeu_si256 ((__m256i *) (void *) p, bytes);
+}
+
+/* The first n bytes of vector k, of 2 vectors with the one behind it. */
+SIMD_INLINE void
+simd_store_vectors (uint8_t *p, VecB bytes, int k, int vectors, int n)
+{
+  const __m128i half = simd_half (bytes, k / 2);
+  if (vectors == 2 && n == 16)
+    _mm_storeu_si128 ((__m128i *) (void *) p, half);
+  else
+    simd_store_part (p, k % 2 == 0 ? half : _mm_srli_si128 (half, 8), n);
 }
 
 SIMD_INLINE VecF

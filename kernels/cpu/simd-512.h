@@ -1,9 +1,12 @@
 /* kernels/cpu/simd.h for 16 lanes: AVX-512 F, BW, VL, DQ and VNNI. */
 #pragma once
 
+#define SIMD_PACKS    /* has simd_pack_bytes */
+#define SIMD_QUADS 64 /* channels at once in the loops of depthwise-quads.h */
 enum { LANES = 16 };
 typedef __m512 VecF;
 typedef __m512i VecI;
+typedef __m512i VecB; /* the bytes of 4 vectors of lanes */
 
 SIMD_INLINE __mmask16
 simd_mask (int n)
@@ -70,6 +73,56 @@ SIMD_INLINE void
 simd_store_bytes_n (uint8_t *p, VecI x, int n)
 {
   _mm_mask_storeu_epi8 (p, simd_mask (n), _mm512_cvtepi32_epi8 (x));
+}
+
+/* Rounded numbers of four vectors, plus shift, saturated to bytes, at most most, plus low. Numbers
+ * have to fit into 32 bits. In 128 bits each there are quarters of all four.
+ */
+SIMD_INLINE VecB
+simd_pack_bytes (const VecF v[4], int shift, int most, int low)
+{
+  const __m512i shifts = _mm512_set1_epi16 ((int16_t) shift);
+  const __m512i ab = _mm512_packs_epi32 (_mm512_cvtps_epi32 (v[0]), _mm512_cvtps_epi32 (v[1]));
+  const __m512i cd = _mm512_packs_epi32 (_mm512_cvtps_epi32 (v[2]), _mm512_cvtps_epi32 (v[3]));
+  __m512i bytes =
+      _mm512_packus_epi16 (_mm512_adds_epi16 (ab, shifts), _mm512_adds_epi16 (cd, shifts));
+  bytes = _mm512_min_epu8 (bytes, _mm512_set1_epi8 ((int8_t) most));
+  return _mm512_add_epi8 (bytes, _mm512_set1_epi8 ((int8_t) low));
+}
+
+/* The bytes of the first vector, of the second … */
+SIMD_INLINE VecB
+simd_order_bytes (VecB packed)
+{
+  return _mm512_permutexvar_epi32 (
+      _mm512_setr_epi32 (0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), packed);
+}
+
+SIMD_INLINE void
+simd_store_all (uint8_t *p, VecB bytes)
+{
+  _mm512_storeu_si512 (p, bytes);
+}
+
+/* The first n bytes of vector k and those behind it, vectors in order being together a power of 2,
+ * or all.
+ */
+SIMD_INLINE void
+simd_store_vectors (uint8_t *p, VecB bytes, int k, int vectors, int n)
+{
+  if (vectors == 1 && n == 16)
+    _mm_storeu_si128 ((__m128i *) (void *) p, _mm512_extracti32x4_epi32 (bytes, k));
+  else if (vectors == 1)
+    _mm_mask_storeu_epi8 (p, simd_mask (n), _mm512_extracti32x4_epi32 (bytes, k));
+  else if (vectors == 2 && n == 32)
+    _mm256_storeu_si256 ((__m256i *) (void *) p, _mm512_extracti64x4_epi64 (bytes, k / 2));
+  else if (vectors == 2)
+    _mm256_mask_storeu_epi8 (p, (__mmask32) ((1ull << n) - 1),
+                             _mm512_extracti64x4_epi64 (bytes, k / 2));
+  else if (n == 64)
+    _mm512_storeu_si512 (p, bytes);
+  else
+    _mm512_mask_storeu_epi8 (p, (1ull << n) - 1, bytes);
 }
 
 SIMD_INLINE VecF

@@ -3,7 +3,8 @@
  * processor has, the lower-quartile milliseconds, billions of operations a second and the share of
  * that ceiling. The shapes are those of I3D, R(2+1)D, SlowFast, X3D and MobileNetV3.
  *
- * Usage: bench-kernels [int8|f32]      pin it: taskset -c 1 nice -n -20 …
+ * Usage: bench-kernels [int8|f32 [LEVEL [SHAPE]]]      pin it: taskset -c 1 nice -n -20 …
+ *        SHAPE: its number, from 0
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,11 +180,13 @@ ceiling (const PraxiBackend *backend, bool is_s8, PraxiPool *pool)
 }
 
 static void
-bench (const PraxiBackend *backend, bool is_s8, PraxiPool *pool)
+bench (const PraxiBackend *backend, bool is_s8, int shape, PraxiPool *pool)
 {
   const double most = ceiling (backend, is_s8, pool);
   printf ("%s %s: ceiling %.0f Gop/s\n", backend->level, is_s8 ? "int8" : "f32", most * 1e-9);
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+    if (shape >= 0 && i != (size_t) shape)
+      continue;
     const Shape *s = &shapes[i];
     Case c = case_new (s, is_s8);
     const double seconds = time_case (backend, &c, pool);
@@ -205,11 +208,11 @@ main (int argc, char **argv)
     return 1;
   for (int level = 0; praxi_backend_cpu_level (level); level++) {
     const PraxiBackend *backend = praxi_backend_cpu_level (level);
-    if (strcmp (backend->level, "scalar") == 0)
+    if (argc > 2 ? strcmp (backend->level, argv[2]) != 0 : strcmp (backend->level, "scalar") == 0)
       continue;
     for (int is_s8 = 1; is_s8 >= 0; is_s8--)
       if (argc < 2 || strcmp (argv[1], is_s8 ? "int8" : "f32") == 0)
-        bench (backend, is_s8, pool);
+        bench (backend, is_s8, argc > 3 ? atoi (argv[3]) : -1, pool);
   }
   praxi_pool_free (pool);
   return 0;
