@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/infer/fuse-moves.h"
 #include "engine/infer/fuse-pattern.h"
 #include "engine/infer/fuse-table.h"
 #include "engine/infer/fuse.h"
@@ -252,52 +253,6 @@ fuse_sum (Site *site, const PraxiNode *add)
   return TRUE;
 }
 
-/* Operators that give out elements of their first input as they are, and the largest of some. */
-static gboolean
-moves (PraxiOpKind kind)
-{
-  switch (kind) {
-  case PRAXI_OP_RESHAPE:
-  case PRAXI_OP_TRANSPOSE:
-  case PRAXI_OP_FLATTEN:
-  case PRAXI_OP_SQUEEZE:
-  case PRAXI_OP_UNSQUEEZE:
-  case PRAXI_OP_EXPAND:
-  case PRAXI_OP_SLICE:
-  case PRAXI_OP_GATHER:
-  case PRAXI_OP_MAX_POOL:
-  case PRAXI_OP_REDUCE_MAX:
-  case PRAXI_OP_CONCAT:
-    return TRUE;
-  default:
-    return FALSE;
-  }
-}
-
-static gboolean
-same_quantizer (const Quantizer *a, const Quantizer *b)
-{
-  return a->scales[0] == b->scales[0] && a->zero == b->zero && a->dtype == b->dtype;
-}
-
-static gboolean
-fuse_move (Site *site, const PraxiNode *move)
-{
-  const int n_data = move->op.kind == PRAXI_OP_CONCAT ? move->n_in : 1;
-  g_autofree int *in = g_memdup2 (move->in, sizeof (int) * (gsize) move->n_in);
-  if (!moves (move->op.kind) || move->n_out != 1 || isfinite (site->low) || isfinite (site->high))
-    return FALSE;
-  for (int i = 0; i < n_data; i++) {
-    Quantizer q;
-    if (!read_activation (site->pattern, move->in[i], &q) || !same_quantizer (&q, &site->out))
-      return FALSE;
-    in[i] = q.value;
-  }
-  praxi_pattern_replace (site->node, &move->op, in, move->n_in, NULL, 0);
-  praxi_pattern_rename (site->node, move);
-  return TRUE;
-}
-
 static gboolean
 read_site (PraxiPattern *pattern, PraxiNode *node, Site *site)
 {
@@ -324,7 +279,7 @@ fuse_site (PraxiPattern *pattern, PraxiNode *node)
     else if (maker->op.kind == PRAXI_OP_ADD)
       is_done = fuse_sum (&site, maker);
     else
-      is_done = fuse_move (&site, maker);
+      is_done = praxi_fuse_moves (pattern, node);
   }
   if (!is_done)
     praxi_fuse_table (pattern, node);
@@ -337,7 +292,8 @@ praxi_fuse_quantized (PraxiGraph *graph)
   for (guint i = 0; i < graph->nodes->len; i++) {
     PraxiNode *node = praxi_graph_node (graph, (int) i);
     if (node->op.kind == PRAXI_OP_QUANTIZE_LINEAR)
-      fuse_site (&pattern, node);
+      fuse_site (&pattern, node); /* which may add some at the end */
   }
+  praxi_graph_sort (graph, NULL); /* it was a graph before */
   praxi_pattern_end (&pattern);
 }

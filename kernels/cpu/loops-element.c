@@ -435,3 +435,72 @@ LEVEL_NAME (reduce_columns) (PraxiOpKind kind,
   else
     columns_of (PRAXI_OP_REDUCE_SUM, x, row_step, rows, y, n);
 }
+
+/* In blocks that stay in registers over all rows; returns how many are done. */
+static int64_t
+max_floats (const float *const *rows, int n_rows, float *y, int64_t n)
+{
+  enum { VECTORS = 4, BLOCK = VECTORS * LANES };
+  int64_t i = 0;
+  for (; i + BLOCK <= n; i += BLOCK) {
+    VecF most[VECTORS];
+#pragma GCC unroll 4
+    for (int k = 0; k < VECTORS; k++)
+      most[k] = simd_load (rows[0] + i + k * LANES);
+    for (int r = 1; r < n_rows; r++) {
+      const float *x = rows[r] + i;
+#pragma GCC unroll 4
+      for (int k = 0; k < VECTORS; k++)
+        most[k] = simd_max (most[k], simd_load (x + k * LANES));
+    }
+#pragma GCC unroll 4
+    for (int k = 0; k < VECTORS; k++)
+      simd_store (y + i + k * LANES, most[k]);
+  }
+  return i;
+}
+
+#ifdef SIMD_PACKS
+static int64_t
+max_bytes (const uint8_t *const *rows, int n_rows, uint8_t flip, uint8_t *y, int64_t n)
+{
+  enum { BLOCK = 4 * LANES };
+  const VecB flips = simd_set1_u8 (flip);
+  int64_t i = 0;
+  for (; i + BLOCK <= n; i += BLOCK) {
+    VecB most = simd_load_all (rows[0] + i) ^ flips;
+    for (int r = 1; r < n_rows; r++)
+      most = simd_max_u8 (most, simd_load_all (rows[r] + i) ^ flips);
+    simd_store_all (y + i, most ^ flips);
+  }
+  return i;
+}
+#endif
+
+void
+LEVEL_NAME (max_rows) (PraxiDType dtype, const void *const *rows, int n_rows, void *y, int64_t n)
+{
+  if (dtype == PRAXI_F32) {
+    const float *const *x = (const float *const *) rows;
+    for (int64_t i = max_floats (x, n_rows, y, n); i < n; i += LANES) {
+      const int rest = n - i < LANES ? (int) (n - i) : LANES;
+      VecF most = simd_load_n (x[0] + i, rest);
+      for (int r = 1; r < n_rows; r++)
+        most = simd_max (most, simd_load_n (x[r] + i, rest));
+      simd_store_n ((float *) y + i, most, rest);
+    }
+    return;
+  }
+  const uint8_t *const *x = (const uint8_t *const *) rows;
+  const uint8_t flip = dtype == PRAXI_S8 ? 0x80 : 0;
+  int64_t i = 0;
+#ifdef SIMD_PACKS
+  i = max_bytes (x, n_rows, flip, y, n);
+#endif
+  for (; i < n; i++) {
+    uint8_t most = 0;
+    for (int r = 0; r < n_rows; r++)
+      most = most > (x[r][i] ^ flip) ? most : x[r][i] ^ flip;
+    ((uint8_t *) y)[i] = most ^ flip;
+  }
+}

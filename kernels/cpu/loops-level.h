@@ -63,6 +63,8 @@ void LEVEL_NAME (reduce_columns) (PraxiOpKind kind,
                                   int64_t rows,
                                   float *y,
                                   int64_t n);
+void LEVEL_NAME (
+    max_rows) (PraxiDType dtype, const void *const *rows, int n_rows, void *y, int64_t n);
 void LEVEL_NAME (norm_sums) (const NormCall *call);
 void LEVEL_NAME (norm_map) (const NormCall *call);
 void

@@ -35,6 +35,7 @@ const CpuLoops LEVEL_NAME (table) = {
     .look_up = LEVEL_NAME (look_up),
     .reduce_row = LEVEL_NAME (reduce_row),
     .reduce_columns = LEVEL_NAME (reduce_columns),
+    .max_rows = LEVEL_NAME (max_rows),
     .norm_sums = LEVEL_NAME (norm_sums),
     .norm_map = LEVEL_NAME (norm_map),
     .motion_grey = LEVEL_NAME (motion_grey),

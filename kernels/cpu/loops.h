@@ -276,6 +276,8 @@ typedef struct {
                           int64_t rows,
                           float *y,
                           int64_t n);
+  /* y[i] = the maximum of rows[r][i], of at least one row of floats or bytes */
+  void (*max_rows) (PraxiDType dtype, const void *const *rows, int n_rows, void *y, int64_t n);
 
   /* Adds to sums Σ (x − a) and Σ (x − a)², or with dy Σ dy and Σ dy (x − a). */
   void (*norm_sums) (const NormCall *call);

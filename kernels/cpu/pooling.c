@@ -3,11 +3,17 @@
  *   y[n, p, c] = max or mean over k of x[n, p · stride − pad + k · dilation, c]
  *
  * f32 both; u8 and s8 maximum only. Taps outside x count only with count_include_pad.
+ *
+ * A maximum is taken first over the rows of input under a row of output, then over what lies side
+ * by side in what came of them.
  */
 #include "kernels/cpu/conv-shape.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { MAX_ROWS = 512 };
 
 typedef struct {
   PraxiKernel base;
@@ -16,12 +22,14 @@ typedef struct {
   int64_t pad_end[3];
   PraxiDType dtype;
   bool is_max, counts_padding;
+  size_t row_bytes; /* maximum: of scratch for each thread */
 } PoolKernel;
 
 typedef struct {
   const PoolKernel *kernel;
   const void *in;
   void *out;
+  char *scratch;
 } Job;
 
 /* Of one output pixel and axis: the taps [low, high) inside x, where tap 0 falls, and how many taps
@@ -44,82 +52,105 @@ span_of (const PoolKernel *kernel, int axis, int64_t at)
   return span;
 }
 
+/* What no maximum is below. */
 static void
-max_bytes (bool is_signed, const uint8_t *restrict x, uint8_t *restrict y, int64_t n)
-{
-  const uint8_t flip = is_signed ? 0x80 : 0;
-  for (int64_t i = 0; i < n; i++) {
-    const uint8_t a = x[i] ^ flip, b = y[i] ^ flip;
-    y[i] = (a > b ? a : b) ^ flip;
-  }
-}
-
-static void
-begin_pixel (const PoolKernel *kernel, void *y, int64_t n)
+fill_least (PraxiDType dtype, void *y, int64_t n)
 {
   for (int64_t c = 0; c < n; c++) {
-    if (kernel->dtype == PRAXI_F32)
-      ((float *) y)[c] = kernel->is_max ? -INFINITY : 0;
+    if (dtype == PRAXI_F32)
+      ((float *) y)[c] = -INFINITY;
     else
-      ((uint8_t *) y)[c] = kernel->dtype == PRAXI_S8 ? 0x80 : 0;
+      ((uint8_t *) y)[c] = dtype == PRAXI_S8 ? 0x80 : 0;
   }
 }
 
-/* The taps of one row of the window, step elements apart. */
+/* Row `row` of output, counted through all planes. */
 static void
-take_row (const PoolKernel *kernel, const void *x, int64_t at, int64_t step, int64_t taps, void *y)
+max_row (const Job *job, int64_t row, char *between)
 {
-  const int64_t n = kernel->shape.in_channels;
-  if (kernel->dtype == PRAXI_F32) {
-    kernel->loops->reduce_columns (kernel->is_max ? PRAXI_OP_REDUCE_MAX : PRAXI_OP_REDUCE_SUM,
-                                   (const float *) x + at, step, taps, y, n);
-    return;
+  const PoolKernel *kernel = job->kernel;
+  const ConvShape *s = &kernel->shape;
+  const int64_t plane = row / s->out[1], n = s->in_channels, width = s->in[2] * n;
+  const int64_t element = kernel->dtype == PRAXI_F32 ? 4 : 1;
+  const Span t = span_of (kernel, 0, plane % s->out[0]), h = span_of (kernel, 1, row % s->out[1]);
+  const void *from[MAX_ROWS];
+  int n_rows = 0;
+  for (int64_t i = t.low; i < t.high; i++)
+    for (int64_t j = h.low; j < h.high; j++) {
+      const int64_t in_plane = plane / s->out[0] * s->in[0] + t.first + i * s->dilation[0];
+      const int64_t in_row = in_plane * s->in[1] + h.first + j * s->dilation[1];
+      from[n_rows++] = (const char *) job->in + in_row * width * element;
+    }
+  if (n_rows > 0)
+    kernel->loops->max_rows (kernel->dtype, from, n_rows, between, width);
+  else
+    fill_least (kernel->dtype, between, width);
+  char *to = (char *) job->out + row * s->out[2] * n * element;
+  for (int64_t x = 0; x < s->out[2]; x++, to += n * element) {
+    const Span w = span_of (kernel, 2, x);
+    n_rows = 0;
+    for (int64_t k = w.low; k < w.high; k++)
+      from[n_rows++] = between + (w.first + k * s->dilation[2]) * n * element;
+    if (n_rows > 0)
+      kernel->loops->max_rows (kernel->dtype, from, n_rows, to, n);
+    else
+      fill_least (kernel->dtype, to, n);
   }
-  for (int64_t k = 0; k < taps; k++)
-    max_bytes (kernel->dtype == PRAXI_S8, (const uint8_t *) x + at + k * step, y, n);
 }
 
 static void
-pool_pixel (const PoolKernel *kernel, const void *in, int64_t batch, const int64_t p[3], void *y)
+run_rows (void *data, int i, int n)
+{
+  const Job *job = data;
+  const ConvShape *s = &job->kernel->shape;
+  int64_t begin, end;
+  praxi_cpu_share (s->batch * s->out[0] * s->out[1], i, n, &begin, &end);
+  for (int64_t row = begin; row < end; row++)
+    max_row (job, row, job->scratch + (size_t) i * job->kernel->row_bytes);
+}
+
+static void
+average_pixel (const PoolKernel *kernel,
+               const float *in,
+               int64_t batch,
+               const int64_t p[3],
+               float *y)
 {
   const ConvShape *s = &kernel->shape;
   const int64_t n = s->in_channels;
   const Span t = span_of (kernel, 0, p[0]), h = span_of (kernel, 1, p[1]),
              w = span_of (kernel, 2, p[2]);
   int64_t count = 0;
-  begin_pixel (kernel, y, n);
+  memset (y, 0, (size_t) n * sizeof *y);
   for (int64_t i = t.low; i < t.high; i++) {
     for (int64_t j = h.low; j < h.high && w.high > w.low; j++) {
       const int64_t plane = batch * s->in[0] + t.first + i * s->dilation[0];
       const int64_t row = plane * s->in[1] + h.first + j * s->dilation[1];
       const int64_t pixel = row * s->in[2] + w.first + w.low * s->dilation[2];
-      take_row (kernel, in, pixel * n, s->dilation[2] * n, w.high - w.low, y);
+      kernel->loops->reduce_columns (PRAXI_OP_REDUCE_SUM, in + pixel * n, s->dilation[2] * n,
+                                     w.high - w.low, y, n);
       count += w.high - w.low;
     }
   }
-  if (kernel->is_max)
-    return;
   if (kernel->counts_padding)
     count = t.padded * h.padded * w.padded;
   const float scale = count > 0 ? 1 / (float) count : 0;
   for (int64_t c = 0; c < n; c++)
-    ((float *) y)[c] *= scale;
+    y[c] *= scale;
 }
 
 static void
-run_part (void *data, int i, int n)
+run_pixels (void *data, int i, int n)
 {
   const Job *job = data;
   const PoolKernel *kernel = job->kernel;
   const ConvShape *s = &kernel->shape;
-  const int64_t element = kernel->dtype == PRAXI_F32 ? 4 : 1;
   int64_t begin, end;
   praxi_cpu_share (s->batch * s->out[0] * s->out[1] * s->out[2], i, n, &begin, &end);
   for (int64_t at = begin; at < end; at++) {
     const int64_t row = at / s->out[2], plane = row / s->out[1];
     const int64_t p[3] = {plane % s->out[0], row % s->out[1], at % s->out[2]};
-    pool_pixel (kernel, job->in, plane / s->out[0], p,
-                (char *) job->out + at * s->in_channels * element);
+    average_pixel (kernel, job->in, plane / s->out[0], p, (float *) job->out + at * s->in_channels);
   }
 }
 
@@ -130,8 +161,9 @@ run (PraxiKernel *base,
      void *scratch,
      PraxiPool *pool)
 {
-  Job job = {(const PoolKernel *) base, in[0]->data, out[0]->data};
-  praxi_pool_run (pool, run_part, &job);
+  const PoolKernel *kernel = (const PoolKernel *) base;
+  Job job = {kernel, in[0]->data, out[0]->data, scratch};
+  praxi_pool_run (pool, kernel->is_max ? run_rows : run_pixels, &job);
   return PRAXI_OK;
 }
 
@@ -166,16 +198,21 @@ praxi_cpu_pool (const CpuPlace *place, PraxiKernel **out)
       !praxi_cpu_is_channels_last (y) || (x->dtype != PRAXI_F32 && !(is_byte && is_max)) ||
       (place->n_out > 1 && place->out[1]))
     return PRAXI_STATUS_UNSUPPORTED;
+  PoolKernel planned = {.is_max = is_max, .dtype = x->dtype, .loops = place->loops};
+  fill_shape (&planned, place);
+  const ConvShape *s = &planned.shape;
+  if (is_max && (s->kernel[0] * s->kernel[1] > MAX_ROWS || s->kernel[2] > MAX_ROWS))
+    return PRAXI_STATUS_UNSUPPORTED;
   PoolKernel *kernel = calloc (1, sizeof *kernel);
   if (!kernel)
     return PRAXI_STATUS_MEMORY;
+  *kernel = planned;
   *out = &kernel->base;
   kernel->base.name = is_max ? "pool-max" : "pool-average";
   kernel->base.run = run;
-  kernel->loops = place->loops;
-  kernel->dtype = x->dtype;
-  kernel->is_max = is_max;
   kernel->counts_padding = place->op->window.count_include_pad;
-  fill_shape (kernel, place);
+  kernel->row_bytes =
+      praxi_cpu_round_up ((size_t) (s->in[2] * s->in_channels) * praxi_dtype_size (x->dtype), 64);
+  kernel->base.scratch_bytes = is_max ? (size_t) place->n_threads * kernel->row_bytes : 0;
   return PRAXI_OK;
 }

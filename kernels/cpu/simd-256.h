@@ -152,6 +152,24 @@ simd_half (__m256i bytes, int half)
   return half ? _mm256_extracti128_si256 (bytes, 1) : _mm256_castsi256_si128 (bytes);
 }
 
+SIMD_INLINE VecB
+simd_set1_u8 (uint8_t x)
+{
+  return _mm256_set1_epi8 ((int8_t) x);
+}
+
+SIMD_INLINE VecB
+simd_max_u8 (VecB a, VecB b)
+{
+  return _mm256_max_epu8 (a, b);
+}
+
+SIMD_INLINE VecB
+simd_load_all (const uint8_t *p)
+{
+  return _mm256_loadu_si256 ((const __m256i *) (const void *) p);
+}
+
 SIMD_INLINE void
 simd_store_all (uint8_t *p, VecB bytes)
 {

@@ -98,6 +98,24 @@ simd_order_bytes (VecB packed)
       _mm512_setr_epi32 (0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), packed);
 }
 
+SIMD_INLINE VecB
+simd_set1_u8 (uint8_t x)
+{
+  return _mm512_set1_epi8 ((int8_t) x);
+}
+
+SIMD_INLINE VecB
+simd_max_u8 (VecB a, VecB b)
+{
+  return _mm512_max_epu8 (a, b);
+}
+
+SIMD_INLINE VecB
+simd_load_all (const uint8_t *p)
+{
+  return _mm512_loadu_si512 (p);
+}
+
 SIMD_INLINE void
 simd_store_all (uint8_t *p, VecB bytes)
 {

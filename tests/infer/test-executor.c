@@ -314,6 +314,40 @@ test_byte_net (void)
   g_assert_true (has_op (graph, "QTable"));
 }
 
+/* Concat and MaxPool of bytes of two scales, quantized only behind both. */
+static PraxiGraph *
+moved_net (void)
+{
+  g_autoptr (PraxiBuilder) builder = praxi_builder_new ();
+  Net net = {builder, NULL};
+  const int64_t dims[4] = {1, 6, 12, 10};
+  const PraxiOp concat = {.kind = PRAXI_OP_CONCAT, .axis = 1};
+  const PraxiOp pool = {.kind = PRAXI_OP_MAX_POOL,
+                        .window = {.n_spatial = 2, .kernel = {3, 2}, .stride = {1, 2}}};
+  const int x = praxi_builder_input (builder, "x", PRAXI_F32, 4, dims);
+  const Bytes a = to_bytes (&net, x, 0.02f, 110);
+  const Bytes b = to_bytes (&net, praxi_builder_unary (builder, PRAXI_OP_NEG, x), 0.013f, 140);
+  const int in[2] = {to_float (&net, a), to_float (&net, b)};
+  const int both = praxi_builder_op (builder, &concat, NULL, in, 2);
+  const Bytes most =
+      to_bytes (&net, praxi_builder_op (builder, &pool, NULL, &both, 1), b.scale, b.zero);
+  praxi_builder_output (builder, most.q, "y");
+  return praxi_builder_finish (builder);
+}
+
+static void
+test_moved_net (void)
+{
+  g_autoptr (PraxiGraph) graph = moved_net ();
+  const PraxiExecutorOptions plain = {.backend = "ref", .no_fuse = TRUE, .threads = 1};
+  const PraxiExecutorOptions ref = {.backend = "ref", .threads = 1};
+  const PraxiExecutorOptions cpu = {.backend = "cpu", .threads = 2};
+  assert_close (graph, &plain, &ref, 0);
+  assert_close (graph, &ref, &cpu, 0);
+  g_assert_false (has_op (graph, "DequantizeLinear"));
+  g_assert_true (has_op (graph, "QTable")); /* of a alone: b has the scale it comes to */
+}
+
 static PraxiModel *
 bundled (const char *name)
 {
@@ -443,6 +477,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/executor/float-net", test_float_net);
   g_test_add_func ("/executor/byte-net", test_byte_net);
+  g_test_add_func ("/executor/moved-net", test_moved_net);
   g_test_add_func ("/executor/motion-stem", test_motion_stem);
   g_test_add_func ("/executor/shifted", test_shifted);
   g_test_add_func ("/executor/bundled-bytes", test_bundled_bytes);
