@@ -99,6 +99,8 @@ run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
       kernel->loops->dense_f32 (&call);
     else if (kernel->pack.is_wide)
       kernel->loops->dense_s16 (&call);
+    else if (kernel->pack.in_pairs)
+      kernel->loops->dense_s8_pairs (&call);
     else
       kernel->loops->dense_s8 (&call);
   }
@@ -257,6 +259,16 @@ plan_pixels (ConvKernel *kernel, int n_threads)
   return PRAXI_OK;
 }
 
+/* Whether half the lanes are too many for the channels, and 8 bytes can be read at once. */
+static bool
+can_pair (const ConvKernel *kernel)
+{
+  const DensePack *pack = &kernel->pack;
+  return pack->is_s8 && pack->loops->dense_s8_pairs && pack->group_out <= pack->loops->lanes / 2 &&
+         (kernel->planes.copies || pack->group_in % 8 == 0) && kernel->epilogue.fits &&
+         !kernel->has_residual;
+}
+
 static PraxiStatus
 pack_weights (ConvKernel *kernel, const CpuPlace *place)
 {
@@ -269,6 +281,7 @@ pack_weights (ConvKernel *kernel, const CpuPlace *place)
   pack->group_in = kernel->planes.channels / s->groups;
   pack->group_out = s->out_channels / s->groups;
   pack->taps = s->kernel[0] * s->taps;
+  pack->in_pairs = can_pair (kernel);
   kernel->steps = praxi_cpu_weight_steps (&kernel->planes.source, place->in[1]);
   kernel->packs_at_run = !praxi_cpu_conv_is_constant (place);
   if (kernel->packs_at_run) {

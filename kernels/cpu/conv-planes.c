@@ -124,7 +124,7 @@ fill (const ConvPlanes *planes, void *to, int64_t n)
 void *
 praxi_cpu_planes_padding (const ConvPlanes *planes)
 {
-  const int64_t n = planes->channels + 3;
+  const int64_t n = planes->channels + 7;
   void *padding = praxi_cpu_alloc ((size_t) n * planes->element);
   if (padding)
     fill (planes, padding, n);

@@ -74,6 +74,13 @@ pack_f32 (const DensePack *pack, const DenseChunk *chunk, const DenseSource *sou
   }
 }
 
+/* Where the byte of output channel o and input channel c lies in its unit. */
+static int64_t
+byte_at (const DensePack *pack, int64_t o, int64_t c)
+{
+  return pack->in_pairs ? (2 * o + c / 4 % 2) * 4 + c % 4 : o * 4 + c % 4;
+}
+
 /* start is minus the input's zero times the sum of a channel's weights, wrapping as sums do. */
 static void
 pack_s8 (const DensePack *pack, const DenseChunk *chunk, const DenseSource *source, int32_t in_zero)
@@ -86,15 +93,16 @@ pack_s8 (const DensePack *pack, const DenseChunk *chunk, const DenseSource *sour
     for (int64_t c = 0; c < pack->group_in; c++) {
       const int8_t *from = (const int8_t *) source->data + source_at (pack, chunk, source) +
                            channel_at (source, c) + tap * source->tap_step;
-      int8_t *unit = to + (tap * pack->depth + c / 4) * width * 4;
+      int8_t *unit = to + (tap * pack->depth + c / (pack->in_pairs ? 8 : 4)) * width * 4;
       int16_t *wide = wide_to + (tap * pack->depth + c / 2) * width * 2;
       for (int o = 0; o < chunk->n_channels; o++) {
         const int8_t weight = from[o * source->out_step];
         if (pack->is_wide)
           wide[o * 2 + c % 2] = weight;
         else
-          unit[o * 4 + c % 4] = weight;
-        start[o] = (int32_t) ((uint32_t) start[o] - (uint32_t) (in_zero * weight));
+          unit[byte_at (pack, o, c)] = weight;
+        int32_t *sum = &start[pack->in_pairs ? 2 * o : o];
+        *sum = (int32_t) ((uint32_t) *sum - (uint32_t) (in_zero * weight));
       }
     }
   }
@@ -104,7 +112,7 @@ PraxiStatus
 praxi_cpu_pack_plan (DensePack *pack)
 {
   size_t weights = 0, arrays = 0;
-  const int per_unit = !pack->is_s8 ? 1 : pack->is_wide ? 2 : 4;
+  const int per_unit = !pack->is_s8 ? 1 : pack->in_pairs ? 8 : pack->is_wide ? 2 : 4;
   pack->depth = (int) ((pack->group_in + per_unit - 1) / per_unit);
   for (int64_t g = 0; g < pack->groups; g++)
     pack->n_chunks += split_group (pack, g, NULL, &weights, &arrays);
@@ -163,8 +171,12 @@ praxi_cpu_pack_set (DensePack *pack, float *array, int64_t channel, float value)
 {
   for (int i = 0; i < pack->n_chunks; i++) {
     const DenseChunk *chunk = &pack->chunks[i];
-    if (channel >= chunk->channel && channel < chunk->channel + chunk->n_channels)
-      array[chunk->arrays_at + (size_t) (channel - chunk->channel)] = value;
+    if (channel < chunk->channel || channel >= chunk->channel + chunk->n_channels)
+      continue;
+    float *at = array + chunk->arrays_at + (channel - chunk->channel);
+    at[0] = value;
+    if (pack->in_pairs)
+      at[pack->loops->lanes / 2] = value;
   }
 }
 

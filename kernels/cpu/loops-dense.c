@@ -315,3 +315,68 @@ LEVEL_NAME (dense_f32) (const DenseCall *call)
 #endif
   }
 }
+
+#ifdef SIMD_PAIRS
+enum { ROWS_PAIRS = 8 };
+
+/* The sums of two pixels are one vector. */
+SIMD_INLINE void
+store_pairs (const DenseCall *call, int pixel, const VecI *sum)
+{
+  const Packing packing = packing_begin (&call->epilogue, 0, 1);
+  const int left = call->n_pixels - pixel, n = call->n_channels;
+  const int n_rows = left < ROWS_PAIRS ? left : ROWS_PAIRS;
+  uint8_t *out = (uint8_t *) call->out + pixel * call->out_step;
+  uint8_t bytes[4 * LANES];
+  VecF v[4];
+#pragma GCC unroll 4
+  for (int k = 0; k < 4; k++)
+    v[k] = packing_scale (&packing, simd_add_pairs_s32 (sum[2 * k], sum[2 * k + 1]), 0, 0);
+  const VecB packed =
+      simd_order_bytes (simd_pack_bytes (v, packing.shift, packing.most, packing.low));
+  if (n == LANES / 2 && call->out_step == n && n_rows == ROWS_PAIRS) {
+    simd_store_all (out, packed);
+    return;
+  }
+  simd_store_all (bytes, packed);
+  for (int i = 0; i < n_rows; i++)
+    memcpy (out + i * call->out_step, bytes + i * LANES / 2, (size_t) n);
+}
+
+SIMD_INLINE void
+tile_pairs (const DenseCall *call, int pixel, bool is_signed)
+{
+  VecI sum[ROWS_PAIRS];
+  const VecI flip = simd_set1_s32 ((int32_t) 0x80808080);
+#pragma GCC unroll 8
+  for (int i = 0; i < ROWS_PAIRS; i++)
+    sum[i] = simd_load_s32 (call->epilogue.start);
+  const int32_t *w = call->weights;
+  for (int plane = 0; plane < call->n_planes; plane++) {
+    for (int tap = 0; tap < call->n_taps; tap++) {
+      const uint8_t *p[ROWS_PAIRS];
+      find_rows (call, plane, tap, pixel, ROWS_PAIRS, p);
+      for (int k = 0; k < call->depth; k++, w += LANES) {
+        const VecI weights = simd_load_s32 (w);
+#pragma GCC unroll 8
+        for (int i = 0; i < ROWS_PAIRS; i++) {
+          const VecI x = simd_broadcast8 (p[i] + 8 * k);
+          sum[i] = simd_dot (sum[i], is_signed ? simd_xor (x, flip) : x, weights);
+        }
+      }
+    }
+  }
+  store_pairs (call, pixel, sum);
+}
+
+void
+LEVEL_NAME (dense_s8_pairs) (const DenseCall *call)
+{
+  for (int pixel = 0; pixel < call->n_pixels; pixel += ROWS_PAIRS) {
+    if (call->in_signed)
+      tile_pairs (call, pixel, true);
+    else
+      tile_pairs (call, pixel, false);
+  }
+}
+#endif

@@ -13,6 +13,9 @@ const CpuLoops LEVEL_NAME (table) = {
     .depthwise_row_bytes = SIMD_QUADS,
     .depthwise_row_s8 = LEVEL_NAME (depthwise_row_s8),
 #endif
+#ifdef SIMD_PAIRS
+    .dense_s8_pairs = LEVEL_NAME (dense_s8_pairs),
+#endif
     .winograd_f32 = {LEVEL_NAME (winograd_in_f32), LEVEL_NAME (winograd_product_f32),
                      LEVEL_NAME (winograd_out_f32)},
     .dense_s8 = LEVEL_NAME (dense_s8),

@@ -67,6 +67,11 @@ typedef struct {
   CpuEpilogue epilogue;  /* its arrays readable for blocks LANES channels */
 } DenseCall;
 
+/* dense_s8_pairs: at most LANES / 2 channels, whose sums are each two lanes. A unit of depth is 8
+ * channels of input, weights [n_planes][n_taps][depth][LANES / 2][2][4]; start holds 0 in every
+ * second lane, the other arrays of the epilogue the channels twice. No residual; the epilogue fits.
+ */
+
 /* Depthwise: one filter a channel. Fields as in DenseCall. */
 enum { DEPTHWISE_MAX_TAPS = 512 };
 
@@ -210,7 +215,8 @@ typedef struct {
   int depthwise_row_bytes; /* channels at once in depthwise_row_s8; 0: there is none */
 
   void (*dense_s8) (const DenseCall *call);
-  void (*dense_s16) (const DenseCall *call); /* of bytes made 16-bit by widen */
+  void (*dense_s8_pairs) (const DenseCall *call); /* NULL where there is none */
+  void (*dense_s16) (const DenseCall *call);      /* of bytes made 16-bit by widen */
   void (*dense_f32) (const DenseCall *call);
   void (*depthwise_s8) (const DepthwiseCall *call);
   void (*depthwise_s16) (const DepthwiseCall *call);

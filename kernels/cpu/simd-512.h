@@ -2,6 +2,7 @@
 #pragma once
 
 #define SIMD_PACKS    /* has simd_pack_bytes */
+#define SIMD_PAIRS    /* has what dense_s8_pairs needs */
 #define SIMD_QUADS 64 /* channels at once in the loops of depthwise-quads.h */
 enum { LANES = 16 };
 typedef __m512 VecF;
@@ -214,6 +215,25 @@ simd_add_pairs (VecF a, VecF b)
       _mm512_setr_epi32 (0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
   const __m512i odd = _mm512_setr_epi32 (1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
   return _mm512_permutex2var_ps (a, even, b) + _mm512_permutex2var_ps (a, odd, b);
+}
+
+SIMD_INLINE VecI
+simd_add_pairs_s32 (VecI a, VecI b)
+{
+  const __m512i even =
+      _mm512_setr_epi32 (0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  const __m512i odd = _mm512_setr_epi32 (1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  return _mm512_add_epi32 (_mm512_permutex2var_epi32 (a, even, b),
+                           _mm512_permutex2var_epi32 (a, odd, b));
+}
+
+/* 8 bytes of an input row, the same in every pair of lanes. */
+SIMD_INLINE VecI
+simd_broadcast8 (const uint8_t *p)
+{
+  int64_t x;
+  memcpy (&x, p, sizeof x);
+  return _mm512_set1_epi64 (x);
 }
 
 /* sum + Σ of the 2 products of 16-bit numbers of each lane */
