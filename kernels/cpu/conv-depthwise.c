@@ -19,6 +19,7 @@ typedef struct {
   void *weights, *padding;
   float *bias, *multiplier;
   int32_t *start, *offsets;
+  int64_t n_filters;          /* channels of the operator; those of shape may be several pixels' */
   int64_t n_planes, n_pixels; /* of output; of one of its planes */
   size_t element;
   bool is_s8, is_wide, in_signed, has_residual; /* is_wide: int8 in 16-bit products */
@@ -187,9 +188,10 @@ pack_f32 (const DepthwiseKernel *kernel,
   const int64_t width = (int64_t) width_of (kernel), channels = kernel->shape.in_channels;
   const int64_t taps = kernel->shape.kernel[0] * kernel->shape.taps;
   for (int64_t c = 0; c < width; c++) {
-    to_bias[c] = bias && c < channels ? bias[c] : 0;
+    const int64_t filter = c % kernel->n_filters;
+    to_bias[c] = bias && c < channels ? bias[filter] : 0;
     for (int64_t tap = 0; tap < taps; tap++)
-      to[tap * width + c] = c < channels ? w[c * taps + tap] : 0;
+      to[tap * width + c] = c < channels ? w[filter * taps + tap] : 0;
   }
 }
 
@@ -265,23 +267,24 @@ pack_s8 (DepthwiseKernel *kernel, const int8_t *w, int taps, const PraxiRequanti
   }
 }
 
-/* A channel as DepthwiseRow wants it: entry at of the arrays, in a group of width channels whose
+/* A filter as DepthwiseRow wants it: entry at of the arrays, in a group of width channels whose
  * weights begin at first.
  */
 static void
-pack_channel (DepthwiseKernel *kernel,
-              const int8_t *w,
-              const PraxiRequantize *r,
-              int64_t c,
-              size_t first,
-              size_t width,
-              size_t at)
+pack_filter (DepthwiseKernel *kernel,
+             const int8_t *w,
+             const PraxiRequantize *r,
+             int64_t filter,
+             size_t first,
+             size_t width,
+             size_t at)
 {
   const ConvShape *s = &kernel->shape;
   const size_t taps = (size_t) s->kernel[2], together = (size_t) kernel->rows_at_once;
   const int32_t zero = r->input_zero + (kernel->in_signed ? 128 : 0);
-  kernel->multiplier[at] = r->multiplier[c];
-  kernel->bias[at] = r->offset ? r->offset[c] : 0;
+  w += filter * s->kernel[0] * s->kernel[1] * s->kernel[2];
+  kernel->multiplier[at] = r->multiplier[filter];
+  kernel->bias[at] = r->offset ? r->offset[filter] : 0;
   for (int64_t row = 0; row < s->kernel[0] * s->kernel[1]; row++)
     for (size_t tap = 0; tap < taps; tap++) {
       const size_t run = (size_t) row / together;
@@ -301,7 +304,7 @@ pack_rows_s8 (DepthwiseKernel *kernel, const int8_t *w, const PraxiRequantize *r
 {
   const ConvShape *s = &kernel->shape;
   const int channels = (int) s->in_channels, vectors = kernel->rows_at_once;
-  const int64_t rows = s->kernel[0] * s->kernel[1], taps = rows * s->kernel[2];
+  const int64_t rows = s->kernel[0] * s->kernel[1];
   const size_t runs = (size_t) ((rows + vectors - 1) / vectors);
   for (int first = 0, width; first < channels; first += width) {
     int begin;
@@ -310,7 +313,8 @@ pack_rows_s8 (DepthwiseKernel *kernel, const int8_t *w, const PraxiRequantize *r
     for (int k = 0; k < width; k++) {
       const int lane = k % (width / vectors), vector = k / (width / vectors);
       const int64_t c = begin + lane / 4 * 4 * vectors + 4 * vector + lane % 4;
-      pack_channel (kernel, w + c * taps, r, c, weights, (size_t) width, (size_t) (first + k));
+      pack_filter (kernel, w, r, c % kernel->n_filters, weights, (size_t) width,
+                   (size_t) (first + k));
     }
   }
 }
@@ -340,6 +344,20 @@ allocate (DepthwiseKernel *kernel, int taps)
   return PRAXI_OK;
 }
 
+/* How many neighbours that are read in place count as one pixel of more channels, because only
+ * together their channels are whole vectors.
+ */
+static int64_t
+pixels_together (const DepthwiseKernel *kernel)
+{
+  const ConvShape *s = &kernel->shape;
+  const int64_t whole = kernel->is_s8 ? kernel->group_most : kernel->loops->lanes;
+  for (int64_t n = 1; whole > 0 && n <= 8; n++)
+    if (s->in[1] * s->in[2] % n == 0 && s->in_channels * n % whole == 0)
+      return n;
+  return 1;
+}
+
 /* Whether the loops along rows can do it; a plane whose taps are only in time is one row. */
 static void
 plan_rows (DepthwiseKernel *kernel)
@@ -351,13 +369,15 @@ plan_rows (DepthwiseKernel *kernel)
                         s->pad[2] == 0 && s->in[1] == s->out[1] && s->in[2] == s->out[2];
   const bool along = (s->kernel[2] == 3 || s->kernel[2] == 5) && s->dilation[2] == 1 &&
                      s->stride[2] <= 2 && s->in[2] <= INT32_MAX / 4;
+  const int64_t channels = s->in_channels * (in_place ? pixels_together (kernel) : 1);
   kernel->in_rows = (in_place || along) &&
-                    (kernel->is_s8 ? kernel->group_most > 0 && s->in_channels >= DEPTHWISE_GROUP &&
+                    (kernel->is_s8 ? kernel->group_most > 0 && channels >= DEPTHWISE_GROUP &&
                                          kernel->epilogue.fits && !kernel->has_residual
-                                   : s->in_channels >= kernel->loops->lanes);
+                                   : channels >= kernel->loops->lanes);
   if (kernel->in_rows && in_place) {
-    s->in[2] = s->out[2] = s->in[1] * s->in[2];
+    s->in[2] = s->out[2] = s->in[1] * s->in[2] * s->in_channels / channels;
     s->in[1] = s->out[1] = 1;
+    s->in_channels = channels;
   }
   kernel->segments = (s->out[2] + SEGMENT_PIXELS - 1) / SEGMENT_PIXELS;
   const int64_t width = kernel->segments > 1 ? SEGMENT_PIXELS * s->stride[2] : s->in[2];
@@ -398,6 +418,7 @@ praxi_cpu_conv_depthwise (const CpuPlace *place, PraxiKernel **out)
   kernel->is_wide = is_s8 && place->loops->is_wide;
   kernel->in_signed = place->in[0]->dtype == PRAXI_S8;
   kernel->has_residual = place->op->has_residual;
+  kernel->n_filters = shape.in_channels;
   plan_rows (kernel);
   kernel->packs_at_run = !praxi_cpu_conv_is_constant (place);
   if (kernel->packs_at_run)
@@ -408,7 +429,7 @@ praxi_cpu_conv_depthwise (const CpuPlace *place, PraxiKernel **out)
   const PraxiTensor *bias = praxi_cpu_conv_bias (place);
   if (is_s8) {
     memset (kernel->padding, (uint8_t) place->op->requantize.input_zero,
-            (size_t) shape.in_channels);
+            (size_t) kernel->shape.in_channels);
     if (kernel->in_rows)
       pack_rows_s8 (kernel, place->in[1]->data, &place->op->requantize);
     else
