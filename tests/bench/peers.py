@@ -8,11 +8,12 @@ Usage: peers.py PRAXI MODEL [MODEL…] [--threads 2] [--rounds 7] [--seconds 1] 
 MODEL is an ONNX file, light, original, or zoo:NAME[:key=value,…] as `praxi convert` knows it. With
 --int8 an f32 model is also quantised (QDQ, weights per output channel, ranges of random clips): as it
 is, and with its normalisations folded into convolutions before; each program runs the file it is
-faster with. The programs take turns, round by round, so that a busy machine slows all
-of them alike; medians of clips per second, praxi's ratio to each, the peak memory of a process of
+fastest with: OpenVINO also what its own NNCF makes of the f32 file, and that file in bf16 where the
+processor has it. The programs take turns, round by round, so that a busy machine slows all of them
+alike; medians of clips per second, praxi's ratio to each, the peak memory of a process of
 its own and the time from its start to the first result are printed and written as a table. A peer
 whose Python package is missing is named and left out, and so is one that refuses a model. Run it
-with a Python that has onnxruntime and openvino; peers.sh --install makes one.
+with a Python that has onnxruntime, openvino and nncf; peers.sh --install makes one.
 """
 
 import argparse
@@ -91,18 +92,23 @@ class OnnxRuntime:
         return rate_of(self.call, seconds)
 
 
+def random_input_of(port):
+    """For an input as OpenVINO describes it."""
+    dims = [d.get_length() if d.is_static else 1 for d in port.get_partial_shape()]
+    return random_input(dims, port.get_element_type().get_type_name() == "u8")
+
+
 class OpenVino:
     name = "openvino"
+    precision = "f32"  # of what is not quantised; left alone, it takes bf16 where the processor has it
 
     def __init__(self, model, threads):
         import openvino
 
-        settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads}
+        settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads,
+                    "INFERENCE_PRECISION_HINT": self.precision}
         compiled = openvino.Core().compile_model(model, "CPU", settings)
-        feed = [random_input([d.get_length() if d.is_static else 1
-                              for d in i.get_partial_shape()],
-                             i.get_element_type() == openvino.Type.u8)
-                for i in compiled.inputs]
+        feed = [random_input_of(i) for i in compiled.inputs]
         request = compiled.create_infer_request()
         self.call = lambda: request.infer(feed)
         self.call()
@@ -111,7 +117,12 @@ class OpenVino:
         return rate_of(self.call, seconds)
 
 
-PEERS = {peer.name: peer for peer in (OnnxRuntime, OpenVino)}
+class OpenVinoBf16(OpenVino):
+    name = "openvino bf16"
+    precision = "bf16"
+
+
+PEERS = {peer.name: peer for peer in (OnnxRuntime, OpenVino, OpenVinoBf16)}
 
 
 def be_child(name, model, threads):
@@ -130,9 +141,15 @@ def alone(name, model, threads):
     return result["peak"], result["first"] - begin
 
 
-def find_peers(model, threads):
+def has_bf16():
+    with open("/proc/cpuinfo", encoding="utf-8") as lines:
+        return "bf16" in lines.read()
+
+
+def find_peers(model, threads, names):
     peers = []
-    for name, kind in PEERS.items():
+    for name in names:
+        kind = PEERS[name]
         try:
             peers.append(kind(model, threads))
         except ImportError:
@@ -177,8 +194,24 @@ def quantize(model, to):
     onnx.save(quantized, to)
 
 
+def quantize_by_nncf(model, to):
+    """As OpenVINO's own tool does it; False where that is missing."""
+    try:
+        import nncf
+        import openvino
+    except ImportError:
+        print("nncf: the package is missing, left out")
+        return False
+    inputs = openvino.Core().read_model(model)
+    clips = [{i.get_any_name(): random_input_of(i) for i in inputs.inputs} for _ in range(2)]
+    openvino.save_model(nncf.quantize(inputs, nncf.Dataset(clips), subset_size=2), to, compress_to_fp16=False)
+    return True
+
+
 def files_of(model, options):
-    """(what to call it, [path]) of each model to measure; of several files each program has a best."""
+    """(what to call it, {path: names of the programs that run it}) of each model to measure; of several
+    files each program has a best."""
+    everyone = ["praxi", "onnxruntime", "openvino"]
     name = model
     if model.startswith("zoo:"):
         path = os.path.join(options.work, model[4:].replace(":", "_").replace(",", "_") + ".onnx")
@@ -188,13 +221,18 @@ def files_of(model, options):
     elif model in ("light", "original"):
         root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
         model = os.path.join(root, "data", "models", model + ".onnx")
-    files = [(name, [model])]
+    files = [(name, {model: everyone})]
     if options.int8 and name.startswith("zoo:"):
         stem = os.path.join(options.work, os.path.basename(model)[:-5])
         fold(model, stem + ".folded.onnx")
         quantize(model, stem + ".int8.onnx")
         quantize(stem + ".folded.onnx", stem + ".folded.int8.onnx")
-        files.append((name + " int8", [stem + ".int8.onnx", stem + ".folded.int8.onnx"]))
+        paths = {stem + ".int8.onnx": everyone, stem + ".folded.int8.onnx": everyone}
+        if quantize_by_nncf(model, stem + ".nncf.xml"):
+            paths[stem + ".nncf.xml"] = ["openvino"]
+        if has_bf16():
+            paths[model] = ["openvino bf16"]
+        files.append((name + " int8", paths))
     return files
 
 
@@ -210,14 +248,16 @@ class Runner:
 
 def find_runners(name, paths, options):
     runners = []
-    for path in paths:
-        praxi = Praxi(options.praxi, path, options.threads)
-        try:
-            praxi.run(0)
-            runners.append(Runner(praxi, path))
-        except subprocess.CalledProcessError as error:
-            print(f"praxi: refuses {name}: {error.stderr.strip()}")
-        runners += [Runner(peer, path) for peer in find_peers(path, options.threads)]
+    for path, programs in paths.items():
+        if "praxi" in programs:
+            praxi = Praxi(options.praxi, path, options.threads)
+            try:
+                praxi.run(0)
+                runners.append(Runner(praxi, path))
+            except subprocess.CalledProcessError as error:
+                print(f"praxi: refuses {name}: {error.stderr.strip()}")
+        peers = [program for program in programs if program in PEERS]
+        runners += [Runner(peer, path) for peer in find_peers(path, options.threads, peers)]
     return runners
 
 

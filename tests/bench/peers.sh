@@ -13,7 +13,7 @@ venv=${PRAXI_PEERS_VENV:-$HOME/.cache/praxiscope/peers}
 if [ "${1:-}" = --install ]; then
   shift
   python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet numpy onnx onnxruntime openvino
+  "$venv/bin/pip" install --quiet numpy onnx onnxruntime openvino nncf
 fi
 [ -x "$venv/bin/python" ] || { echo "peers: no $venv; call with --install" >&2; exit 1; }
 praxi=${PRAXI:-build/app/praxi}
@@ -21,7 +21,7 @@ praxi=${PRAXI:-build/app/praxi}
 threads=${THREADS:-2}
 models=("$@")
 [ ${#models[@]} -gt 0 ] || models=(light original zoo:mobilenetv3-small:size=112
-  zoo:mobilenetv3-small zoo:x3d-s zoo:r2plus1d-18 zoo:slowfast-r50 zoo:i3d)
+  zoo:mobilenetv3-small zoo:x3d-s zoo:x3d-m zoo:r2plus1d-18 zoo:slowfast-r50 zoo:i3d)
 name=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1 | tr -cs 'A-Za-z0-9\n' - | sed 's/-*$//')
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
