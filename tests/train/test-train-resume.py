@@ -29,6 +29,19 @@ def content(path):
         return file.read()
 
 
+def cut_off(folder, out, *more, seconds=None):
+    """Kills a training after so many seconds, or as soon as it has a checkpoint."""
+    child = subprocess.Popen(command(folder, out, *more), stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+    end = time.monotonic() + (seconds or 600)
+    while child.poll() is None and time.monotonic() < end:
+        if seconds is None and os.path.exists(out + ".checkpoint"):
+            break
+        time.sleep(0.001)
+    child.kill()
+    child.wait()
+
+
 def main():
     chance = random.Random(5)
     with tempfile.TemporaryDirectory() as folder:
@@ -46,28 +59,17 @@ def main():
         for kill in range(KILLS):
             if os.path.exists(cut):
                 os.remove(cut)
-            for _ in range(1 + kill % 2):
-                child = subprocess.Popen(command(folder, cut, "--resume"), stdout=subprocess.DEVNULL,
-                                         stderr=subprocess.DEVNULL)
-                try:
-                    child.wait(timeout=chance.uniform(0.2, 1) * length)
-                except subprocess.TimeoutExpired:
-                    child.kill()
-                    child.wait()
+            if kill == 0:
+                cut_off(folder, cut)
+            for _ in range(kill % 3):
+                cut_off(folder, cut, "--resume", seconds=chance.uniform(0.2, 1) * length)
             resumed += os.path.exists(cut + ".checkpoint")
             subprocess.run(command(folder, cut, "--resume"), check=True, capture_output=True)
             assert content(cut) == content(whole), f"kill {kill}: another model came out"
         assert resumed > 0, "no kill came while it learned"
 
         # Another training's checkpoint is refused, in words.
-        while not os.path.exists(cut + ".checkpoint"):
-            child = subprocess.Popen(command(folder, cut), stdout=subprocess.DEVNULL,
-                                     stderr=subprocess.DEVNULL)
-            try:
-                child.wait(timeout=0.8 * length)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+        cut_off(folder, cut)
         refused = subprocess.run(command(folder, cut, "--resume", "--rate", "0.5"),
                                  capture_output=True, text=True)
         assert refused.returncode == 1 and "other data, model or options" in refused.stderr, refused
