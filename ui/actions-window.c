@@ -3,9 +3,9 @@
 
 #include "ui/actions.h"
 #include "ui/guide.h"
+#include "ui/keys-list.h"
 #include "ui/preferences.h"
 #include "ui/session-settings.h"
-#include "ui/window-keys.h"
 #include "ui/window-private.h"
 
 static void
@@ -18,7 +18,7 @@ preferences_cb (PraxiWindow *self)
 static void
 keys_cb (PraxiWindow *self)
 {
-  gtk_window_present (praxi_window_keys_list (GTK_WINDOW (self), self->keymap));
+  gtk_window_present (praxi_keys_list_new (GTK_WINDOW (self), self->keymap));
 }
 
 static void

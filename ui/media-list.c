@@ -222,7 +222,7 @@ setup_cb (GtkListItemFactory *factory, GtkListItem *list_item, gpointer user_dat
   gtk_box_append (GTK_BOX (texts), make_text ("media-name", PANGO_ELLIPSIZE_MIDDLE));
   gtk_box_append (GTK_BOX (texts), make_text ("caption", PANGO_ELLIPSIZE_END));
   gtk_label_set_wrap (GTK_LABEL (gtk_widget_get_last_child (texts)), TRUE);
-  gtk_label_set_lines (GTK_LABEL (gtk_widget_get_last_child (texts)), 2);
+  gtk_label_set_lines (GTK_LABEL (gtk_widget_get_last_child (texts)), 3);
   gtk_widget_add_css_class (gtk_widget_get_last_child (texts), "dim-label");
   gtk_box_append (GTK_BOX (row), picture);
   gtk_box_append (GTK_BOX (row), texts);

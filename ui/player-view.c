@@ -16,6 +16,7 @@ struct _PraxiPlayerView {
   PraxiSession *session;
   PraxiScreen *screen;
   GtkBox *companions;
+  GtkWidget *transport;
   GtkLabel *frame_label;
   GtkMenuButton *time_button;
   GtkLabel *time_label;
@@ -202,6 +203,7 @@ praxi_player_view_class_init (PraxiPlayerViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, frame_label);
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, time_label);
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, pts_label);
+  gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, transport);
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, play_button);
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, speed_button);
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, speed_label);
@@ -217,10 +219,22 @@ praxi_player_view_class_init (PraxiPlayerViewClass *klass)
                                          NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
+/* Time runs to the right in every language, on the timeline and in what leads through it. */
+static void
+keep_direction (GtkWidget *widget)
+{
+  gtk_widget_set_direction (widget, GTK_TEXT_DIR_LTR);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    keep_direction (child);
+}
+
 static void
 praxi_player_view_init (PraxiPlayerView *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  keep_direction (self->transport);
+  keep_direction (GTK_WIDGET (self->speed_label));
   GtkMenuButton *const buttons[] = {self->speed_button, self->zoom_button, self->time_button};
   for (guint i = 0; i < G_N_ELEMENTS (buttons); i++) {
     gtk_widget_set_focus_on_click (gtk_widget_get_first_child (GTK_WIDGET (buttons[i])), FALSE);

@@ -780,6 +780,7 @@ praxi_timeline_init (PraxiTimeline *self)
   self->texts = praxi_text_cache_new ();
   self->threshold_class = -1;
   gtk_widget_set_focusable (GTK_WIDGET (self), TRUE);
+  gtk_widget_set_direction (GTK_WIDGET (self), GTK_TEXT_DIR_LTR); /* as time runs */
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   _ ("Timeline"), -1);
   add_controllers (self);

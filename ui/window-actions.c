@@ -99,7 +99,7 @@ praxi_window_update_actions (PraxiWindow *self, guint changes)
       "frame-forward", "second-back",    "second-forward", "go-start",        "go-end",
       "mark-in",       "mark-out",       "zoom-in",        "zoom-out",        "zoom-all",
       "previous-edge", "next-edge",      "go-to",          "turn-around",     "loop",
-      "picture-fit",   "picture-pixels", "picture-nearer", "picture-farther"};
+      "picture-fit",   "picture-pixels", "picture-nearer", "picture-farther", "label"};
   PraxiSession *session = self->session;
   const gboolean has_frames = praxi_session_n_frames (session) > 0;
   if (changes & PRAXI_CHANGE_MEDIA)

@@ -1,4 +1,4 @@
-/* The keys of a window: shortcuts, what tooltips say of them, the list of all. */
+/* The keys of a window: shortcuts, and what tooltips say of them. */
 #pragma once
 
 #include "ui/keymap.h"
@@ -10,8 +10,5 @@ G_BEGIN_DECLS
  * come after the focused widget had its turn, so that letters can be typed in entries.
  */
 void praxi_window_keys_follow (GtkWidget *window, PraxiKeymap *keymap);
-
-/* A window with all keys. */
-GtkWindow *praxi_window_keys_list (GtkWindow *parent, PraxiKeymap *keymap);
 
 G_END_DECLS

@@ -18,7 +18,7 @@
 #include "ui/window-keys.h"
 #include "ui/window-private.h"
 
-enum { NOTICE_S = 4 };
+enum { NOTICE_S = 4, NOTICE_EDGES_PX = 136, NOTICE_LEAST_PX = 160 };
 
 G_DEFINE_FINAL_TYPE (PraxiWindow, praxi_window, ADW_TYPE_APPLICATION_WINDOW)
 
@@ -52,14 +52,46 @@ toast_shown_cb (PraxiWindow *self)
       name_dismiss_buttons (child);
 }
 
+/* As many lines as it takes. A toast asks its title how high it is before it knows how wide it may
+ * be, so a label that wraps by itself would reach over the edges.
+ */
+static char *
+break_lines (PraxiWindow *self, const char *text)
+{
+  g_autoptr (GString) lines = g_string_new (NULL);
+  g_autoptr (PangoLayout) layout = gtk_widget_create_pango_layout (GTK_WIDGET (self), NULL);
+  g_autofree char *markup = g_markup_printf_escaped ("<b>%s</b>", text);
+  const int room_px = gtk_widget_get_width (GTK_WIDGET (self->toasts)) - NOTICE_EDGES_PX;
+  pango_layout_set_markup (layout, markup, -1);
+  pango_layout_set_width (layout, MAX (room_px, NOTICE_LEAST_PX) * PANGO_SCALE);
+  for (int i = 0; i < pango_layout_get_line_count (layout); i++) {
+    const PangoLayoutLine *line = pango_layout_get_line_readonly (layout, i);
+    g_autofree char *part = g_strndup (text + line->start_index, (gsize) line->length);
+    g_string_append_printf (lines, "%s%s", i > 0 ? "\n" : "", g_strchomp (part));
+  }
+  return g_string_free (g_steal_pointer (&lines), FALSE);
+}
+
+/* A toast's own title is one line that is cut off where the picture is narrow. */
+static GtkWidget *
+make_notice (PraxiWindow *self, const char *text)
+{
+  g_autofree char *lines = break_lines (self, text);
+  GtkWidget *label = gtk_label_new (lines);
+  gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END); /* the window may shrink */
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_widget_add_css_class (label, "heading");
+  return label;
+}
+
 /* The newest sentence replaces the one before: it is what just happened. */
 void
 praxi_window_say (PraxiWindow *self, const char *text)
 {
-  g_autofree char *markup = g_markup_escape_text (text, -1);
   if (self->toast != NULL)
     adw_toast_dismiss (self->toast);
-  self->toast = adw_toast_new (markup);
+  self->toast = adw_toast_new ("");
+  adw_toast_set_custom_title (self->toast, make_notice (self, text));
   adw_toast_set_timeout (self->toast, NOTICE_S);
   g_signal_connect_object (self->toast, "dismissed", G_CALLBACK (toast_gone_cb), self, 0);
   adw_toast_overlay_add_toast (self->toasts, self->toast);

@@ -2,13 +2,9 @@
  * screen reader is told, light and dark, no leak. Pictures and the comparison come from fakes;
  * store and score track are the real ones. PRAXI_SHOTS names a folder for pictures of it.
  */
-#include <adwaita.h>
 #include <glib/gstdio.h>
-#include <math.h>
 #include <string.h>
 
-#include "engine/store/media-table.h"
-#include "engine/store/runs.h"
 #include "ui/session-analysis.h"
 #include "ui/session-lighten.h"
 #include "ui/session-made.h"
@@ -19,144 +15,7 @@
 #include "ui/screen.h"
 #include "ui/session-report.h"
 #include "ui/window.h"
-
-#define MEDIA "/footage/yard.mp4"
-
-typedef struct {
-  char *folder;
-  char *project;
-  PraxiSession *session;
-  PraxiWindow *window;
-} Fixture;
-
-static gboolean
-give_up_cb (gpointer user_data)
-{
-  g_error ("waited too long for %s", (const char *) user_data);
-  return G_SOURCE_REMOVE;
-}
-
-#define wait_for(condition)                                                                        \
-  G_STMT_START                                                                                     \
-  {                                                                                                \
-    const guint source = g_timeout_add_seconds (20, give_up_cb, (gpointer) #condition);            \
-    while (!(condition))                                                                           \
-      g_main_context_iteration (NULL, TRUE);                                                       \
-    g_source_remove (source);                                                                      \
-  }                                                                                                \
-  G_STMT_END
-
-/* Two bumps of fight and one of fall in 30 s; the last five seconds are not analysed. */
-static void
-write_track (const char *path)
-{
-  static const char *const classes[] = {"normal", "fight", "fall"};
-  const PraxiScoreTrackSpec spec = {
-      .classes = classes,
-      .n_classes = 3,
-      .n_windows = 56,
-      .stride_ns = 500000000,
-      .window_ns = 2000000000,
-      .model_sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
-  };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (PraxiScoreTrack) track = praxi_score_track_create (path, &spec, &error);
-  g_assert_no_error (error);
-  for (int k = 0; k < 46; k++) {
-    const float fight = (float) (0.94 * exp (-pow ((k - 14) / 4.0, 2)) + 0.02);
-    const float fall = (float) (0.88 * exp (-pow ((k - 34) / 3.0, 2)) + 0.01);
-    const float scores[] = {1 - fmaxf (fight, fall), fight, fall};
-    g_assert_true (praxi_score_track_append (track, scores, &error));
-  }
-  g_assert_true (praxi_score_track_finish (track, PRAXI_SCORE_TRACK_PARTIAL, &error));
-}
-
-static void
-make_project (const char *path)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (PraxiStore) store = praxi_store_open (path, PRAXI_STORE_CREATE, &error);
-  g_assert_no_error (error);
-  gint64 media_id, run_id;
-  g_autofree char *track_path = NULL;
-  const PraxiMediaRow media = {.path = (char *) MEDIA};
-  g_assert_true (praxi_store_add_media (store, &media, &media_id, &error));
-  const PraxiRunStart start = {.media_id = media_id,
-                               .model_name = "light",
-                               .model_sha256 = "00112233445566778899aabbccddeeff0011223344556677"
-                                               "8899aabbccddeeff"};
-  g_assert_true (praxi_store_begin_run (store, &start, &run_id, &track_path, &error));
-  write_track (track_path);
-  g_assert_true (praxi_store_finish_run (store, run_id, PRAXI_RUN_CANCELLED, "[]", &error));
-}
-
-static void
-setup (Fixture *fixture, gconstpointer data)
-{
-  fixture->folder = g_dir_make_tmp ("praxi-window-XXXXXX", NULL);
-  fixture->project = g_build_filename (fixture->folder, "ward.praxi", NULL);
-  make_project (fixture->project);
-  g_autofree char *praxi = g_test_build_filename (G_TEST_DIST, "fake-praxi", NULL);
-  fixture->session = praxi_session_new (praxi, fixture->project);
-  const PraxiWindowHost host = {.sample_path = "/footage/sample.mp4"};
-  fixture->window = praxi_window_new (NULL, fixture->session, &host);
-  gtk_window_set_default_size (GTK_WINDOW (fixture->window), 1280, 800);
-  gtk_window_present (GTK_WINDOW (fixture->window));
-  gtk_test_widget_wait_for_draw (GTK_WIDGET (fixture->window));
-}
-
-static void
-teardown (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *command = g_strdup_printf ("rm -rf '%s'", fixture->folder);
-  GObject *window = G_OBJECT (fixture->window), *session = G_OBJECT (fixture->session);
-  g_object_add_weak_pointer (window, (gpointer *) &window);
-  g_object_add_weak_pointer (session, (gpointer *) &session);
-  gtk_window_destroy (GTK_WINDOW (fixture->window));
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  g_assert_null (window);
-  g_object_unref (fixture->session);
-  g_assert_null (session);
-  g_assert_cmpint (system (command), ==, 0);
-  g_free (fixture->project);
-  g_free (fixture->folder);
-}
-
-static void
-open_media (Fixture *fixture)
-{
-  const char *const paths[] = {MEDIA, NULL};
-  praxi_window_open (fixture->window, paths);
-  wait_for (praxi_session_picture (fixture->session).is_current);
-  wait_for (praxi_session_track (fixture->session) != NULL);
-}
-
-/* NULL while the window is being laid out anew. */
-static GskRenderNode *
-draw (GtkWidget *widget, int *width, int *height)
-{
-  g_autoptr (GdkPaintable) paintable = gtk_widget_paintable_new (widget);
-  *width = gdk_paintable_get_intrinsic_width (paintable);
-  *height = gdk_paintable_get_intrinsic_height (paintable);
-  GtkSnapshot *snapshot = gtk_snapshot_new ();
-  gdk_paintable_snapshot (paintable, snapshot, *width, *height);
-  return gtk_snapshot_free_to_node (snapshot);
-}
-
-static GdkTexture *
-render (GtkWidget *widget)
-{
-  int width, height;
-  g_autoptr (GskRenderNode) node = NULL;
-  wait_for ((node = draw (widget, &width, &height)) != NULL);
-  g_autoptr (GskRenderer) renderer = gsk_cairo_renderer_new ();
-  g_assert_true (gsk_renderer_realize (renderer, NULL, NULL));
-  GdkTexture *texture = gsk_renderer_render_texture (
-      renderer, node, &GRAPHENE_RECT_INIT (0, 0, (float) width, (float) height));
-  gsk_renderer_unrealize (renderer);
-  return texture;
-}
+#include "window-fixture.h"
 
 static void
 shoot (Fixture *fixture, const char *name)
@@ -171,26 +30,6 @@ shoot (Fixture *fixture, const char *name)
     return;
   g_autofree char *path = g_strdup_printf ("%s/%s.png", g_getenv ("PRAXI_SHOTS"), name);
   g_assert_true (gdk_texture_save_to_png (texture, path));
-}
-
-static GtkWidget *
-find_type (GtkWidget *widget, const char *type_name)
-{
-  if (g_str_equal (G_OBJECT_TYPE_NAME (widget), type_name))
-    return widget;
-  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
-       child = gtk_widget_get_next_sibling (child)) {
-    GtkWidget *found = find_type (child, type_name);
-    if (found != NULL)
-      return found;
-  }
-  return NULL;
-}
-
-static gboolean
-do_action (Fixture *fixture, const char *name)
-{
-  return gtk_widget_activate_action (GTK_WIDGET (fixture->window), name, NULL);
 }
 
 static void
@@ -538,19 +377,15 @@ test_drop (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (g_list_model_get_n_items (list), ==, 3);
 }
 
-#define add(path, function) g_test_add (path, Fixture, NULL, setup, function, teardown)
+#define add(path, function)                                                                        \
+  g_test_add (path, Fixture, NULL, window_fixture_setup, function, window_fixture_teardown)
 
 int
 main (int argc, char **argv)
 {
   g_setenv ("GTK_A11Y", "test", TRUE);
   gtk_test_init (&argc, &argv, NULL);
-  adw_init ();
-  g_autoptr (GtkCssProvider) style = gtk_css_provider_new ();
-  gtk_css_provider_load_from_resource (style, "/io/github/praxiscope/Praxiscope/style.css");
-  gtk_style_context_add_provider_for_display (gdk_display_get_default (),
-                                              GTK_STYLE_PROVIDER (style),
-                                              GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+  window_fixture_init ();
   add ("/window/empty", test_empty);
   add ("/window/work", test_work);
   add ("/window/timeline-is-read", test_timeline_is_read);
