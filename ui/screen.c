@@ -238,7 +238,8 @@ static void
 pinch_cb (GtkGestureZoom *gesture, double scale, PraxiScreen *self)
 {
   double x = self->pointer_x, y = self->pointer_y;
-  gtk_gesture_get_bounding_box_center (GTK_GESTURE (gesture), &x, &y);
+  if (gtk_gesture_is_active (GTK_GESTURE (gesture)))
+    gtk_gesture_get_bounding_box_center (GTK_GESTURE (gesture), &x, &y);
   zoom_at (self, self->pinch_zoom * scale, x, y);
 }
 

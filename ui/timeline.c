@@ -431,7 +431,8 @@ pinch_cb (GtkGestureZoom *gesture, double scale, PraxiTimeline *self)
 {
   const PraxiStripContext context = make_context (self);
   double x = self->pointer_x, y = 0;
-  gtk_gesture_get_bounding_box_center (GTK_GESTURE (gesture), &x, &y);
+  if (gtk_gesture_is_active (GTK_GESTURE (gesture)))
+    gtk_gesture_get_bounding_box_center (GTK_GESTURE (gesture), &x, &y);
   if (!(scale > 0) || !(self->pinch_from > 0))
     return;
   praxi_session_zoom (self->session, scale / self->pinch_from,

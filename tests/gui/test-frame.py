@@ -4,7 +4,9 @@ what comes back after a restart, exports. Run inside gui-env.
 
 test-frame.py PRAXISCOPE PRAXI CLIP; PRAXI_SHOTS names a folder for screenshots.
 """
+import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -18,6 +20,18 @@ from driver import App, Atspi, wait, xdo
 PRAXISCOPE, PRAXI = (os.path.abspath(path) for path in sys.argv[1:3])
 HOME = os.environ['HOME']
 CLIP = shutil.copy(sys.argv[3], HOME)
+PROJECT = os.path.join(os.environ['XDG_DATA_HOME'], 'praxiscope', 'default.praxi')
+
+
+def spans():
+    """Where the project holds labels, by file name."""
+    out = subprocess.run([PRAXI, 'label', 'list', '--json', '--project', PROJECT], capture_output=True, text=True)
+    found = json.loads(out.stdout)['labels'] if out.returncode == 0 else []
+    return {os.path.basename(label['media']): (label['start_frame'], label['end_frame']) for label in found}
+
+
+def app_shows(app, text):
+    return app.find('label', text) is not None
 
 
 class Sitting(unittest.TestCase):
@@ -117,6 +131,11 @@ class Sitting(unittest.TestCase):
         self.app.key('ctrl+question')
         self.window('Keys')
         self.shoot('shortcuts')
+        wait(lambda: app_shows(self.app, 'Mark in') and app_shows(self.app, 'Undo'), 'all actions')
+        xdo('type', '--delay', 15, 'mark in')
+        wait(lambda: app_shows(self.app, 'Mark in') and not app_shows(self.app, 'Undo'), 'what was looked for')
+        self.app.key('Escape')
+        wait(lambda: app_shows(self.app, 'Undo'), 'all actions again')
         self.close_window('Keys')
         self.app.key('ctrl+comma')
         self.window('Preferences')
@@ -140,12 +159,18 @@ class Sitting(unittest.TestCase):
             return next((text for text in texts if text != name), '')
         return wait(search, f'the state of {name!r}')
 
-    def gather(self, name):
-        """Shows another video beside the open one: Ctrl and a click, then Y; its picture."""
-        row = wait(lambda: next((node for node in self.app.walk(self.app.find('list', 'Footage')) if node.get_name() == name), None), name)
+    def row(self, name):
+        return wait(lambda: next((node for node in self.app.walk(self.app.find('list', 'Footage')) if node.get_name() == name), None), name)
+
+    def gather_row(self, name):
+        """Ctrl and a click."""
         xdo('keydown', 'ctrl')
-        self.app.click(row)
+        self.app.click(self.row(name))
         xdo('keyup', 'ctrl')
+
+    def gather(self, name):
+        """Shows another video beside the open one; its picture."""
+        self.gather_row(name)
         self.app.key('y')
         return self.app.get(None, f'Picture of {name}')
 
@@ -162,6 +187,10 @@ class Sitting(unittest.TestCase):
         wait(lambda: self.ahead() == [0], 'both from their first frames')
         app.key('alt+period', 'alt+period', 'alt+comma', 'alt+shift+period')
         wait(lambda: self.ahead() == [round(11 * frame_s, 2)], 'eleven frames ahead')
+        app.key('alt+shift+comma')
+        wait(lambda: self.ahead() == [frame_s], 'ten of them back')
+        app.key('alt+shift+period')
+        wait(lambda: self.ahead() == [round(11 * frame_s, 2)], 'and on again')
         app.get(None, 'Not recorded at this moment')  # the playhead is at the end
         x, y, width, height = app.rect(picture)
         app.move(x + width / 2, y + height / 2)
@@ -208,7 +237,9 @@ class Sitting(unittest.TestCase):
         self.assertTrue(app.text('CPU') or app.text('GPU'), 'the device before any analysis')
         app.key('ctrl+j')
         app.get(None, 'Nothing is running.')
-        app.do('win.analyse-all')
+        app.key('Escape')
+        wait(lambda: not app.find(None, 'Nothing is running.'), 'the list of jobs to close')
+        app.key('ctrl+shift+r', 'ctrl+j')
         queue = {'2 jobs', 'Cancel: Analysing yard.mp4', 'Cancel: Analysing second.mp4'}
         wait(lambda: queue <= {node.get_name() for node in app.walk()}, 'both jobs in the queue')
         self.shoot('jobs')
@@ -240,8 +271,14 @@ class Sitting(unittest.TestCase):
         app.get('entry', 'Find footage')
         self.assertTrue(self.is_shown('push button', 'On a folder'), 'the page of the side panel is the one left')
         self.shoot('missing')
+        self.gather_row('second.mp4')
+        app.do('win.find-media')
+        self.choose('Where is second.mp4?', second + '.gone')
+        wait(lambda: self.state('second.mp4.gone') == '0:30 · analysed', 'the file where it is now')
+        app.click(self.row('yard.mp4'))  # and the other one is not selected any more
         app.do('win.remove-media')
         wait(lambda: not [node for node in app.walk(app.find('list', 'Footage')) if node.get_name() == 'yard.mp4'], 'the footage to leave the list')
+        self.row('second.mp4.gone')
 
     def test_c_scene(self):
         """Two videos in sync with a third: Alt+Y chooses which one the keys move."""
@@ -253,6 +290,70 @@ class Sitting(unittest.TestCase):
         wait(lambda: self.ahead() == [0, 0], 'both from their first frames')
         app.key('alt+period', 'alt+y', 'alt+period', 'alt+period')
         wait(lambda: sorted(self.ahead()) == [0.04, 0.08], 'one a frame ahead, the other two')
+        app.key('i', *['Right'] * 9, 'o', '2')
+        wait(lambda: spans() == {'yard.mp4': (0, 10)}, 'a label in the open video')
+        app.key('shift+d')
+        wait(lambda: sorted(spans().values()) == [(0, 10), (1, 11), (2, 12)], f'it in all three, each where it shows the same, not {spans()}')
+        self.assertEqual(set(spans()), {'yard.mp4', *names})
+        app.key('ctrl+z')
+        wait(lambda: spans() == {'yard.mp4': (0, 10)}, 'the copies undone in one step')
+
+    def choose(self, title, path):
+        """Types a path into a file chooser."""
+        in_front = lambda: xdo('getwindowfocus', 'getwindowname').startswith(title)
+        wait(in_front, f'{title!r}')
+        self.app.key('ctrl+l', 'ctrl+a')  # an entry for the place; where a name is asked for it is there
+        xdo('type', '--delay', 8, path)
+        self.shoot(re.sub(r'\W+', '-', title).lower())
+        wait(lambda: self.app.key('Return') or time.sleep(0.3) or not in_front(), f'{title!r} to take {path}')
+
+    def test_d_choosers(self):
+        """What is typed into the file choosers is opened, made, written."""
+        self.start(CLIP)
+        app = self.app
+        names = {name: os.path.join(HOME, name) for name in ('chosen.mp4', 'other.praxi', 'report.pdf')}
+        shutil.copy(CLIP, names['chosen.mp4'])
+        app.key('ctrl+o')
+        self.choose('Open videos', names['chosen.mp4'])
+        wait(lambda: 'chosen.mp4' in app.frame.get_name(), 'the chosen video')
+        wait(lambda: self.frame_at_playhead() == 0, 'its first frame')
+        app.key('ctrl+e')
+        self.choose('Report as PDF', names['report.pdf'])
+        report = pathlib.Path(names['report.pdf'])
+        wait(lambda: report.exists() and report.read_bytes()[:5] == b'%PDF-', 'the report')
+        app.key('ctrl+shift+n')
+        self.choose('New project', names['other.praxi'])
+        project = app.get('push button', 'Project')
+        wait(lambda: 'other' in app.texts(project), 'the new project')
+        app.key('ctrl+shift+o')
+        self.choose('Open a project', PROJECT)
+        wait(lambda: 'default' in app.texts(project), 'the one before')
+
+    def test_e_guide(self):
+        """F1 opens the guide, its pages are there by the keys; once is enough; Escape closes it."""
+        self.start(CLIP)
+        app = self.app
+        app.key('F1')
+        self.window('Guide')
+        wait(lambda: app.text('What you see'), 'the first page')
+        app.key('Down')
+        wait(lambda: app.text('Reviewing'), 'the second page')
+        self.shoot('guide')
+        app.do('win.guide')
+        self.assertEqual([node.get_name() for node in self.windows()].count('Guide'), 1)
+        self.close_window('Guide')
+
+    def test_f_ends(self):
+        """F10 opens the menu; Ctrl+W and Ctrl+Q end the program."""
+        for key in ('ctrl+w', 'ctrl+q'):
+            self.start(CLIP)
+            self.app.key('F10')
+            wait(lambda: self.app.find('menu item', 'About Praxiscope'), 'the menu')
+            self.app.key('Escape')
+            wait(lambda: not self.app.find('menu item', 'About Praxiscope'), 'the menu to close')
+            self.app.key(key)
+            self.assertEqual(self.app.process.wait(20), 0)
+            self.stop()
 
 
 if __name__ == '__main__':

@@ -3,6 +3,7 @@
  * store and score track are the real ones. PRAXI_SHOTS names a folder for pictures of it.
  */
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 
 #include "ui/session-analysis.h"
@@ -14,6 +15,7 @@
 #include "ui/session-model.h"
 #include "ui/screen.h"
 #include "ui/session-report.h"
+#include "ui/timeline.h"
 #include "ui/window.h"
 #include "window-fixture.h"
 
@@ -332,6 +334,65 @@ find_controller (GtkWidget *widget, GType type)
   g_assert_not_reached ();
 }
 
+/* Two fingers that move apart by that factor, as the gesture tells it: X has no touchpad here. */
+static void
+pinch (GtkWidget *widget, double factor)
+{
+  GObject *gesture = find_controller (widget, GTK_TYPE_GESTURE_ZOOM);
+  g_signal_emit_by_name (gesture, "begin", NULL);
+  for (int i = 1; i <= 8; i++)
+    g_signal_emit_by_name (gesture, "scale-changed", pow (factor, i / 8.0));
+}
+
+static void
+point (GtkWidget *widget, double x, double y)
+{
+  g_signal_emit_by_name (find_controller (widget, GTK_TYPE_EVENT_CONTROLLER_MOTION), "motion", x,
+                         y);
+}
+
+/* What lies under the fingers stays there, and as much is seen as they are apart. */
+static void
+test_pinch_timeline (Fixture *fixture, gconstpointer data)
+{
+  const gint64 at_ns = 12 * G_GINT64_CONSTANT (1000000000);
+  PraxiSession *session = fixture->session;
+  open_media (fixture);
+  GtkWidget *timeline = find_type (GTK_WIDGET (fixture->window), "PraxiTimeline");
+  const gint64 whole_ns = praxi_time_span_length (praxi_session_visible (session));
+  const double x = praxi_timeline_x (PRAXI_TIMELINE (timeline), at_ns);
+  point (timeline, x, 60);
+  pinch (timeline, 4);
+  g_assert_cmpfloat_with_epsilon (
+      (double) whole_ns / (double) praxi_time_span_length (praxi_session_visible (session)), 4,
+      0.01);
+  g_assert_cmpfloat_with_epsilon (praxi_timeline_x (PRAXI_TIMELINE (timeline), at_ns), x, 1);
+  pinch (timeline, 0.5); /* a second one begins where the first one ended */
+  g_assert_cmpfloat_with_epsilon (
+      (double) whole_ns / (double) praxi_time_span_length (praxi_session_visible (session)), 2,
+      0.01);
+  g_assert_cmpfloat_with_epsilon (praxi_timeline_x (PRAXI_TIMELINE (timeline), at_ns), x, 1);
+  pinch (timeline, 0.1);
+  g_assert_cmpint (praxi_time_span_length (praxi_session_visible (session)), ==, whole_ns);
+}
+
+static void
+test_pinch_picture (Fixture *fixture, gconstpointer data)
+{
+  gboolean fits = FALSE;
+  open_media (fixture);
+  GtkWidget *screen = find_type (GTK_WIDGET (fixture->window), "PraxiScreen");
+  const double fitted = praxi_screen_zoom (PRAXI_SCREEN (screen), &fits);
+  g_assert_true (fits);
+  point (screen, 100, 80);
+  pinch (screen, 2);
+  g_assert_cmpfloat_with_epsilon (praxi_screen_zoom (PRAXI_SCREEN (screen), &fits), 2 * fitted,
+                                  1e-3);
+  g_assert_false (fits);
+  pinch (screen, 0.5);
+  g_assert_cmpfloat_with_epsilon (praxi_screen_zoom (PRAXI_SCREEN (screen), &fits), fitted, 1e-3);
+}
+
 static char *
 make_file (const char *folder, const char *name)
 {
@@ -399,6 +460,8 @@ main (int argc, char **argv)
   add ("/window/model", test_model);
   add ("/window/failed-job", test_failed_job);
   add ("/window/small", test_small);
+  add ("/window/pinch-timeline", test_pinch_timeline);
+  add ("/window/pinch-picture", test_pinch_picture);
   add ("/window/drop", test_drop);
   return g_test_run ();
 }
