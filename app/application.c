@@ -39,8 +39,9 @@ project_changed_cb (const char *path, gpointer user_data)
   praxi_settings_put (self->settings, "project", "path", path);
 }
 
+/* project: the one to begin with; NULL: the one used last */
 static PraxiWindow *
-make_window (PraxiApplication *self, gboolean *is_new)
+make_window (PraxiApplication *self, const char *project, gboolean *is_new)
 {
   GtkWindow *active = gtk_application_get_active_window (GTK_APPLICATION (self));
   *is_new = active == NULL;
@@ -48,8 +49,8 @@ make_window (PraxiApplication *self, gboolean *is_new)
     return PRAXI_WINDOW (active);
   g_autofree char *praxi = praxi_places_footage ();
   g_autofree char *sample = find_sample ();
-  g_autofree char *project = praxi_settings_project (self->settings);
-  g_autoptr (PraxiSession) session = praxi_session_new (praxi, project);
+  g_autofree char *last = praxi_settings_project (self->settings);
+  g_autoptr (PraxiSession) session = praxi_session_new (praxi, project != NULL ? project : last);
   praxi_session_set_settings (session, self->settings);
   const PraxiWindowHost host = {
       .sample_path = sample, .project_changed = project_changed_cb, .user_data = self};
@@ -61,7 +62,7 @@ praxi_application_activate (GApplication *app)
 {
   PraxiApplication *self = PRAXI_APPLICATION (app);
   gboolean is_new;
-  PraxiWindow *window = make_window (self, &is_new);
+  PraxiWindow *window = make_window (self, NULL, &is_new);
   if (is_new)
     praxi_window_begin (window, !self->wants_sample);
   if (is_new && self->wants_sample)
@@ -78,19 +79,32 @@ is_sample (const char *path)
   return g_strcmp0 (sample, absolute) == 0;
 }
 
+/* A project that is named is the only one opened: the one used last is not read first. Free with
+ * g_free.
+ */
+static char *
+find_project (const GPtrArray *paths)
+{
+  for (guint i = 0; paths->pdata[i] != NULL; i++)
+    if (g_str_has_suffix (paths->pdata[i], ".praxi"))
+      return g_canonicalize_filename (paths->pdata[i], NULL);
+  return NULL;
+}
+
 static void
 praxi_application_open (GApplication *app, GFile **files, int n_files, const char *hint)
 {
   PraxiApplication *self = PRAXI_APPLICATION (app);
-  gboolean is_new;
-  PraxiWindow *window = make_window (self, &is_new);
-  if (is_new)
-    praxi_window_begin (window, FALSE);
   g_autoptr (GPtrArray) paths = g_ptr_array_new ();
   for (int i = 0; i < n_files; i++)
     if (g_file_peek_path (files[i]) != NULL)
       g_ptr_array_add (paths, (gpointer) g_file_peek_path (files[i]));
   g_ptr_array_add (paths, NULL);
+  g_autofree char *project = find_project (paths);
+  gboolean is_new;
+  PraxiWindow *window = make_window (self, project, &is_new);
+  if (is_new)
+    praxi_window_begin (window, FALSE);
   if (paths->len == 2 && is_sample (paths->pdata[0]))
     praxi_window_open_sample (window);
   else

@@ -57,8 +57,7 @@ find_cb (PraxiWindow *self)
 {
   gtk_toggle_button_set_active (self->side_button, TRUE);
   gtk_stack_set_visible_child_name (self->side_pages, "labels");
-  praxi_label_list_search (
-      PRAXI_LABEL_LIST (gtk_stack_get_child_by_name (self->side_pages, "labels")));
+  praxi_label_list_search (PRAXI_LABEL_LIST (praxi_window_side_page (self, "labels")));
 }
 
 static void

@@ -140,6 +140,8 @@ praxi_media_item_thumbnail (PraxiMediaItem *self)
 void
 praxi_media_item_set_name (PraxiMediaItem *self, const char *name)
 {
+  if (g_str_equal (self->name, name))
+    return;
   g_free (self->name);
   self->name = g_strdup (name);
   update_state (self);
@@ -164,6 +166,8 @@ praxi_media_item_set_live (PraxiMediaItem *self, const char *text)
 void
 praxi_media_item_set_length (PraxiMediaItem *self, gint64 length_ns, int width, int height)
 {
+  if (self->length_ns == length_ns && self->width == width && self->height == height)
+    return;
   self->length_ns = length_ns;
   self->width = width;
   self->height = height;

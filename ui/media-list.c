@@ -209,6 +209,21 @@ make_text (const char *css_class, PangoEllipsizeMode cut)
   return label;
 }
 
+/* Asked for when the pointer rests there: a tooltip that is set asks the display where the pointer
+ * is, and there may be hundreds of rows.
+ */
+static gboolean
+tip_cb (GtkWidget *row, int x, int y, gboolean by_keys, GtkTooltip *tooltip, GtkListItem *list_item)
+{
+  PraxiMediaItem *item = gtk_list_item_get_item (list_item);
+  if (item == NULL)
+    return FALSE;
+  g_autofree char *tip =
+      g_strdup_printf ("%s\n%s", praxi_media_item_name (item), praxi_media_item_state (item));
+  gtk_tooltip_set_text (tooltip, tip);
+  return TRUE;
+}
+
 static void
 setup_cb (GtkListItemFactory *factory, GtkListItem *list_item, gpointer user_data)
 {
@@ -234,6 +249,8 @@ setup_cb (GtkListItemFactory *factory, GtkListItem *list_item, gpointer user_dat
   g_signal_connect (open, "released", G_CALLBACK (click_cb), list_item);
   gtk_widget_add_controller (row, GTK_EVENT_CONTROLLER (open));
   gtk_widget_add_css_class (row, "footage-row");
+  gtk_widget_set_has_tooltip (row, TRUE);
+  g_signal_connect (row, "query-tooltip", G_CALLBACK (tip_cb), list_item);
   gtk_list_item_set_child (list_item, row);
 }
 
@@ -257,9 +274,6 @@ update_row (GtkWidget *row, PraxiMediaItem *item)
                                   is_camera ? "camera-web-symbolic" : "video-x-generic-symbolic");
   gtk_label_set_text (GTK_LABEL (name), praxi_media_item_name (item));
   gtk_label_set_text (GTK_LABEL (state), praxi_media_item_state (item));
-  g_autofree char *tip =
-      g_strdup_printf ("%s\n%s", praxi_media_item_name (item), praxi_media_item_state (item));
-  gtk_widget_set_tooltip_text (row, tip);
 }
 
 static void

@@ -67,6 +67,7 @@ struct _PraxiSession {
   /* session-labels.c */
   char *project_path;
   PraxiStoreThread *store;
+  gboolean is_listing;      /* the project is asked for its footage */
   gboolean told_remote;     /* that the project lies on another machine */
   gint64 media_id;          /* of the open media in the project, 0 while unknown */
   GPtrArray *kept_labels;   /* PraxiUiLabel by start, as the project had them last */

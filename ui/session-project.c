@@ -171,13 +171,8 @@ scan_call (PraxiStore *store, gpointer data, GError **error)
 /* --- the list ------------------------------------------------------------------------------ */
 
 static void
-show_row (PraxiSession *self, const Row *row)
+update_item (PraxiSession *self, PraxiMediaItem *item, const Row *row)
 {
-  g_autoptr (PraxiMediaItem) item = praxi_session_find_item (self, row->path);
-  if (item == NULL) {
-    item = praxi_media_item_new (row->path);
-    g_list_store_append (self->media_list, item);
-  }
   praxi_media_item_set_missing (item, row->is_missing);
   praxi_media_item_set_reviewed (item, row->is_reviewed);
   if ((item == self->media && self->index != NULL) || praxi_media_item_is_camera (item))
@@ -186,6 +181,24 @@ show_row (PraxiSession *self, const Row *row)
   praxi_media_item_set_length (item, row->duration_ns, row->width_px, row->height_px);
   praxi_media_item_set_labels (item, row->n_labels);
   praxi_media_item_set_analysed (item, row->analysed);
+}
+
+/* New footage joins the list all at once and complete: each change of what is in the list lays out
+ * its rows anew.
+ */
+static void
+show_rows (PraxiSession *self, const GPtrArray *rows)
+{
+  g_autoptr (GPtrArray) added = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < rows->len; i++) {
+    const Row *row = rows->pdata[i];
+    g_autoptr (PraxiMediaItem) item = praxi_session_find_item (self, row->path);
+    if (item == NULL)
+      g_ptr_array_add (added, g_object_ref (item = praxi_media_item_new (row->path)));
+    update_item (self, item, row);
+  }
+  const guint n_items = g_list_model_get_n_items (G_LIST_MODEL (self->media_list));
+  g_list_store_splice (self->media_list, n_items, 0, added->pdata, added->len);
 }
 
 static gboolean
@@ -205,6 +218,7 @@ loaded_cb (gpointer result, const GError *error, gpointer data)
   g_autoptr (GPtrArray) rows = result;
   const gboolean is_wanted =
       !self->is_closed && g_str_equal (question->project, self->project_path);
+  self->is_listing = self->is_listing && !is_wanted;
   if (rows != NULL && is_wanted) {
     if (question->new_path != NULL) /* another project than before */
       for (guint i = g_list_model_get_n_items (G_LIST_MODEL (self->media_list)); i > 0; i--) {
@@ -214,12 +228,18 @@ loaded_cb (gpointer result, const GError *error, gpointer data)
             !has_row (rows, praxi_media_item_path (item)))
           g_list_store_remove (self->media_list, i - 1);
       }
-    for (guint i = 0; i < rows->len; i++)
-      show_row (self, rows->pdata[i]);
+    show_rows (self, rows);
     praxi_session_make_thumbnails (self);
-    praxi_session_changed (self, PRAXI_CHANGE_MEDIA);
   }
+  if (is_wanted)
+    praxi_session_changed (self, PRAXI_CHANGE_MEDIA);
   question_free (question);
+}
+
+gboolean
+praxi_session_is_listing (PraxiSession *self)
+{
+  return self->is_listing;
 }
 
 void
@@ -228,9 +248,11 @@ praxi_session_load_project (PraxiSession *self)
   if (!g_file_test (self->project_path, G_FILE_TEST_EXISTS))
     return;
   const gboolean is_other = g_list_model_get_n_items (G_LIST_MODEL (self->media_list)) > 0;
+  self->is_listing = TRUE;
   praxi_store_thread_call (praxi_session_store (self), load_call,
                            question_new (self, NULL, is_other ? "" : NULL), loaded_cb);
   praxi_session_load_report (self);
+  praxi_session_changed (self, PRAXI_CHANGE_MEDIA);
 }
 
 void

@@ -10,6 +10,9 @@ G_BEGIN_DECLS
  */
 void praxi_session_load_project (PraxiSession *session);
 
+/* Whether that is under way: an empty list says nothing yet. */
+gboolean praxi_session_is_listing (PraxiSession *session);
+
 /* Tells the list anew what the project knows of its footage, a moment later. */
 void praxi_session_refresh_list (PraxiSession *session);
 

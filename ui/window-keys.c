@@ -53,8 +53,8 @@ update_tip (GtkWidget *widget, PraxiKeymap *keymap, const PraxiAction *action)
   gtk_widget_set_tooltip_text (widget, tip);
 }
 
-static void
-update_tips (GtkWidget *widget, PraxiKeymap *keymap)
+void
+praxi_window_keys_name (GtkWidget *widget, PraxiKeymap *keymap)
 {
   const char *name =
       GTK_IS_ACTIONABLE (widget) ? gtk_actionable_get_action_name (GTK_ACTIONABLE (widget)) : NULL;
@@ -64,14 +64,14 @@ update_tips (GtkWidget *widget, PraxiKeymap *keymap)
     update_tip (widget, keymap, action);
   for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
        child = gtk_widget_get_next_sibling (child))
-    update_tips (child, keymap);
+    praxi_window_keys_name (child, keymap);
 }
 
 static void
 changed_cb (GtkWidget *window, PraxiKeymap *keymap)
 {
   replace_controller (window, keymap);
-  update_tips (window, keymap);
+  praxi_window_keys_name (window, keymap);
 }
 
 void

@@ -11,4 +11,7 @@ G_BEGIN_DECLS
  */
 void praxi_window_keys_follow (GtkWidget *window, PraxiKeymap *keymap);
 
+/* The tooltips alone, of a widget that joined the window later. */
+void praxi_window_keys_name (GtkWidget *widget, PraxiKeymap *keymap);
+
 G_END_DECLS

@@ -50,10 +50,26 @@ struct _PraxiWindow {
   PraxiStatusBar *status_bar;
   GtkWidget *side;
   GtkStack *side_pages;
+  guint later_source; /* what can wait for the first frame */
+  gboolean asks_device;
 };
 
 /* One sentence that goes by itself. */
 void praxi_window_say (PraxiWindow *window, const char *text);
+
+/* After a jump the keys are the timeline's again. */
+void praxi_window_focus_timeline (PraxiWindow *window);
+
+/* side-pages.c: the side panel. Only the page that is seen is made at once.
+ * seen: its name; NULL or unknown: the first one
+ */
+void praxi_window_add_side_pages (PraxiWindow *window, const char *seen);
+
+/* The page of that name, made when it is not there yet; borrowed. */
+GtkWidget *praxi_window_side_page (PraxiWindow *window, const char *name);
+
+/* Makes one more; FALSE when all are there. */
+gboolean praxi_window_make_side_page (PraxiWindow *window);
 
 /* window-state.c: size and panels as they were left, and the place in the footage. */
 void praxi_window_restore_shape (PraxiWindow *window);

@@ -38,8 +38,7 @@ praxi_window_restore_shape (PraxiWindow *self)
   gtk_toggle_button_set_active (self->side_button, get_number (settings, WINDOW, "side", 1) != 0);
   gtk_paned_set_position (self->list_pane,
                           (int) CLAMP (get_number (settings, WINDOW, "list", 200), 168, 1000));
-  if (page != NULL && gtk_stack_get_child_by_name (self->side_pages, page) != NULL)
-    gtk_stack_set_visible_child_name (self->side_pages, page);
+  praxi_window_add_side_pages (self, page);
 }
 
 static void
@@ -82,7 +81,7 @@ praxi_window_begin (PraxiWindow *self, gboolean goes_on)
 {
   PraxiSettings *settings = praxi_session_settings (self->session);
   praxi_session_load_project (self->session);
-  praxi_session_ask_device (self->session);
+  self->asks_device = TRUE; /* a process of its own, which can wait for the first frame */
   g_autofree char *path = praxi_settings_get (settings, SESSION, "media");
   if (!goes_on || path == NULL || !g_file_test (path, G_FILE_TEST_IS_REGULAR))
     return;

@@ -2,17 +2,12 @@
 
 #include "engine/core/text.h"
 #include "ui/class-keys.h"
-#include "ui/compare-panel.h"
-#include "ui/event-list.h"
 #include "ui/hover-card.h"
 #include "ui/jobs-popover.h"
-#include "ui/label-list.h"
-#include "ui/model-page.h"
 #include "ui/recent.h"
 #include "ui/session-analysis.h"
 #include "ui/session-cameras.h"
 #include "ui/session-labels.h"
-#include "ui/learn-page.h"
 #include "ui/session-project.h"
 #include "ui/session-settings.h"
 #include "ui/window-keys.h"
@@ -142,7 +137,8 @@ update_title (PraxiWindow *self)
                                ? g_strdup_printf ("%s – Praxiscope", praxi_media_item_name (media))
                                : g_strdup ("Praxiscope");
   gtk_window_set_title (GTK_WINDOW (self), title);
-  const gboolean has_work = media != NULL || praxi_session_n_cameras (self->session) > 0 ||
+  const gboolean has_work = media != NULL || praxi_session_is_listing (self->session) ||
+                            praxi_session_n_cameras (self->session) > 0 ||
                             g_list_model_get_n_items (praxi_session_media_list (self->session)) > 0;
   gtk_stack_set_visible_child_name (self->pages, has_work ? "work" : "empty");
   if (media != self->shown_media && media != NULL) {
@@ -203,8 +199,10 @@ changed_cb (PraxiWindow *self, guint changes)
 void
 praxi_window_open_project (PraxiWindow *self, const char *path)
 {
-  praxi_session_open_project (self->session, path);
-  praxi_session_load_project (self->session);
+  if (g_strcmp0 (praxi_session_project_path (self->session), path) != 0) {
+    praxi_session_open_project (self->session, path);
+    praxi_session_load_project (self->session);
+  }
   praxi_recent_add (praxi_session_settings (self->session), PRAXI_RECENT_PROJECTS, path);
   if (self->host.project_changed != NULL)
     self->host.project_changed (path, self->host.user_data);
@@ -290,17 +288,23 @@ follow_recent (PraxiWindow *self)
 }
 
 /* After a jump the keys are the timeline's again. */
-static void
-jumped_cb (PraxiWindow *self)
+void
+praxi_window_focus_timeline (PraxiWindow *self)
 {
   gtk_widget_grab_focus (GTK_WIDGET (self->timeline));
 }
 
-static void
-add_side_page (PraxiWindow *self, GtkWidget *page, const char *name, const char *title)
+/* When the first frame is on the screen. */
+static gboolean
+later_cb (gpointer user_data)
 {
-  gtk_stack_add_titled (self->side_pages, page, name, title);
-  g_signal_connect_object (page, "chosen", G_CALLBACK (jumped_cb), self, G_CONNECT_SWAPPED);
+  PraxiWindow *self = user_data;
+  if (praxi_window_make_side_page (self))
+    return G_SOURCE_CONTINUE;
+  if (self->asks_device)
+    praxi_session_ask_device (self->session);
+  self->later_source = 0;
+  return G_SOURCE_REMOVE;
 }
 
 PraxiWindow *
@@ -313,7 +317,8 @@ praxi_window_new (GtkApplication *app, PraxiSession *session, const PraxiWindowH
   gtk_widget_set_visible (GTK_WIDGET (self->sample_button), self->sample_path != NULL);
   praxi_media_list_set_session (self->media_list, session);
   praxi_player_view_set_session (self->player, session);
-  g_signal_connect_object (self->player, "chosen", G_CALLBACK (jumped_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->player, "chosen", G_CALLBACK (praxi_window_focus_timeline), self,
+                           G_CONNECT_SWAPPED);
   praxi_camera_bar_set_session (self->camera_bar, session);
   praxi_label_bar_set_session (self->label_bar, session);
   praxi_timeline_set_session (self->timeline, session);
@@ -321,12 +326,7 @@ praxi_window_new (GtkApplication *app, PraxiSession *session, const PraxiWindowH
   praxi_status_bar_set_session (self->status_bar, session);
   praxi_jobs_popover_attach (self->jobs_button, session);
   g_signal_connect_object (gtk_menu_button_get_popover (self->jobs_button), "closed",
-                           G_CALLBACK (jumped_cb), self, G_CONNECT_SWAPPED);
-  add_side_page (self, praxi_event_list_new (session), "events", _ ("Events"));
-  add_side_page (self, praxi_label_list_new (session), "labels", _ ("Labels"));
-  add_side_page (self, praxi_compare_panel_new (session), "compare", _ ("Compare"));
-  gtk_stack_add_titled (self->side_pages, praxi_model_page_new (session), "model", _ ("Model"));
-  gtk_stack_add_titled (self->side_pages, praxi_learn_page_new (session), "train", _ ("Train"));
+                           G_CALLBACK (praxi_window_focus_timeline), self, G_CONNECT_SWAPPED);
   praxi_window_restore_shape (self);
   follow_recent (self);
   self->keymap = praxi_keymap_new (praxi_session_settings (session));
@@ -336,6 +336,7 @@ praxi_window_new (GtkApplication *app, PraxiSession *session, const PraxiWindowH
   g_signal_connect_object (session, "message", G_CALLBACK (message_cb), self, G_CONNECT_SWAPPED);
   praxi_session_load_cameras (session);
   changed_cb (self, PRAXI_CHANGE_ALL);
+  self->later_source = g_idle_add_full (G_PRIORITY_LOW, later_cb, self, NULL);
   return self;
 }
 
@@ -343,6 +344,7 @@ static void
 praxi_window_dispose (GObject *object)
 {
   PraxiWindow *self = PRAXI_WINDOW (object);
+  g_clear_handle_id (&self->later_source, g_source_remove);
   if (self->session != NULL)
     praxi_session_close (self->session);
   g_clear_object (&self->toast_children);

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/store/store.h"
 #include "ui/session-analysis.h"
 #include "ui/session-lighten.h"
 #include "ui/session-made.h"
@@ -14,6 +15,7 @@
 #include "ui/session-labels.h"
 #include "ui/session-model.h"
 #include "ui/screen.h"
+#include "ui/session-project.h"
 #include "ui/session-report.h"
 #include "ui/timeline.h"
 #include "ui/window.h"
@@ -41,6 +43,38 @@ test_empty (Fixture *fixture, gconstpointer data)
   g_assert_false (g_action_group_get_action_enabled (G_ACTION_GROUP (fixture->window), "play"));
   g_assert_false (g_action_group_get_action_enabled (G_ACTION_GROUP (fixture->window), "analyse"));
   shoot (fixture, "empty");
+}
+
+static gboolean
+is_seen (Fixture *fixture, const char *type_name)
+{
+  GtkWidget *widget = find_type (GTK_WIDGET (fixture->window), type_name);
+  return widget != NULL && gtk_widget_get_child_visible (widget) &&
+         gtk_widget_get_child_visible (gtk_widget_get_parent (widget));
+}
+
+/* A project with footage never begins as "open a video"; one without does, once that is known. */
+static void
+test_begin (Fixture *fixture, gconstpointer data)
+{
+  GListModel *list = praxi_session_media_list (fixture->session);
+  g_assert_true (is_seen (fixture, "AdwStatusPage"));
+  praxi_window_begin (fixture->window, FALSE);
+  g_assert_cmpuint (g_list_model_get_n_items (list), ==, 0);
+  g_assert_false (is_seen (fixture, "AdwStatusPage"));
+  wait_for (g_list_model_get_n_items (list) == 1);
+  g_assert_false (is_seen (fixture, "AdwStatusPage"));
+  const char *const same[] = {fixture->project, NULL};
+  praxi_window_open (fixture->window, same); /* it is open: nothing is read again */
+  g_assert_false (praxi_session_is_listing (fixture->session));
+  g_autofree char *other = g_build_filename (fixture->folder, "other.praxi", NULL);
+  g_autoptr (PraxiStore) store = praxi_store_open (other, PRAXI_STORE_CREATE, NULL);
+  g_assert_nonnull (store);
+  const char *const paths[] = {other, NULL};
+  praxi_window_open (fixture->window, paths);
+  g_assert_true (praxi_session_is_listing (fixture->session));
+  wait_for (is_seen (fixture, "AdwStatusPage"));
+  g_assert_cmpuint (g_list_model_get_n_items (list), ==, 0);
 }
 
 static void
@@ -359,6 +393,7 @@ test_pinch_timeline (Fixture *fixture, gconstpointer data)
   PraxiSession *session = fixture->session;
   open_media (fixture);
   GtkWidget *timeline = find_type (GTK_WIDGET (fixture->window), "PraxiTimeline");
+  wait_for (gtk_widget_get_width (timeline) > 100);
   const gint64 whole_ns = praxi_time_span_length (praxi_session_visible (session));
   const double x = praxi_timeline_x (PRAXI_TIMELINE (timeline), at_ns);
   point (timeline, x, 60);
@@ -382,6 +417,7 @@ test_pinch_picture (Fixture *fixture, gconstpointer data)
   gboolean fits = FALSE;
   open_media (fixture);
   GtkWidget *screen = find_type (GTK_WIDGET (fixture->window), "PraxiScreen");
+  wait_for (gtk_widget_get_width (screen) > 100);
   const double fitted = praxi_screen_zoom (PRAXI_SCREEN (screen), &fits);
   g_assert_true (fits);
   point (screen, 100, 80);
@@ -448,6 +484,7 @@ main (int argc, char **argv)
   gtk_test_init (&argc, &argv, NULL);
   window_fixture_init ();
   add ("/window/empty", test_empty);
+  add ("/window/begin", test_begin);
   add ("/window/work", test_work);
   add ("/window/timeline-is-read", test_timeline_is_read);
   add ("/window/compare", test_compare);

@@ -82,7 +82,7 @@ has_tip (GtkWidget *widget)
       gtk_widget_get_ancestor (widget, GTK_TYPE_WINDOW_HANDLE) != NULL)
     return TRUE;
   for (; widget != NULL && !GTK_IS_ROOT (widget); widget = gtk_widget_get_parent (widget))
-    if (gtk_widget_get_tooltip_text (widget) != NULL)
+    if (gtk_widget_get_has_tooltip (widget))
       return TRUE;
   return FALSE;
 }

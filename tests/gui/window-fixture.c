@@ -69,6 +69,8 @@ window_fixture_setup (Fixture *fixture, gconstpointer data)
   gtk_window_set_default_size (GTK_WINDOW (fixture->window), 1280, 800);
   gtk_window_present (GTK_WINDOW (fixture->window));
   gtk_test_widget_wait_for_draw (GTK_WIDGET (fixture->window));
+  while (g_main_context_iteration (NULL, FALSE)) /* the pages of the side panel come after it */
+    ;
 }
 
 void
