@@ -13,6 +13,8 @@
 #include "ui/window-keys.h"
 #include "ui/window-private.h"
 
+/* A little more than libadwaita's headings are larger than the window's text. */
+#define NOTICE_FONT "<span weight='bold' size='115%%'>%s</span>"
 enum { NOTICE_S = 4, NOTICE_EDGES_PX = 136, NOTICE_LEAST_PX = 160 };
 
 G_DEFINE_FINAL_TYPE (PraxiWindow, praxi_window, ADW_TYPE_APPLICATION_WINDOW)
@@ -55,7 +57,7 @@ break_lines (PraxiWindow *self, const char *text)
 {
   g_autoptr (GString) lines = g_string_new (NULL);
   g_autoptr (PangoLayout) layout = gtk_widget_create_pango_layout (GTK_WIDGET (self), NULL);
-  g_autofree char *markup = g_markup_printf_escaped ("<b>%s</b>", text);
+  g_autofree char *markup = g_markup_printf_escaped (NOTICE_FONT, text);
   const int room_px = gtk_widget_get_width (GTK_WIDGET (self->toasts)) - NOTICE_EDGES_PX;
   pango_layout_set_markup (layout, markup, -1);
   pango_layout_set_width (layout, MAX (room_px, NOTICE_LEAST_PX) * PANGO_SCALE);
