@@ -37,6 +37,7 @@ PraxiExit praxi_cli_serve (int argc, char **argv);
 PraxiExit praxi_cli_bench (int argc, char **argv);
 PraxiExit praxi_cli_run_onnx (int argc, char **argv);
 PraxiExit praxi_cli_convert (int argc, char **argv);
+PraxiExit praxi_cli_join (int argc, char **argv);
 PraxiExit praxi_cli_devices (int argc, char **argv);
 
 /* Parses argv with GOption. entries: the command's own options, ended by an empty one; borrowed.

@@ -54,6 +54,7 @@ static const PraxiCliCommand commands[] = {
 #endif
     {"bench", "measures a model's speed", praxi_cli_bench},
     {"convert", "gives a foreign ONNX model its classes", praxi_cli_convert},
+    {"join", "makes one model of several that see the same", praxi_cli_join},
     {"devices", "lists what models can run on", praxi_cli_devices},
     {"run-onnx", "runs ONNX operator tests", praxi_cli_run_onnx},
     {"label", "labels in a project: add, remove, list, import, export, verify", run_label},

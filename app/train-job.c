@@ -454,21 +454,10 @@ praxi_train_job_learn (PraxiTrainJob *job, GError **error)
 static char *
 write_spec (const PraxiTrainJob *job, const char *path)
 {
-  PraxiModelSpec spec = *praxi_model_spec (job->model);
-  g_autofree char *base = g_path_get_basename (path);
-  g_autofree char *name =
-      g_str_has_suffix (base, ".onnx") ? g_strndup (base, strlen (base) - 5) : g_strdup (base);
   g_autofree char *step = g_strdup_printf (
       "%s: %u clips, epoch %d of %u", job->arch != NULL ? "trained" : "fine-tuned",
       job->train_source->n, job->training->best_epoch, job->training->epochs->len - 1);
-  g_autofree PraxiLineageStep *lineage = g_new (PraxiLineageStep, spec.n_lineage + 1);
-  if (spec.n_lineage > 0)
-    memcpy (lineage, spec.lineage, sizeof *lineage * (gsize) spec.n_lineage);
-  lineage[spec.n_lineage++] = (PraxiLineageStep){.name = spec.name, .step = step};
-  spec.lineage = lineage;
-  g_autofree char *valid = praxi_text_file_name (name);
-  spec.name = valid;
-  return praxi_model_spec_write (&spec);
+  return praxi_model_spec_write_step (praxi_model_spec (job->model), path, step);
 }
 
 gboolean

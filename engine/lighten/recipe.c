@@ -154,18 +154,9 @@ write_spec (const Run *run, const Stand *from, const char *what, const char *pre
   if (before == NULL)
     return NULL;
   PraxiModelSpec spec = *before;
-  g_autofree char *base = g_path_get_basename (run->out);
-  g_autofree char *name =
-      g_str_has_suffix (base, ".onnx") ? g_strndup (base, strlen (base) - 5) : g_strdup (base);
-  g_autofree char *valid = praxi_text_file_name (name);
-  g_autofree PraxiLineageStep *lineage = g_new (PraxiLineageStep, spec.n_lineage + 1);
-  memcpy (lineage, spec.lineage, sizeof *lineage * (gsize) spec.n_lineage);
-  lineage[spec.n_lineage++] = (PraxiLineageStep){.name = spec.name, .step = (char *) what};
-  spec.lineage = lineage;
-  spec.name = valid;
   if (precision != NULL)
     spec.precision = (char *) precision;
-  return praxi_model_spec_write (&spec);
+  return praxi_model_spec_write_step (&spec, run->out, what);
 }
 
 static gboolean

@@ -1,7 +1,9 @@
 #include <json-glib/json-glib.h>
 #include <math.h>
+#include <string.h>
 
 #include "engine/core/json-lines.h"
+#include "engine/core/text.h"
 #include "engine/model/spec.h"
 
 static void
@@ -92,4 +94,21 @@ praxi_model_spec_write (const PraxiModelSpec *spec)
   json_builder_end_object (builder);
   g_autoptr (JsonNode) root = json_builder_get_root (builder);
   return json_to_string (root, FALSE);
+}
+
+char *
+praxi_model_spec_write_step (const PraxiModelSpec *before, const char *path, const char *step)
+{
+  PraxiModelSpec spec = *before;
+  g_autofree char *base = g_path_get_basename (path);
+  if (g_str_has_suffix (base, ".onnx"))
+    base[strlen (base) - strlen (".onnx")] = '\0';
+  g_autofree char *name = praxi_text_file_name (base);
+  g_autofree PraxiLineageStep *lineage = g_new (PraxiLineageStep, spec.n_lineage + 1);
+  if (spec.n_lineage > 0)
+    memcpy (lineage, spec.lineage, sizeof *lineage * (gsize) spec.n_lineage);
+  lineage[spec.n_lineage++] = (PraxiLineageStep){.name = spec.name, .step = (char *) step};
+  spec.lineage = lineage;
+  spec.name = name;
+  return praxi_model_spec_write (&spec);
 }

@@ -17,6 +17,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiModelSpec, praxi_model_spec_free)
 /* The spec as JSON text, for praxi_model_save. Free with g_free. */
 char *praxi_model_spec_write (const PraxiModelSpec *spec);
 
+/* The spec of what was made of the model it is the spec of: named as the file at path will be, with
+ * one more step in its lineage, in words. Free with g_free.
+ */
+char *praxi_model_spec_write_step (const PraxiModelSpec *spec, const char *path, const char *step);
+
 /* Checks that input and output of a resolved graph (batch 1) are those of the spec.
  * Errors: FORMAT: "has 3 classes, but the output is 5 wide"
  */

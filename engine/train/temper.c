@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "engine/model/merge.h"
 #include "engine/train/loss.h"
 
 #define SURE 1e-6
@@ -128,17 +129,6 @@ praxi_temper_fit (const float *scores,
 
 /* --- into the graph ------------------------------------------------------------------------- */
 
-static char *
-unused_name (const PraxiGraph *graph, const char *stem)
-{
-  char *name = g_strdup (stem);
-  for (int i = 2; praxi_graph_find (graph, name) >= 0; i++) {
-    g_free (name);
-    name = g_strdup_printf ("%s %d", stem, i);
-  }
-  return name;
-}
-
 /* x op numbers, put in before the node at a place. out: −1: a new value */
 static int
 insert (PraxiGraph *graph,
@@ -150,7 +140,7 @@ insert (PraxiGraph *graph,
         int out)
 {
   const char *stem = kind == PRAXI_OP_MUL ? "calibration/slope" : "calibration/shift";
-  g_autofree char *name = unused_name (graph, stem);
+  g_autofree char *name = praxi_graph_unused_name (graph, stem);
   g_autofree float *floats = g_new (float, n + 1);
   for (int i = 0; i < n; i++)
     floats[i] = (float) numbers[i];
@@ -181,7 +171,7 @@ praxi_temper_apply (PraxiGraph *graph, const PraxiTemper *temper, gboolean is_lo
   /* The scores keep their name: what made them makes something before them. */
   const int scores = g_array_index (graph->outputs, int, 0);
   g_autofree int *makers = praxi_graph_makers (graph);
-  g_autofree char *name = unused_name (graph, "calibration/logits");
+  g_autofree char *name = praxi_graph_unused_name (graph, "calibration/logits");
   PraxiNode *maker = praxi_graph_node (graph, makers[scores]);
   const int before = praxi_graph_add_value (graph, name, &(PraxiTensor){.rank = -1});
   for (int j = 0; j < maker->n_out; j++)
