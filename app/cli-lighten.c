@@ -19,7 +19,8 @@ enum { CALIBRATION_SAMPLES = 64, SHARE_STEPS = 1000 };
 typedef struct {
   char *data, *project, *quantize, *ranges, *importance, *out, *progress;
   char *budget_bytes, *budget_vram;
-  char *student, *width, *size, **teachers, **hints;
+  char *student, *width, *size, *fold, **teachers, **hints;
+  int held_out, n_folds; /* fold that is left out, from 1, of how many; 0: labels say */
   gint64 seed;
   PraxiRecipeOptions options;
   PraxiTrainJob school; /* of the student: the net, and how it is best trained */
@@ -191,12 +192,22 @@ load_flow (Lighten *lighten,
   return flow;
 }
 
+static gboolean
+load_labels (const Lighten *lighten, PraxiDataset **train, PraxiDataset **val, GError **error)
+{
+  const PraxiModelSpec *spec = praxi_model_spec (learner (lighten));
+  if (lighten->n_folds == 0)
+    return praxi_label_splits_load (lighten->data, lighten->project, spec, train, val, error);
+  *train = praxi_label_splits_load_rest (lighten->data, lighten->project, spec, lighten->held_out,
+                                         lighten->n_folds, error);
+  return *train != NULL;
+}
+
 /* Motion to learn from, and a few clips to calibrate with. */
 static gboolean
 read_motion (Lighten *lighten, int statistics_views, GError **error)
 {
   PraxiDataset *unused = NULL;
-  const PraxiModelSpec *spec = praxi_model_spec (learner (lighten));
   lighten->train_flow = load_flow (lighten, lighten->train, 0, statistics_views, error);
   if (lighten->train_flow == NULL)
     return FALSE;
@@ -205,8 +216,7 @@ read_motion (Lighten *lighten, int statistics_views, GError **error)
     return FALSE;
   lighten->options.train_flow = lighten->train_flow;
   lighten->options.val_flow = lighten->val_flow;
-  if (!praxi_label_splits_load (lighten->data, lighten->project, spec, &lighten->few, &unused,
-                                error))
+  if (!load_labels (lighten, &lighten->few, &unused, error))
     return FALSE;
   praxi_dataset_free (unused);
   praxi_footage_thin (lighten->few, CALIBRATION_SAMPLES);
@@ -249,11 +259,9 @@ static gboolean
 read_footage (Lighten *lighten, GError **error)
 {
   int statistics_views = 0;
-  const PraxiModelSpec *spec = praxi_model_spec (learner (lighten));
   if (lighten->data == NULL && lighten->project == NULL)
     return TRUE;
-  if (!praxi_label_splits_load (lighten->data, lighten->project, spec, &lighten->train,
-                                &lighten->val, error))
+  if (!load_labels (lighten, &lighten->train, &lighten->val, error))
     return FALSE;
   if (learns (lighten) && is_all_motion (lighten, &statistics_views))
     return read_motion (lighten, statistics_views, error);
@@ -496,8 +504,10 @@ lighten_model (Lighten *lighten, const char *name)
   if (!load_teachers (lighten, &error) || !make_student (lighten, &error) ||
       !read_footage (lighten, &error))
     return praxi_cli_fail (&error);
-  lighten->options.data_key =
-      has_labels && lighten->data != NULL ? lighten->data : lighten->project;
+  const char *labels = lighten->data != NULL ? lighten->data : lighten->project;
+  g_autofree char *data_key =
+      lighten->fold != NULL ? g_strconcat (labels, " ", lighten->fold, NULL) : g_strdup (labels);
+  lighten->options.data_key = data_key;
   lighten->options.judge = judge_cb;
   lighten->options.stage = stage_cb;
   lighten->options.tick = share_cb;
@@ -527,6 +537,17 @@ parse_bytes (const char *text)
     bytes *= 1000;
   end += unit != NULL;
   return end == text || *end != '\0' || !(bytes >= 1 && bytes < 1e15) ? -1 : (gint64) bytes;
+}
+
+/* "2/5" */
+static gboolean
+parse_fold (Lighten *lighten)
+{
+  char end = 0;
+  return lighten->fold == NULL ||
+         (sscanf (lighten->fold, "%d/%d%c", &lighten->held_out, &lighten->n_folds, &end) == 2 &&
+          lighten->n_folds >= 2 && lighten->n_folds <= 100 && lighten->held_out >= 1 &&
+          lighten->held_out <= lighten->n_folds);
 }
 
 static const char *
@@ -571,6 +592,12 @@ find_problem (Lighten *lighten)
     return "--teacher-share: give more than 0 and at most 1";
   if (!(options->distillation.hint_weight >= 0))
     return "--hint-weight: give more than 0";
+  if (lighten->school.options.average >= 1)
+    return "--student-average: give 0 or more and less than 1";
+  if (!parse_fold (lighten))
+    return "--fold: give which of how many, as in 2/5";
+  if (lighten->fold != NULL && lighten->data == NULL && lighten->project == NULL)
+    return "--fold: goes with --data or --project";
   if (options->budget_bytes < 0 || options->budget_vram < 0)
     return "--budget-bytes, --budget-vram: give bytes, such as 54k or 4G";
   if (options->quantizer.weight_bits != 0 && options->quantizer.weight_bits != 7 &&
@@ -622,7 +649,7 @@ clear (Lighten *lighten)
                          lighten->ranges,      lighten->out,        lighten->progress,
                          lighten->path,        lighten->importance, lighten->budget_bytes,
                          lighten->budget_vram, lighten->student,    lighten->width,
-                         lighten->size};
+                         lighten->size,        lighten->fold};
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
 }
@@ -641,6 +668,8 @@ list_distillation (Lighten *l, GArray *entries)
       {"size", 0, 0, G_OPTION_ARG_STRING, &l->size, "Of its pictures (those of the model)", "PX"},
       {"student-epochs", 0, 0, G_OPTION_ARG_INT, &l->school.options.epochs,
        "Its rounds of learning (as in 'praxi train')", "N"},
+      {"student-average", 0, 0, G_OPTION_ARG_DOUBLE, &l->school.options.average,
+       "Keeps a moving average of its weights (as in 'praxi train')", "K"},
       {"distill", 0, 0, G_OPTION_ARG_NONE, &l->options.distills,
        "Whatever learns imitates the model beside the labels", NULL},
       {"teacher", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &l->teachers,
@@ -651,6 +680,8 @@ list_distillation (Lighten *l, GArray *entries)
       {"hint", 0, 0, G_OPTION_ARG_STRING_ARRAY, &l->hints,
        "Values inside that are to be alike, STUDENT=TEACHER; may be given again", "A=B"},
       {"hint-weight", 0, 0, G_OPTION_ARG_DOUBLE, &d->hint_weight, "Of all hints (1)", "W"},
+      {"fold", 0, 0, G_OPTION_ARG_STRING, &l->fold,
+       "Learns from all but what this fold of 'praxi train --folds' holds out", "I/K"},
       {"seed", 0, 0, G_OPTION_ARG_INT64, &l->seed, "Of what is drawn by chance (0)", "N"},
       {"resume", 0, 0, G_OPTION_ARG_NONE, &l->options.resume,
        "Goes on where the same run was cut off", NULL},

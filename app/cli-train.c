@@ -195,8 +195,10 @@ find_problem (PraxiTrainJob *t)
     return "train: --arch begins from nothing, --from with a model; give one of them";
   if (t->arch == NULL && t->classes != NULL)
     return "--classes: goes with --arch; a model keeps its own";
-  if (t->scores != NULL && t->folds == 0)
-    return "--scores: goes with --folds";
+  if ((t->scores != NULL || t->judged != NULL) && t->folds == 0)
+    return "--scores, --judge: go with --folds";
+  if (t->judged != NULL && (t->arch != NULL || t->from != NULL || t->out != NULL))
+    return "--judge: nothing is trained; leave --arch, --from and --out away";
   if (t->out == NULL && t->folds == 0)
     return "train: say with --out where the model shall go";
   if (o->threads < 0 || o->threads > 1024)
@@ -272,8 +274,13 @@ list_learning (PraxiTrainJob *t, GArray *entries)
       {"memory", 0, 0, G_OPTION_ARG_DOUBLE, &t->memory_mb, "For one step at most (2048)", "MB"},
       {"maps", 0, 0, G_OPTION_ARG_NONE, &t->maps,
        "Fine-tunes on motion computed once a file, as --arch and --folds do", NULL},
-      {"folds", 0, 0, G_OPTION_ARG_INT, &t->folds, "Cross-validation by group instead of a model",
+      {"folds", 0, 0, G_OPTION_ARG_INT, &t->folds,
+       "Cross-validation by group instead of one model; --out OUT.onnx keeps OUT-1.onnx to "
+       "OUT-K.onnx",
        "K"},
+      {"judge", 0, 0, G_OPTION_ARG_FILENAME, &t->judged,
+       "With --folds: trains nothing, judges OUT-1.onnx to OUT-K.onnx, each by its fold",
+       "OUT.onnx"},
       {"scores", 0, 0, G_OPTION_ARG_FILENAME, &t->scores,
        "With --folds: a table of what footage held out was given", "FILE.csv"},
       {"calibrate", 0, 0, G_OPTION_ARG_NONE, &t->calibrates,

@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/core/error.h"
+#include "engine/train/folds.h"
+
 /* Where no split is given a fifth of the groups validates. */
 enum { VAL_ONE_IN = 5 };
 
@@ -94,4 +97,27 @@ praxi_label_splits_load (const char *folder,
   fputs ("praxi: all labels are of one piece of footage: nothing is left to validate with\n",
          stderr);
   return TRUE;
+}
+
+PraxiDataset *
+praxi_label_splits_load_rest (const char *folder,
+                              const char *project,
+                              const PraxiModelSpec *spec,
+                              int fold,
+                              int n_folds,
+                              GError **error)
+{
+  const Source source = {folder, project, spec};
+  PraxiDataset *rest = load_split (&source, "all", error);
+  if (rest == NULL)
+    return NULL;
+  praxi_label_splits_print_warnings (rest->warnings);
+  g_autofree int *fold_of = praxi_folds_new (rest, n_folds);
+  praxi_folds_keep (rest, fold_of, fold - 1, FALSE);
+  if (rest->samples->len > 0)
+    return rest;
+  g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_FAILED,
+                       "--fold: nothing is left to learn from; label footage of more sources");
+  praxi_dataset_free (rest);
+  return NULL;
 }

@@ -19,6 +19,17 @@ gboolean praxi_label_splits_load (const char *folder,
                                   PraxiDataset **val,
                                   GError **error);
 
+/* All that a fold of a cross-validation by group does not hold out (engine/train/folds.h); nothing
+ * validates.
+ * fold: from 1 to n_folds
+ */
+PraxiDataset *praxi_label_splits_load_rest (const char *folder,
+                                            const char *project,
+                                            const PraxiModelSpec *spec,
+                                            int fold,
+                                            int n_folds,
+                                            GError **error);
+
 void praxi_label_splits_print_warnings (const GPtrArray *warnings);
 
 G_END_DECLS

@@ -11,113 +11,17 @@
 #include "app/train-job.h"
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
+#include "engine/infer/events.h"
 #include "engine/train/evaluate.h"
+#include "engine/train/folds.h"
 
 typedef struct {
   PraxiTrainJob *job;
-  int *fold_of;    /* [files] */
+  int *fold_of;    /* [samples] */
   float *scores;   /* [samples, classes] */
   GArray *figures; /* of PraxiEventFigures, over all folds */
-  int n_classes;
+  int n_classes, background;
 } Folds;
-
-/* One group's files by class and kind of footage. */
-typedef struct {
-  char *name;
-  double counts[64];
-  double size;
-  int fold;
-} Group;
-
-static const PraxiSample *
-first_sample (const PraxiTrainJob *job, guint file)
-{
-  const PraxiFlowFile *of = job->train_flow->files->pdata[file];
-  return job->train->samples->pdata[of->first];
-}
-
-static void
-group_free (gpointer data)
-{
-  g_free (((Group *) data)->name);
-  g_free (data);
-}
-
-/* Which of a few kinds a file is of: class and folder. */
-static guint
-kind_of (const PraxiTrainJob *job, guint file, GPtrArray *kinds)
-{
-  const PraxiFlowFile *of = job->train_flow->files->pdata[file];
-  g_autofree char *key = g_strdup_printf ("%d %s", first_sample (job, file)->class_index, of->kind);
-  guint at = 0;
-  if (g_ptr_array_find_with_equal_func (kinds, key, g_str_equal, &at))
-    return MIN (at, 63);
-  g_ptr_array_add (kinds, g_steal_pointer (&key));
-  return MIN (kinds->len - 1, 63);
-}
-
-static gint
-compare_groups (gconstpointer a, gconstpointer b)
-{
-  const Group *x = *(Group *const *) a, *y = *(Group *const *) b;
-  if (x->size != y->size)
-    return x->size < y->size ? 1 : -1;
-  return strcmp (x->name, y->name);
-}
-
-/* Large groups first, each to the fold that is left most even. */
-static void
-assign_groups (const GPtrArray *groups, int n_folds)
-{
-  double ideal[64] = {0};
-  g_autofree double *total = g_new0 (double, 64 * n_folds);
-  for (guint g = 0; g < groups->len; g++)
-    for (int k = 0; k < 64; k++)
-      ideal[k] += ((Group *) groups->pdata[g])->counts[k] / n_folds;
-  for (guint g = 0; g < groups->len; g++) {
-    Group *group = groups->pdata[g];
-    double least = INFINITY;
-    for (int f = 0; f < n_folds; f++) {
-      double more = 0;
-      for (int k = 0; k < 64; k++) {
-        const double before = total[f * 64 + k] - ideal[k], after = before + group->counts[k];
-        more += after * after - before * before;
-      }
-      if (more < least) {
-        least = more;
-        group->fold = f;
-      }
-    }
-    for (int k = 0; k < 64; k++)
-      total[group->fold * 64 + k] += group->counts[k];
-  }
-}
-
-static void
-make_folds (Folds *folds)
-{
-  const PraxiTrainJob *job = folds->job;
-  const guint n = job->train_flow->files->len;
-  g_autoptr (GPtrArray) kinds = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GPtrArray) groups = g_ptr_array_new_with_free_func (group_free);
-  g_autoptr (GHashTable) found = g_hash_table_new (g_str_hash, g_str_equal);
-  for (guint i = 0; i < n; i++) {
-    const char *name = first_sample (job, i)->group;
-    Group *group = g_hash_table_lookup (found, name);
-    if (group == NULL) {
-      group = g_new0 (Group, 1);
-      group->name = g_strdup (name);
-      g_ptr_array_add (groups, group);
-      g_hash_table_insert (found, group->name, group);
-    }
-    group->counts[kind_of (job, i, kinds)]++;
-    group->size++;
-  }
-  g_ptr_array_sort (groups, compare_groups);
-  assign_groups (groups, job->folds);
-  for (guint i = 0; i < n; i++)
-    folds->fold_of[i] = ((Group *) g_hash_table_lookup (found, first_sample (job, i)->group))->fold;
-}
 
 static void
 add_figures (GArray *all, const GArray *some)
@@ -143,6 +47,13 @@ add_figures (GArray *all, const GArray *some)
   }
 }
 
+char *
+praxi_train_fold_path (const char *out, int number)
+{
+  const gsize length = strlen (out) - (g_str_has_suffix (out, ".onnx") ? strlen (".onnx") : 0);
+  return g_strdup_printf ("%.*s-%d.onnx", (int) length, out, number);
+}
+
 static gboolean
 evaluate_cb (gpointer data, double done_s, double total_s)
 {
@@ -156,13 +67,11 @@ judge (Folds *folds, int fold, const char *path, GError **error)
   const PraxiTrainJob *job = folds->job;
   g_autoptr (GPtrArray) samples = g_ptr_array_new ();
   g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (guint));
-  for (guint i = 0; i < job->train_flow->files->len; i++) {
-    const PraxiFlowFile *file = job->train_flow->files->pdata[i];
-    for (guint s = file->first; s < file->end && folds->fold_of[i] == fold; s++) {
+  for (guint s = 0; s < job->train->samples->len; s++)
+    if (folds->fold_of[s] == fold) {
       g_ptr_array_add (samples, job->train->samples->pdata[s]);
       g_array_append_val (numbers, s);
     }
-  }
   const PraxiDataset held_out = {
       .samples = samples, .warnings = job->train->warnings, .starts_at_0 = job->train->starts_at_0};
   PraxiCliModel model;
@@ -183,23 +92,47 @@ judge (Folds *folds, int fold, const char *path, GError **error)
   return evaluation != NULL;
 }
 
+/* Where the model of a fold goes: beside --out, or to a file that is gone afterwards. */
+static char *
+path_of (const PraxiTrainJob *job, int fold, GError **error)
+{
+  char *path = NULL;
+  if (job->out != NULL)
+    return praxi_train_fold_path (job->out, fold + 1);
+  const int file = g_file_open_tmp ("praxiscope-fold-XXXXXX.onnx", &path, error);
+  if (file >= 0)
+    close (file);
+  return path;
+}
+
+/* Learns from the footage of all other folds. */
+static gboolean
+make_model (Folds *folds, int fold, const char *path, GError **error)
+{
+  PraxiTrainJob *job = folds->job;
+  const GPtrArray *all = job->train_flow->files;
+  g_autofree gboolean *files = g_new (gboolean, all->len + 1);
+  for (guint i = 0; i < all->len; i++)
+    files[i] = folds->fold_of[((const PraxiFlowFile *) all->pdata[i])->first] != fold;
+  const gboolean good = praxi_train_job_make (job, files, path, error);
+  praxi_train_job_forget (job);
+  return good;
+}
+
 static gboolean
 run_fold (Folds *folds, int fold, GError **error)
 {
-  PraxiTrainJob *job = folds->job;
-  const guint n = job->train_flow->files->len;
-  g_autofree gboolean *files = g_new (gboolean, n + 1);
-  g_autofree char *path = NULL;
-  for (guint i = 0; i < n; i++)
-    files[i] = folds->fold_of[i] != fold;
-  const int file = g_file_open_tmp ("praxiscope-fold-XXXXXX.onnx", &path, error);
-  if (file < 0)
+  const PraxiTrainJob *job = folds->job;
+  if (job->judged != NULL) {
+    g_autofree char *judged = praxi_train_fold_path (job->judged, fold + 1);
+    return judge (folds, fold, judged, error);
+  }
+  g_autofree char *path = path_of (job, fold, error);
+  if (path == NULL)
     return FALSE;
-  close (file);
-  const gboolean good =
-      praxi_train_job_make (job, files, path, error) && judge (folds, fold, path, error);
-  g_unlink (path);
-  praxi_train_job_forget (job);
+  const gboolean good = make_model (folds, fold, path, error) && judge (folds, fold, path, error);
+  if (job->out == NULL)
+    g_unlink (path);
   return good;
 }
 
@@ -215,7 +148,7 @@ static GArray *
 list_samples (const Folds *folds, int event)
 {
   const PraxiTrainJob *job = folds->job;
-  const int background = job->train_flow->background;
+  const int background = folds->background;
   const char *name = background >= 0 ? praxi_model_spec (job->model)->classes[background] : "";
   GArray *list = g_array_new (FALSE, FALSE, sizeof (guint));
   for (int pass = 0; pass < 2 && list->len == 0; pass++) {
@@ -287,7 +220,7 @@ print_text (const Folds *folds)
 {
   const PraxiModelSpec *spec = praxi_model_spec (folds->job->model);
   for (int c = 0; c < spec->n_classes; c++) {
-    if (c == folds->job->train_flow->background)
+    if (c == folds->background)
       continue;
     const Fit fit = fit_of (folds, c);
     printf ("%s against %s: %d samples, accuracy %.3f [%.3f, %.3f], AUC %.3f, within groups %.3f\n",
@@ -332,7 +265,7 @@ print_json (const Folds *folds)
   json_builder_set_member_name (builder, "classes");
   json_builder_begin_array (builder);
   for (int c = 0; c < spec->n_classes; c++) {
-    if (c == folds->job->train_flow->background)
+    if (c == folds->background)
       continue;
     const Fit fit = fit_of (folds, c);
     json_builder_begin_object (builder);
@@ -409,6 +342,16 @@ run_folds (Folds *folds, GError **error)
   return TRUE;
 }
 
+static gboolean
+read_flow (PraxiTrainJob *job, GError **error)
+{
+  if (praxi_flow_clips_fit (job->model))
+    return praxi_train_job_read (job, error);
+  g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
+                       "--folds: works with models that begin with the motion stem");
+  return FALSE;
+}
+
 PraxiExit
 praxi_train_folds (PraxiTrainJob *job)
 {
@@ -417,23 +360,22 @@ praxi_train_folds (PraxiTrainJob *job)
   if (job->train == NULL)
     return praxi_cli_fail (&error);
   praxi_label_splits_print_warnings (job->train->warnings);
-  if (!praxi_flow_clips_fit (job->model)) {
-    g_set_error_literal (&error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
-                         "--folds: works with models that begin with the motion stem");
+  if (job->judged == NULL && !read_flow (job, &error))
     return praxi_cli_fail (&error);
-  }
-  if (!praxi_train_job_read (job, &error))
-    return praxi_cli_fail (&error);
-  const gsize n_classes = (gsize) praxi_model_spec (job->model)->n_classes;
+  const PraxiModelSpec *spec = praxi_model_spec (job->model);
+  const gsize n_scores = job->train->samples->len * (gsize) spec->n_classes;
   Folds folds = {.job = job,
-                 .fold_of = g_new0 (int, job->train_flow->files->len + 1),
-                 .scores = g_new (float, job->train->samples->len *n_classes + 1),
+                 .fold_of = praxi_folds_new (job->train, job->folds),
+                 .scores = g_new (float, n_scores + 1),
                  .figures = g_array_new (FALSE, FALSE, sizeof (PraxiEventFigures)),
-                 .n_classes = (int) n_classes};
+                 .n_classes = spec->n_classes,
+                 .background = -1};
   g_array_set_clear_func (folds.figures, figures_clear);
-  for (gsize i = 0; i < job->train->samples->len * n_classes; i++)
+  for (gsize i = 0; i < n_scores; i++)
     folds.scores[i] = NAN;
-  make_folds (&folds);
+  for (int c = 0; c < spec->n_classes; c++)
+    if (praxi_events_is_background (spec->classes[c]))
+      folds.background = c;
   job->options.keeps_last = TRUE;
   const gboolean good =
       run_folds (&folds, &error) && (job->scores == NULL || write_scores (&folds, &error));

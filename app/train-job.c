@@ -181,7 +181,9 @@ praxi_train_job_model (PraxiTrainJob *job, GError **error)
       g_prefix_error (error, "--arch: ");
     return job->model != NULL;
   }
-  g_autofree char *path = praxi_cli_model_path (job->from != NULL ? job->from : "light");
+  g_autofree char *judged = job->judged != NULL ? praxi_train_fold_path (job->judged, 1) : NULL;
+  const char *from = judged != NULL ? judged : job->from;
+  g_autofree char *path = praxi_cli_model_path (from != NULL ? from : "light");
   job->model = praxi_model_load (path, error);
   if (job->model == NULL)
     return FALSE;
@@ -530,9 +532,9 @@ praxi_train_job_clear (PraxiTrainJob *job)
   praxi_dataset_free (job->train);
   praxi_dataset_free (job->val);
   g_clear_pointer (&job->model, praxi_model_unref);
-  char *const texts[] = {job->data,       job->project, job->from,     job->arch,
-                         job->classes,    job->out,     job->progress, job->optimizer,
-                         job->checkpoint, job->key,     job->balance,  job->scores};
+  char *const texts[] = {job->data,    job->project,  job->from,      job->arch,       job->classes,
+                         job->out,     job->progress, job->optimizer, job->checkpoint, job->key,
+                         job->balance, job->scores,   job->judged};
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
   g_free (job->output_weights);

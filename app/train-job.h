@@ -32,6 +32,7 @@ typedef struct {
   double *output_weights;
   char *checkpoint, *key;
   char *scores; /* where --folds writes what every sample held out was given */
+  char *judged; /* whose models of each fold --folds judges instead of training any */
 } PraxiTrainJob;
 
 /* Nothing is asked yet: praxi_train_job_defaults fills in what stays so. */
@@ -63,8 +64,13 @@ praxi_train_job_make (PraxiTrainJob *job, const gboolean *files, const char *pat
 gboolean praxi_train_job_calibrate (PraxiTrainJob *job, GError **error);
 gboolean praxi_train_job_save (const PraxiTrainJob *job, const char *path, GError **error);
 
-/* Grouped cross-validation: trains once a fold and prints figures over all held-out samples. */
+/* Grouped cross-validation: trains once a fold, or judges what was trained, and prints figures over
+ * all held-out samples. With out the models are kept.
+ */
 PraxiExit praxi_train_folds (PraxiTrainJob *job);
+
+/* "OUT-1.onnx" of "OUT.onnx" and 1, the first fold. */
+char *praxi_train_fold_path (const char *out, int number);
 
 void praxi_train_job_clear (PraxiTrainJob *job);
 /* What one training made, so that the next can begin. */

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Cross-validation from the command line: the models of the folds are kept, judged again, joined,
+and taught to a student that sees no more than they did.
+
+usage: test-folds-cli.py PRAXI SOURCE-ROOT
+"""
+import csv
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+PRAXI = os.path.abspath(sys.argv[1])
+SAMPLE = os.path.join(sys.argv[2], "data", "sample", "yard.mp4")
+# The second source shows no fall, so that a model which never saw the first knows none.
+LABELS = """file,class,start_s,end_s,group,split
+a.mp4,fight,5,9,a,train
+a.mp4,normal,0,3.5,a,train
+a.mp4,fall,20,22.5,a,val
+b.mp4,fight,5,9,b,
+b.mp4,normal,0,3.5,b,
+"""
+
+
+def run(folder, *words):
+    return subprocess.run([PRAXI, *words], capture_output=True, text=True, timeout=240, cwd=folder)
+
+
+def works(folder, *words):
+    result = run(folder, *words)
+    assert result.returncode == 0, (words, result.stderr)
+    return result
+
+
+def refused(folder, why, *words):
+    result = run(folder, *words)
+    assert result.returncode == 2, (words, result)
+    assert why in result.stderr and result.stderr.count("\n") == 1, result.stderr
+
+
+def content(*path):
+    with open(os.path.join(*path), "rb") as file:
+        return file.read()
+
+
+def rows(folder, name):
+    with open(os.path.join(folder, name), newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def info(folder, name):
+    return json.loads(works(folder, "info", "--json", name).stdout)
+
+
+def logit(p):
+    return math.log(p / (1 - p))
+
+
+def check_folds(folder):
+    """Every fold's model is kept, and judges as it did."""
+    for name, words in (("flow", ["--arch", "flow-light", "--epochs", "1"]),
+                        ("stat", ["--arch", "flow-statistics", "--epochs", "3"])):
+        told = works(folder, "train", "--data", ".", "--folds", "2", "--out", f"{name}.onnx",
+                     "--scores", f"{name}.csv", "--threads", "1", "--json", *words).stdout
+        assert sorted(n for n in os.listdir(folder) if n.startswith(name)) == [
+            f"{name}-1.onnx", f"{name}-2.onnx", f"{name}.csv"]
+        again = works(folder, "train", "--data", ".", "--folds", "2", "--judge", f"{name}.onnx",
+                      "--scores", "again.csv", "--threads", "1", "--json").stdout
+        assert json.loads(told) == json.loads(again), (told, again)
+        assert content(folder, f"{name}.csv") == content(folder, "again.csv")
+    assert content(folder, "stat-1.onnx") != content(folder, "stat-2.onnx")
+    scores = rows(folder, "stat.csv")
+    assert len(scores) == 5 and all(row["fight"] != "nan" for row in scores), scores
+
+
+def check_join(folder):
+    """The joined model costs the parts without a second stem, and says the mean of their logits."""
+    for fold in (1, 2):
+        works(folder, "join", f"flow-{fold}.onnx", f"stat-{fold}.onnx", "--out",
+              f"both-{fold}.onnx")
+    parts = [info(folder, f"{name}-1.onnx") for name in ("flow", "stat")]
+    both = info(folder, "both-1.onnx")
+    assert both["params"] < sum(part["params"] for part in parts)
+    shared = sum(part["macs"] for part in parts) - both["macs"]
+    assert shared > 0.5 * min(part["macs"] for part in parts), (both, parts)
+    assert "joined: flow-1, stat-1" in json.dumps(both["lineage"]), both
+    windows = [json.loads(works(folder, "analyze", "--json", "--threads", "1", "--model",
+                                f"{name}-1.onnx", "a.mp4").stdout)["media"][0]["windows"]
+               for name in ("flow", "stat", "both")]
+    n_told = 0
+    for flow, stat, joined in zip(*(part for part in windows)):
+        for c in (1, 2):
+            p, q, r = (window["scores"][c] for window in (flow, stat, joined))
+            if min(p, q) < 0.02 or max(p, q) > 0.98:
+                continue  # six digits are too few for a logit there
+            n_told += 1
+            assert abs(logit(r) - (logit(p) + logit(q)) / 2) < 1e-3, (p, q, r)
+    assert n_told > 10, windows
+
+
+def check_student(folder):
+    """A fold holds its footage out from a student too: the labels of the rest decide alone."""
+    common = ["--student", "flow-light", "--student-epochs", "1", "--student-average", "0.9",
+              "--distill", "--quantize", "int8", "--threads", "1", "--json"]
+    said = works(folder, "lighten", "both-1.onnx", "--data", ".", "--fold", "1/2", "--out",
+                 "light-1.onnx", *common).stdout
+    assert [step["pass"] for step in json.loads(said)["steps"]] == ["student", "quantize"]
+    fold_of = {}
+    for row in rows(folder, "stat.csv"):
+        fold_of[row["group"]] = row["file"]
+    alone = os.path.join(folder, "alone")
+    made = {}
+    for group, file in fold_of.items():
+        os.makedirs(alone, exist_ok=True)
+        shutil.copy(os.path.join(folder, file), alone)
+        with open(os.path.join(alone, "labels.csv"), "w") as labels:
+            labels.write("".join(line.rsplit(",", 1)[0] + "," + ("split" if i == 0 else "train")
+                                 + "\n" for i, line in enumerate(LABELS.splitlines())
+                                 if i == 0 or line.startswith(file)))
+        works(folder, "lighten", "both-1.onnx", "--data", alone, "--out", "rest.onnx", *common)
+        made[group] = info(folder, "rest.onnx")["lineage"], scores_of(folder, "rest.onnx")
+        shutil.rmtree(alone)
+    assert scores_of(folder, "light-1.onnx") in [scores for _, scores in made.values()], made
+    assert made["a"][1] != made["b"][1]
+    works(folder, "lighten", "both-2.onnx", "--data", ".", "--fold", "2/2", "--out",
+          "light-2.onnx", *common)
+    told = json.loads(works(folder, "train", "--data", ".", "--folds", "2", "--judge",
+                            "light.onnx", "--threads", "1", "--json").stdout)
+    assert [c["samples"] for c in told["classes"]] == [4, 3], told
+
+
+def scores_of(folder, model):
+    media = json.loads(works(folder, "analyze", "--json", "--threads", "1", "--model", model,
+                             "a.mp4").stdout)["media"]
+    return [window["scores"] for window in media[0]["windows"]]
+
+
+def check_refusals(folder):
+    data = ["--data", "."]
+    refused(folder, "--folds", "train", *data, "--judge", "stat.onnx", "--out", "x.onnx")
+    refused(folder, "nothing is trained", "train", *data, "--folds", "2", "--judge", "stat.onnx",
+            "--arch", "flow-light")
+    refused(folder, "two or more models", "join", "stat-1.onnx", "--out", "x.onnx")
+    for fold in ("0/2", "3/2", "1/1", "2", "1/2x"):
+        refused(folder, "--fold", "lighten", "stat-1.onnx", *data, "--fold", fold, "--quantize",
+                "int8", "--out", "x.onnx")
+    result = run(folder, "join", "stat-1.onnx", "missing.onnx", "--out", "x.onnx")
+    assert result.returncode == 1 and "missing.onnx" in result.stderr, result
+    result = run(folder, "train", *data, "--folds", "3", "--judge", "stat.onnx")
+    assert result.returncode == 1 and "stat-3.onnx" in result.stderr, result
+    assert not os.path.exists(os.path.join(folder, "x.onnx"))
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("a.mp4", "b.mp4"):
+            shutil.copy(SAMPLE, os.path.join(folder, name))
+        with open(os.path.join(folder, "labels.csv"), "w") as labels:
+            labels.write(LABELS)
+        check_folds(folder)
+        check_join(folder)
+        check_student(folder)
+        check_refusals(folder)
+    print("ok")
+
+
+main()
