@@ -134,13 +134,14 @@ make_key (const PraxiTrainJob *t)
 {
   const PraxiTrainOptions *o = &t->options;
   return g_strdup_printf (
-      "%s|%s|%s|%s|%d|%d|%g|%g|%g|%u|%g|%g|%g|%g|%d|%d|%d|%s|%s|%u|%g|%g|%d|%d",
+      "%s|%s|%s|%s|%d|%d|%g|%g|%g|%u|%g|%g|%g|%g|%d|%d|%d|%s|%s|%u|%g|%g|%d|%d|%d",
       t->data != NULL ? t->data : "", t->project != NULL ? t->project : "",
       t->arch != NULL ? t->arch : "", praxi_model_sha256 (t->model), o->epochs, o->batch, o->rate,
       o->weight_decay, o->smoothing, o->seed, o->mix.mixup, o->mix.cutmix, o->average,
       t->how.dropout, o->no_augment, t->how.head_only, t->how.freeze_norm,
       t->optimizer != NULL ? t->optimizer : "", t->classes != NULL ? t->classes : "",
-      t->train_source->n, t->positive_weight, t->how.focal, (int) o->balance, t->trainable->batch);
+      t->train_source->n, t->positive_weight, t->how.focal, (int) o->balance, t->trainable->batch,
+      o->keeps_last);
 }
 
 static PraxiExit
@@ -155,11 +156,12 @@ train_model (PraxiTrainJob *train)
                                 &train->train, &train->val, &error) ||
       !praxi_train_job_read (train, &error) || !praxi_train_job_prepare (train, NULL, &error))
     return praxi_cli_fail (&error);
+  train->options.keeps_last =
+      train->keeps_last || (train->arch != NULL && train->val_source == NULL);
   train->key = make_key (train);
   train->checkpoint = g_strconcat (train->out, ".checkpoint", NULL);
   train->options.checkpoint = train->checkpoint;
   train->options.checkpoint_key = train->key;
-  train->options.keeps_last = train->arch != NULL && train->val_source == NULL;
   train->options.epoch = epoch_cb;
   if (!praxi_train_job_learn (train, &error))
     return praxi_cli_fail (&error);
@@ -269,6 +271,8 @@ list_learning (PraxiTrainJob *t, GArray *entries)
        "Of all layers but the last, times the rate (1)", "R"},
       {"patience", 0, 0, G_OPTION_ARG_INT, &t->options.patience,
        "Epochs without a better one before it stops (8)", "N"},
+      {"last", 0, 0, G_OPTION_ARG_NONE, &t->keeps_last,
+       "Keeps the last epoch, not the best: the validation footage chooses nothing", NULL},
       {"recompute", 0, 0, G_OPTION_ARG_NONE, &t->how.recompute,
        "Computes activations twice to save memory", NULL},
       {"memory", 0, 0, G_OPTION_ARG_DOUBLE, &t->memory_mb, "For one step at most (2048)", "MB"},

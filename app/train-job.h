@@ -16,7 +16,7 @@ typedef struct {
   gint64 seed;
   double stride_s, positive_weight, memory_mb;
   int folds;
-  gboolean json, json_progress, maps, all_data;
+  gboolean json, json_progress, maps, keeps_last;
   gboolean calibrates; /* scores are fitted to the validation footage when all is learned */
 
   PraxiModel *model;

@@ -60,6 +60,12 @@ def main():
         assert run("analyze", "--model", out, "--json", SAMPLE).returncode == 0
         assert not os.path.exists(out + ".checkpoint")
 
+        # Steps this short make no epoch better; the last is kept all the same.
+        idle = ["--data", folder, "--out", out, "--from", "light", "--maps", "--epochs", "2",
+                "--rate", "1e-12", "--head-only", "--freeze-norm", "--threads", "1", "--json"]
+        assert json.loads(run("train", *idle).stdout)["best_epoch"] == 0
+        assert json.loads(run("train", *idle, "--last").stdout)["best_epoch"] == 2
+
         again = os.path.join(folder, "mine2.onnx")
         refused("one of them", "--data", folder, "--out", out, "--arch", "flow-light", "--from",
                 "light")
