@@ -22,10 +22,10 @@ load_all (char **names, GPtrArray *models, GError **error)
 
 /* "joined: a, b, c" behind the first one's own lineage; the others' stand in their files. */
 static char *
-write_spec (const GPtrArray *models, const char *out)
+write_spec (const GPtrArray *models, gboolean mirrors, const char *out)
 {
   PraxiModelSpec spec = *praxi_model_spec (models->pdata[0]);
-  g_autoptr (GString) step = g_string_new ("joined:");
+  g_autoptr (GString) step = g_string_new (mirrors ? "joined, with mirror images:" : "joined:");
   for (guint i = 0; i < models->len; i++) {
     const PraxiModelSpec *one = praxi_model_spec (models->pdata[i]);
     g_string_append_printf (step, "%s %s", i > 0 ? "," : "", one->name);
@@ -36,17 +36,17 @@ write_spec (const GPtrArray *models, const char *out)
 }
 
 static gboolean
-write_joined (char **names, const char *out, GError **error)
+write_joined (char **names, gboolean mirrors, const char *out, GError **error)
 {
   g_autoptr (GPtrArray) models =
       g_ptr_array_new_with_free_func ((GDestroyNotify) praxi_model_unref);
   if (!load_all (names, models, error))
     return FALSE;
   g_autoptr (PraxiGraph) graph =
-      praxi_join ((PraxiModel *const *) models->pdata, (int) models->len, error);
+      praxi_join ((PraxiModel *const *) models->pdata, (int) models->len, mirrors, error);
   if (graph == NULL)
     return FALSE;
-  g_autofree char *spec = write_spec (models, out);
+  g_autofree char *spec = write_spec (models, mirrors, out);
   return praxi_model_save (graph, spec, out, error);
 }
 
@@ -78,10 +78,12 @@ tell (const char *out, int n, gboolean json)
 PraxiExit
 praxi_cli_join (int argc, char **argv)
 {
-  gboolean json = FALSE;
+  gboolean json = FALSE, mirrors = FALSE;
   g_autofree char *out = NULL;
   const GOptionEntry entries[] = {
       {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print one JSON document", NULL},
+      {"mirror", 0, 0, G_OPTION_ARG_NONE, &mirrors,
+       "Asks each about the mirrored motion too; one model is enough then", NULL},
       {"out", 0, 0, G_OPTION_ARG_FILENAME, &out, "Where to write the model", "OUT.onnx"},
       {NULL}};
   PraxiExit status;
@@ -91,11 +93,13 @@ praxi_cli_join (int argc, char **argv)
                         "model named twice counts twice.",
                         &status))
     return status;
-  if (argc < 3 || out == NULL) {
-    fputs ("praxi: join takes two or more models and --out; see 'praxi join --help'\n", stderr);
+  if (argc < (mirrors ? 2 : 3) || out == NULL) {
+    fputs ("praxi: join takes two or more models, or one with --mirror, and --out; see 'praxi join "
+           "--help'\n",
+           stderr);
     return PRAXI_EXIT_USAGE;
   }
   g_autoptr (GError) error = NULL;
-  return write_joined (argv + 1, out, &error) ? tell (out, argc - 1, json)
-                                              : praxi_cli_fail (&error);
+  return write_joined (argv + 1, mirrors, out, &error) ? tell (out, argc - 1, json)
+                                                       : praxi_cli_fail (&error);
 }

@@ -73,6 +73,9 @@ gboolean praxi_flow_clips_read (const PraxiFlowClips *clips,
                                 float *maps,
                                 GError **error);
 
+/* IEEE halves to floats; of read alone, here for its test. */
+void praxi_flow_widen (const guint16 *halves, float *floats, gsize n);
+
 /* The statistics of the kept window nearest to a start, [58]; of a view that has them. */
 const float *
 praxi_flow_clips_statistics (const PraxiFlowClips *clips, guint file, int view, int start);

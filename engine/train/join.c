@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/core/error.h"
+#include "engine/model/flow-net.h"
 #include "engine/model/merge.h"
 #include "engine/model/spec.h"
 #include "engine/train/loss.h"
@@ -78,7 +79,7 @@ decides_alike (PraxiModel *first, PraxiModel *model)
 }
 
 static gboolean
-check (PraxiModel *const *models, int n, GError **error)
+check (PraxiModel *const *models, int n, gboolean mirrors, GError **error)
 {
   const PraxiModelSpec *first = praxi_model_spec (models[0]);
   for (int i = 0; i < n; i++) {
@@ -93,6 +94,9 @@ check (PraxiModel *const *models, int n, GError **error)
       return fail (models[i], "does not see what the first model sees", error);
     if (logits_of (graph, spec->is_logits, &decision) < 0)
       return fail (models[i], "no softmax or sigmoid makes its scores", error);
+    if (mirrors && praxi_graph_find (graph, PRAXI_MAPS_VALUE) < 0)
+      return fail (models[i], "does not begin with the motion stem, so nothing can be mirrored",
+                   error);
     if (!spec->is_logits && !decides_alike (models[0], models[i]))
       return fail (models[i], "makes its scores of logits in another way than the first model",
                    error);
@@ -100,9 +104,11 @@ check (PraxiModel *const *models, int n, GError **error)
   return TRUE;
 }
 
-/* Adds what makes a model's logits. Returns their value. */
+/* Adds what makes a model's logits. mirrored: the maps to read instead of the model's own; −1
+ * Returns the value of the logits.
+ */
 static int
-add_logits (PraxiGraph *joined, PraxiModel *model)
+add_logits (PraxiGraph *joined, PraxiModel *model, int mirrored)
 {
   PraxiNode *decision;
   g_autoptr (PraxiGraph) from = praxi_graph_copy (praxi_model_graph (model));
@@ -112,31 +118,69 @@ add_logits (PraxiGraph *joined, PraxiModel *model)
   praxi_graph_prune (from);
   g_autofree int *numbers = number_inputs (joined, from);
   praxi_graph_merge (joined, from, numbers);
-  return numbers[g_array_index (from->outputs, int, 0)];
+  const int maps = mirrored >= 0 ? praxi_graph_find (from, PRAXI_MAPS_VALUE) : -1;
+  if (maps < 0)
+    return numbers[g_array_index (from->outputs, int, 0)];
+  /* Once more behind other maps, with the weights that are there now. */
+  g_autofree int *again = number_inputs (joined, from);
+  for (guint i = 0; i < from->values->len; i++)
+    if (praxi_graph_value (from, (int) i)->bytes != NULL)
+      again[i] = numbers[i];
+  again[maps] = mirrored;
+  praxi_graph_merge (joined, from, again);
+  return again[g_array_index (from->outputs, int, 0)];
 }
 
 /* a op b under a name of its own. Returns the value. */
 static int
-combine (PraxiGraph *graph, PraxiOpKind kind, int a, int b, const char *stem)
+combine (PraxiGraph *graph, const PraxiOp *op, int a, int b, const char *stem)
 {
   g_autofree char *name = praxi_graph_unused_name (graph, stem);
   const int out = praxi_graph_add_value (graph, name, &(PraxiTensor){.rank = -1});
-  praxi_graph_add_node (graph, name, &(PraxiOp){.kind = kind}, (int[2]){a, b}, 2, &out, 1);
+  praxi_graph_add_node (graph, name, op, (int[2]){a, b}, 2, &out, 1);
   return out;
+}
+
+/* data: as many as tensor needs */
+static int
+constant (PraxiGraph *graph, const PraxiTensor *tensor, const void *data, const char *stem)
+{
+  gsize size = 0;
+  praxi_tensor_bytes (tensor, &size);
+  g_autoptr (GBytes) bytes = g_bytes_new (data, size);
+  g_autofree char *name = praxi_graph_unused_name (graph, stem);
+  return praxi_graph_add_constant (graph, name, tensor, bytes);
 }
 
 static int
 add_mean (PraxiGraph *graph, const int *logits, int n)
 {
   const float part = 1 / (float) n;
-  g_autoptr (GBytes) bytes = g_bytes_new (&part, sizeof part);
-  g_autofree char *name = praxi_graph_unused_name (graph, "joined/part");
   int sum = logits[0];
   for (int i = 1; i < n; i++)
-    sum = combine (graph, PRAXI_OP_ADD, sum, logits[i], "joined/sum");
-  const int constant =
-      praxi_graph_add_constant (graph, name, &(PraxiTensor){.dtype = PRAXI_F32}, bytes);
-  return combine (graph, PRAXI_OP_MUL, sum, constant, "joined/mean");
+    sum = combine (graph, &(PraxiOp){.kind = PRAXI_OP_ADD}, sum, logits[i], "joined/sum");
+  const int by = constant (graph, &(PraxiTensor){.dtype = PRAXI_F32}, &part, "joined/part");
+  return combine (graph, &(PraxiOp){.kind = PRAXI_OP_MUL}, sum, by, "joined/mean");
+}
+
+/* Maps [P,6,h,w] of the motion in a mirror: the columns the other way round; what goes to the right
+ * goes to the left, and what turns turns the other way. Returns the value.
+ */
+static int
+add_mirror (PraxiGraph *graph, const PraxiModelSpec *spec)
+{
+  static const float signs[PRAXI_FLOW_MAPS] = {-1, 1, 1, 1, 1, -1};
+  const gint64 width = spec->width / 4;
+  g_autofree gint64 *columns = g_new (gint64, width + 1);
+  for (gint64 x = 0; x < width; x++)
+    columns[x] = width - 1 - x;
+  const PraxiTensor row = {.dtype = PRAXI_S64, .rank = 1, .dims = {width}};
+  const PraxiTensor maps = {.dtype = PRAXI_F32, .rank = 4, .dims = {1, PRAXI_FLOW_MAPS, 1, 1}};
+  const int order = constant (graph, &row, columns, "mirror/columns");
+  const int turned = combine (graph, &(PraxiOp){.kind = PRAXI_OP_GATHER, .axis = 3},
+                              praxi_graph_find (graph, PRAXI_MAPS_VALUE), order, "mirror/turned");
+  return combine (graph, &(PraxiOp){.kind = PRAXI_OP_MUL}, turned,
+                  constant (graph, &maps, signs, "mirror/signs"), "mirror/maps");
 }
 
 /* The scores are what the mean is now, under the name they had. */
@@ -152,13 +196,29 @@ put_out (PraxiGraph *graph, int mean)
   g_array_index (graph->outputs, int, 0) = mean;
 }
 
-PraxiGraph *
-praxi_join (PraxiModel *const *models, int n, GError **error)
+/* Adds the logits of all models but the first, whose own are there, then those of their mirror
+ * images. logits: [n or 2 n]. Returns how many there are.
+ */
+static int
+add_all (PraxiGraph *joined, PraxiModel *const *models, int n, gboolean mirrors, int *logits)
 {
-  if (!check (models, n, error))
+  for (int i = 1; i < n; i++)
+    logits[i] = add_logits (joined, models[i], -1);
+  if (!mirrors)
+    return n;
+  const int mirrored = add_mirror (joined, praxi_model_spec (models[0]));
+  for (int i = 0; i < n; i++)
+    logits[n + i] = add_logits (joined, models[i], mirrored);
+  return 2 * n;
+}
+
+PraxiGraph *
+praxi_join (PraxiModel *const *models, int n, gboolean mirrors, GError **error)
+{
+  if (!check (models, n, mirrors, error))
     return NULL;
   g_autoptr (PraxiGraph) joined = praxi_graph_copy (praxi_model_graph (models[0]));
-  g_autofree int *logits = g_new (int, n);
+  g_autofree int *logits = g_new (int, 2 * n);
   g_autoptr (GPtrArray) tail = g_ptr_array_new ();
   PraxiNode *decision;
   guint at = joined->nodes->len;
@@ -168,9 +228,8 @@ praxi_join (PraxiModel *const *models, int n, GError **error)
   /* The decision and what follows it wait until all logits are there. */
   while (joined->nodes->len > at)
     g_ptr_array_add (tail, g_ptr_array_steal_index (joined->nodes, at));
-  for (int i = 1; i < n; i++)
-    logits[i] = add_logits (joined, models[i]);
-  const int mean = add_mean (joined, logits, n);
+  const int n_logits = add_all (joined, models, n, mirrors, logits);
+  const int mean = add_mean (joined, logits, n_logits);
   if (decision != NULL)
     decision->in[0] = mean;
   else

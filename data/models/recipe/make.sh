@@ -58,6 +58,7 @@ judge() {
 }
 
 # As many shares for the statistics as for all nets together: named that often, they cost nothing.
+# The nets judge the mirrored motion too.
 # join END (of the files' names, "" or "-FOLD")
 join() {
   parts=
@@ -65,7 +66,7 @@ join() {
     parts="$parts $out/flow-$seed$1.onnx $out/statistics$1.onnx"
   done
   # shellcheck disable=SC2086 # OUT has no blanks when it is split here
-  [ -s "$out/original$1.onnx" ] || "$praxi" join $parts --out "$out/original$1.onnx"
+  [ -s "$out/original$1.onnx" ] || "$praxi" join --mirror $parts --out "$out/original$1.onnx"
 }
 
 # One net that learns a little more, now from the scores of all, and becomes INT8.
