@@ -129,6 +129,9 @@ def check_student(folder):
         shutil.rmtree(alone)
     assert scores_of(folder, "light-1.onnx") in [scores for _, scores in made.values()], made
     assert made["a"][1] != made["b"][1]
+    works(folder, "lighten", "flow-1.onnx", "--teacher", "stat-1.onnx", "--teacher", "both-1.onnx",
+          "--data", ".", "--fold", "1/2", "--out", "several.onnx", *common)
+    assert scores_of(folder, "several.onnx") != scores_of(folder, "light-1.onnx")
     works(folder, "lighten", "both-2.onnx", "--data", ".", "--fold", "2/2", "--out",
           "light-2.onnx", *common)
     told = json.loads(works(folder, "train", "--data", ".", "--folds", "2", "--judge",
