@@ -199,8 +199,12 @@ find_problem (PraxiTrainJob *t)
     return "--classes: goes with --arch; a model keeps its own";
   if ((t->scores != NULL || t->judged != NULL) && t->folds == 0)
     return "--scores, --judge: go with --folds";
-  if (t->judged != NULL && (t->arch != NULL || t->from != NULL || t->out != NULL))
-    return "--judge: nothing is trained; leave --arch, --from and --out away";
+  if (t->judged != NULL &&
+      (t->arch != NULL || (t->out != NULL) != t->calibrates || (t->from != NULL && !t->calibrates)))
+    return "--judge: nothing is trained; leave --arch away, and --from and --out too unless the "
+           "models shall be calibrated";
+  if (t->folds > 0 && t->calibrates && t->judged == NULL)
+    return "--calibrate: goes with --judge where there are --folds";
   if (t->out == NULL && t->folds == 0)
     return "train: say with --out where the model shall go";
   if (o->threads < 0 || o->threads > 1024)
@@ -288,7 +292,9 @@ list_learning (PraxiTrainJob *t, GArray *entries)
       {"scores", 0, 0, G_OPTION_ARG_FILENAME, &t->scores,
        "With --folds: a table of what footage held out was given", "FILE.csv"},
       {"calibrate", 0, 0, G_OPTION_ARG_NONE, &t->calibrates,
-       "Fits the scores to the validation footage, so that 0.8 is right in 8 of 10 cases", NULL},
+       "Fits the scores to the validation footage, so that 0.8 is right in 8 of 10 cases; with "
+       "--judge and --out each fold's to what the others held out, and --from's to all of that",
+       NULL},
       {"resume", 0, 0, G_OPTION_ARG_NONE, &t->options.resume,
        "Goes on where a training to the same file was cut off", NULL},
       {"checkpoint", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_DOUBLE, &t->options.checkpoint_s, NULL,

@@ -11,7 +11,9 @@
 #include "app/train-job.h"
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
+#include "engine/core/text.h"
 #include "engine/infer/events.h"
+#include "engine/model/spec.h"
 #include "engine/train/evaluate.h"
 #include "engine/train/folds.h"
 
@@ -331,6 +333,9 @@ figures_clear (gpointer data)
 static gboolean
 run_folds (Folds *folds, GError **error)
 {
+  for (gsize i = 0; i < folds->job->train->samples->len * (gsize) folds->n_classes; i++)
+    folds->scores[i] = NAN;
+  g_array_set_size (folds->figures, 0);
   for (int fold = 0; fold < folds->job->folds; fold++) {
     const gint64 begin_us = g_get_monotonic_time ();
     if (!run_fold (folds, fold, error))
@@ -341,6 +346,85 @@ run_folds (Folds *folds, GError **error)
   }
   return TRUE;
 }
+
+/* --- calibration ---------------------------------------------------------------------------- */
+
+/* Fits the scores of what was held out, but for one fold (−1: for none). *n: of how many samples */
+static gboolean
+fit (const Folds *folds,
+     const PraxiTrainable *trainable,
+     int but,
+     PraxiTemper *temper,
+     int *n,
+     GError **error)
+{
+  const GPtrArray *samples = folds->job->train->samples;
+  const gsize C = (gsize) folds->n_classes;
+  g_autofree float *scores = g_new (float, samples->len *C + 1);
+  g_autofree int *truth = g_new (int, samples->len + 1);
+  *n = 0;
+  for (guint i = 0; i < samples->len; i++) {
+    const float *from = folds->scores + i * C;
+    if (folds->fold_of[i] == but || isnan (from[0]))
+      continue;
+    memcpy (scores + (gsize) *n * C, from, sizeof *scores * C);
+    truth[(*n)++] = ((const PraxiSample *) samples->pdata[i])->class_index;
+  }
+  if (praxi_temper_fit (scores, truth, *n, folds->n_classes, trainable->n_outputs,
+                        trainable->is_exclusive, temper))
+    return TRUE;
+  g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_FAILED,
+                       "--calibrate: what the other folds hold out does not show every class");
+  return FALSE;
+}
+
+/* Writes a model with its scores fitted to what all folds but one held out. */
+static gboolean
+calibrate (const Folds *folds, const char *from, int but, const char *to, GError **error)
+{
+  PraxiTemper temper;
+  int n = 0;
+  g_autoptr (PraxiModel) model = praxi_model_load (from, error);
+  if (model == NULL)
+    return FALSE;
+  const PraxiModelSpec *spec = praxi_model_spec (model);
+  if (spec == NULL || spec->n_classes != folds->n_classes) {
+    g_autofree char *shown = praxi_text_file_name (from);
+    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
+                 "%s: does not have the classes of the models that are judged", shown);
+    return FALSE;
+  }
+  g_autoptr (PraxiTrainable) trainable = praxi_trainable_new (model, NULL, error);
+  if (trainable == NULL || !fit (folds, trainable, but, &temper, &n, error))
+    return FALSE;
+  g_autoptr (PraxiGraph) graph = praxi_graph_copy (praxi_model_graph (model));
+  praxi_temper_apply (graph, &temper, spec->is_logits);
+  g_autofree char *step = g_strdup_printf ("calibrated: by %d samples held out", n);
+  g_autofree char *written = praxi_model_spec_write_step (spec, to, step);
+  return praxi_model_save (graph, written, to, error);
+}
+
+/* Every fold's model by what the other folds held out, then the model that none of them is, by all;
+ * the figures are those of the calibrated ones.
+ */
+static gboolean
+calibrate_all (Folds *folds, GError **error)
+{
+  PraxiTrainJob *job = folds->job;
+  for (int fold = 0; fold < job->folds; fold++) {
+    g_autofree char *from = praxi_train_fold_path (job->judged, fold + 1);
+    g_autofree char *to = praxi_train_fold_path (job->out, fold + 1);
+    if (!calibrate (folds, from, fold, to, error))
+      return FALSE;
+  }
+  if (job->from != NULL && !calibrate (folds, job->from, -1, job->out, error))
+    return FALSE;
+  g_free (job->judged);
+  job->judged = g_strdup (job->out);
+  return run_folds (folds, error);
+}
+
+/* --- the whole ------------------------------------------------------------------------------ */
 
 static gboolean
 read_flow (PraxiTrainJob *job, GError **error)
@@ -371,14 +455,13 @@ praxi_train_folds (PraxiTrainJob *job)
                  .n_classes = spec->n_classes,
                  .background = -1};
   g_array_set_clear_func (folds.figures, figures_clear);
-  for (gsize i = 0; i < n_scores; i++)
-    folds.scores[i] = NAN;
   for (int c = 0; c < spec->n_classes; c++)
     if (praxi_events_is_background (spec->classes[c]))
       folds.background = c;
   job->options.keeps_last = TRUE;
-  const gboolean good =
-      run_folds (&folds, &error) && (job->scores == NULL || write_scores (&folds, &error));
+  const gboolean good = run_folds (&folds, &error) &&
+                        (!job->calibrates || calibrate_all (&folds, &error)) &&
+                        (job->scores == NULL || write_scores (&folds, &error));
   if (good && job->json)
     print_json (&folds);
   else if (good)

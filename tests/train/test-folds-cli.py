@@ -145,11 +145,62 @@ def scores_of(folder, model):
     return [window["scores"] for window in media[0]["windows"]]
 
 
+def write_labels(folder, rows):
+    with open(os.path.join(folder, "labels.csv"), "w") as labels:
+        labels.write("file,class,start_s,end_s,group,split\n" + "".join(rows))
+
+
+def fitted(folder, raw, calibrated):
+    """Slope and shift of the logits of "fight", which are the same in every window."""
+    pairs = [(logit(p[1]), logit(q[1])) for p, q in zip(scores_of(folder, raw),
+                                                        scores_of(folder, calibrated))
+             if 0.02 < p[1] < 0.98 and 0.02 < q[1] < 0.98]
+    (x0, y0), (x1, y1) = min(pairs), max(pairs)
+    slope = (y1 - y0) / (x1 - x0)
+    assert len(pairs) > 10 and all(abs(y0 + slope * (x - x0) - y) < 0.01 for x, y in pairs), pairs
+    return slope, y0 - slope * x0
+
+
+def check_calibration(folder):
+    """A fold's calibration comes from what the other folds hold out, and --from's from all."""
+    spans = [("fight", 5, 9), ("normal", 0, 3.5), ("fall", 20, 22.5), ("normal", 13, 17),
+             ("fight", 9, 13)]
+    command = ["train", "--data", ".", "--folds", "2", "--judge", "both.onnx", "--calibrate",
+               "--from", "both-1.onnx", "--threads", "1", "--json"]
+    write_labels(folder, [f"{f}.mp4,{c},{a},{b},{f},\n" for f in "ab" for c, a, b in spans])
+    told = works(folder, *command, "--out", "fit.onnx", "--scores", "fit.csv").stdout
+    again = works(folder, "train", "--data", ".", "--folds", "2", "--judge", "fit.onnx",
+                  "--threads", "1", "--json").stdout
+    assert json.loads(told) == json.loads(again), (told, again)
+    assert "calibrated: by 10 samples" in json.dumps(info(folder, "fit.onnx")["lineage"])
+    assert "calibrated: by 5 samples" in json.dumps(info(folder, "fit-2.onnx")["lineage"])
+    first = [fitted(folder, f"both-{i}.onnx", f"fit-{i}.onnx") for i in (1, 2)]
+    # Of one source names are exchanged, but for the first, by which files are spread over folds:
+    # only the fit of the other source's fold feels it.
+    other = {"fight": "normal", "normal": "fight", "fall": "fall"}
+    write_labels(folder, [f"{f}.mp4,{c if f == 'b' or a == 0 else other[c]},{a},{b},{f},\n"
+                          for f in "ab" for c, a, b in spans])
+    works(folder, *command, "--out", "wrong.onnx")
+    second = [fitted(folder, f"both-{i}.onnx", f"wrong-{i}.onnx") for i in (1, 2)]
+    changes = [abs(x[0] - y[0]) + abs(x[1] - y[1]) for x, y in zip(first, second)]
+    assert min(changes) < 0.01 and max(changes) > 0.1, (first, second)
+    write_labels(folder, [f"{f}.mp4,{c},{a},{b},{f},\n" for f in "ab" for c, a, b in spans
+                          if (f, c) != ("a", "fall")])
+    result = run(folder, *command, "--out", "x.onnx")
+    assert result.returncode == 1 and "does not show every class" in result.stderr, result
+    for name in os.listdir(folder):
+        if name.startswith("x-"):
+            os.unlink(os.path.join(folder, name))
+
+
 def check_refusals(folder):
     data = ["--data", "."]
     refused(folder, "--folds", "train", *data, "--judge", "stat.onnx", "--out", "x.onnx")
     refused(folder, "nothing is trained", "train", *data, "--folds", "2", "--judge", "stat.onnx",
             "--arch", "flow-light")
+    refused(folder, "nothing is trained", "train", *data, "--folds", "2", "--judge", "stat.onnx",
+            "--calibrate")
+    refused(folder, "--judge", "train", *data, "--folds", "2", "--calibrate", "--out", "x.onnx")
     refused(folder, "two or more models", "join", "stat-1.onnx", "--out", "x.onnx")
     for fold in ("0/2", "3/2", "1/1", "2", "1/2x"):
         refused(folder, "--fold", "lighten", "stat-1.onnx", *data, "--fold", fold, "--quantize",
@@ -170,6 +221,7 @@ def main():
         check_folds(folder)
         check_join(folder)
         check_student(folder)
+        check_calibration(folder)
         check_refusals(folder)
     print("ok")
 
