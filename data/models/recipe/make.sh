@@ -4,13 +4,15 @@
 # usage: make.sh [--folds K] [--seeds "0 1 2"] [--threads N] PRAXI DATA OUT
 #
 #   PRAXI  the program            DATA  a folder with labels.csv
-#   OUT    statistics.onnx, flow-SEED.onnx, original.onnx (all of them joined), light.onnx (one of
-#          them that learned from all, in INT8). Of the labels the split "train" is learned from;
-#          "val" chooses nothing.
+#   OUT    statistics.onnx, flow-SEED.onnx, joined.onnx (all of them in one), student.onnx (one of
+#          the nets, which learned from all, in INT8). Of the labels the split "train" is learned
+#          from; "val" chooses nothing.
 #
 # With --folds every model is made K times, NAME-1.onnx to NAME-K.onnx, each without the footage of
-# one fold and judged by it: NAME.txt has the figures, NAME.csv the scores. What is there already is
-# not made again, so a run that was cut off goes on with the next model.
+# one fold and judged by it; then original and light, which are joined and student with their scores
+# fitted to what the other folds hold out. NAME.txt has the figures, NAME.csv the scores. Where the
+# folds were made before, a run without --folds fits its two models to all that they held out.
+# What is there already is not made again, so a run that was cut off goes on with the next model.
 set -eu
 
 folds=0 seeds="0 1 2" threads=1
@@ -50,11 +52,29 @@ train() {
   fi
 }
 
-# judge NAME
+# judge NAME OPTIONS…
 judge() {
-  say "$praxi" train --data "$data" --folds "$folds" --judge "$out/$1.onnx" \
-    --scores "$out/$1.csv" --threads "$threads"
-  mv "$out/part.txt" "$out/$1.txt"
+  name=$1
+  shift
+  [ -s "$out/$name.txt" ] && return
+  say "$praxi" train --data "$data" --folds "$folds" --scores "$out/$name.csv" \
+    --threads "$threads" "$@"
+  mv "$out/part.txt" "$out/$name.txt"
+}
+
+# fit NAME FROM: both by folds
+fit() {
+  judge "$1" --judge "$out/$2.onnx" --calibrate --out "$out/$1.onnx"
+}
+
+# fit_whole NAME FROM: the whole one, by what the folds of FROM held out
+fit_whole() {
+  [ -s "$out/$2-1.onnx" ] || return 0
+  n=1
+  while [ -s "$out/$2-$((n + 1)).onnx" ]; do n=$((n + 1)); done
+  [ -s "$out/$1.onnx" ] ||
+    "$praxi" train --data "$data" --folds "$n" --judge "$out/$2.onnx" --calibrate \
+      --from "$out/$2.onnx" --out "$out/$1.onnx" --threads "$threads"
 }
 
 # As many shares for the statistics as for all nets together: named that often, they cost nothing.
@@ -66,7 +86,7 @@ join() {
     parts="$parts $out/flow-$seed$1.onnx $out/statistics$1.onnx"
   done
   # shellcheck disable=SC2086 # OUT has no blanks when it is split here
-  [ -s "$out/original$1.onnx" ] || "$praxi" join --mirror $parts --out "$out/original$1.onnx"
+  [ -s "$out/joined$1.onnx" ] || "$praxi" join --mirror $parts --out "$out/joined$1.onnx"
 }
 
 # One net that learns a little more, now from the scores of all, and becomes INT8.
@@ -74,10 +94,10 @@ join() {
 lighten() {
   end=$1
   shift
-  [ -s "$out/light$end.onnx" ] ||
-    "$praxi" lighten "$out/original$end.onnx" --student "$out/flow-${seeds%% *}$end.onnx" \
+  [ -s "$out/student$end.onnx" ] ||
+    "$praxi" lighten "$out/joined$end.onnx" --student "$out/flow-${seeds%% *}$end.onnx" \
       --student-epochs 8 --student-average 0.98 --distill --quantize int8 --data "$data" \
-      --threads "$threads" --out "$out/light$end.onnx" "$@"
+      --threads "$threads" --out "$out/student$end.onnx" "$@"
 }
 
 case "$out" in
@@ -91,8 +111,8 @@ done
 if [ "$folds" -eq 0 ]; then
   join ""
   lighten ""
-  "$praxi" compare --original "$out/original.onnx" --light "$out/light.onnx" --data "$data" \
-    --threads "$threads"
+  fit_whole original joined
+  fit_whole light student
   exit
 fi
 fold=1
@@ -101,5 +121,7 @@ while [ "$fold" -le "$folds" ]; do
   lighten "-$fold" --fold "$fold/$folds"
   fold=$((fold + 1))
 done
-judge original
-judge light
+judge joined --judge "$out/joined.onnx"
+fit original joined
+judge student --judge "$out/student.onnx"
+fit light student
