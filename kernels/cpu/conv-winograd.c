@@ -1,16 +1,19 @@
 /* Conv and QConv with 3 taps by Winograd's convolution; QConv on whole numbers and so equal to the
  * bit.
  *
- *   V = Bᵀ d B, U = 2G g (2G)ᵀ, M = Σ_k Σ_c U V, 4 y = Aᵀ M A      of a plane, or
- *   V = Bᵀ d,   U = 2G g,       M = Σ_c U V,     2 y = Aᵀ M        along time
- *   d: 4 × 4 or 4 inputs less their zero, g: 3 × 3 or 3 weights, y: 2 × 2 or 2 outputs
+ *   V = Bᵀ d B, U = G g Gᵀ, M = Σ_k Σ_c U V, f² y = Aᵀ M A      of a plane, or
+ *   V = Bᵀ d,   U = G g,    M = Σ_c U V,     f y = Aᵀ M         along time
+ *   d: 6 × 6, 4 × 4 or 4 inputs less their zero, g: 3 × 3 or 3 weights, y: 4 × 4, 2 × 2 or 2
+ * outputs
  *
- * takes 16 products for 4 outputs instead of 36, or 4 for 2 instead of 6. Of bytes V is within
- * ±1020 and U within ±1152, so levels that multiply 16-bit numbers anyway do less; those that
- * multiply bytes would not. A plane's taps in time, k, are summed before Aᵀ. Floats, for which G is
- * not doubled, go by planes alone: in time a frame's rounding would depend on where its tile
- * begins. Threads share tiles. Source: Lavin and Gray, Fast Algorithms for Convolutional Neural
- * Networks, 2015
+ * takes 36 products for 16 outputs instead of 144, 16 for 4 instead of 36, or 4 for 2 instead of 6.
+ * Of bytes V and U fit into 16 bits: V is within ±25500 of 6 × 6 inputs, ±1020 of 4 × 4; U within
+ * ±6223 and ±1152. So levels that multiply 16-bit numbers anyway do less; where bytes are
+ * multiplied twice as fast, only 6 × 6 does. The factor f is 2 of 4 inputs and 24 of 6, where sums
+ * wrap around at 32 bits and the outputs are known within 26. A plane's taps in time, k, are summed
+ * before Aᵀ. Floats, for which f is 1, go by planes of 4 × 4 alone: in time a frame's rounding
+ * would depend on where its tile begins. Threads share tiles. Source: Lavin and Gray, Fast
+ * Algorithms for Convolutional Neural Networks, 2015
  */
 #include "kernels/cpu/conv-shape.h"
 
@@ -22,7 +25,9 @@ enum {
   MAX_TILES = 48,
   LEAST_TILES = 12, /* the loops' rows are a divisor */
   VALUES_BYTES = 192 << 10,
-  LEAST_PIXELS = 14 * 14 /* of output: fewer do not outweigh weights that are 16/9 as many */
+  LEAST_PIXELS = 14 * 14,      /* of output: fewer do not outweigh weights that are more */
+  MOST_WEIGHT_BYTES = 8 << 20, /* of 6 × 6, eight times the weights: they pass through the cache */
+  MAX_LINE = 6
 };
 
 typedef struct {
@@ -32,6 +37,7 @@ typedef struct {
   ConvShape shape;
   CpuEpilogue epilogue;
   bool is_s8, in_time, in_signed, has_residual;
+  int line, step;        /* inputs and outputs of a tile along an axis */
   int positions, planes; /* planes: taps in time that are summed */
   int zero;              /* of the input */
   int64_t tiles[3];      /* T, H, W, of one clip */
@@ -66,12 +72,12 @@ static Tile
 find_tile (const WinogradKernel *kernel, int64_t i)
 {
   const int64_t *tiles = kernel->tiles;
-  const int64_t step = kernel->in_time ? 1 : 2;
+  const int64_t step = kernel->in_time ? 1 : kernel->step;
   Tile tile = {.x = i % tiles[2] * step};
   i /= tiles[2];
   tile.y = i % tiles[1] * step;
   i /= tiles[1];
-  tile.t = i % tiles[0] * (kernel->in_time ? 2 : 1);
+  tile.t = i % tiles[0] * (kernel->in_time ? kernel->step : 1);
   tile.n = i / tiles[0];
   return tile;
 }
@@ -102,9 +108,10 @@ take_in (const Job *job, const Tile *tile, uint8_t *values)
   for (int k = 0; k < kernel->planes; k++) {
     const int64_t t = tile->t - s->pad[0] + k;
     for (int i = 0; i < kernel->positions; i++)
-      pixels[i] = kernel->in_time ? find_pixel (job, tile->n, t + i, tile->y, tile->x)
-                                  : find_pixel (job, tile->n, t, tile->y - s->pad[1] + i / 4,
-                                                tile->x - s->pad[2] + i % 4);
+      pixels[i] = kernel->in_time
+                      ? find_pixel (job, tile->n, t + i, tile->y, tile->x)
+                      : find_pixel (job, tile->n, t, tile->y - s->pad[1] + i / kernel->line,
+                                    tile->x - s->pad[2] + i % kernel->line);
     in.values = values + k * s->in_channels * (int64_t) kernel->element;
     kernel->loops->in (&in);
   }
@@ -114,10 +121,11 @@ static void
 find_outputs (const WinogradKernel *kernel, const Tile *tile, int64_t *at)
 {
   const ConvShape *s = &kernel->shape;
-  for (int i = 0; i < WINOGRAD_OUTPUTS; i++) {
+  const int step = kernel->step;
+  for (int i = 0; i < (kernel->in_time ? step : step * step); i++) {
     const int64_t t = tile->t + (kernel->in_time ? i : 0);
-    const int64_t y = tile->y + (kernel->in_time ? 0 : i / 2);
-    const int64_t x = tile->x + (kernel->in_time ? 0 : i % 2);
+    const int64_t y = tile->y + (kernel->in_time ? 0 : i / step);
+    const int64_t x = tile->x + (kernel->in_time ? 0 : i % step);
     const bool inside = t < s->out[0] && y < s->out[1] && x < s->out[2];
     at[i] = inside ? (((tile->n * s->out[0] + t) * s->out[1] + y) * s->out[2] + x) * s->out_channels
                    : -1;
@@ -208,15 +216,17 @@ clear (PraxiKernel *base)
   free (kernel->padding);
 }
 
-/* u = 2G g, of 3 numbers step apart to 4 numbers to_step apart */
+/* u = G g, whole numbers, of 3 numbers step apart to line numbers to_step apart */
 static void
-transform_line (const float *g, int step, float *u, int to_step)
+transform_line (int line, const float *g, int step, float *u, int to_step)
 {
-  const float a = g[0], b = g[step], c = g[2 * step];
-  u[0] = 2 * a;
-  u[to_step] = a + b + c;
-  u[2 * to_step] = a - b + c;
-  u[3 * to_step] = 2 * c;
+  static const float by_4[4][3] = {{2, 0, 0}, {1, 1, 1}, {1, -1, 1}, {0, 0, 2}};
+  static const float by_6[6][3] = {{1, 0, 0}, {-1, -1, -1}, {-1, 1, -1},
+                                   {1, 2, 4}, {1, -2, 4},   {0, 0, 1}};
+  for (int i = 0; i < line; i++) {
+    const float *row = line == 4 ? by_4[i] : by_6[i];
+    u[i * to_step] = row[0] * g[0] + row[1] * g[step] + row[2] * g[2 * step];
+  }
 }
 
 /* The transformed weights of output channel o for number k of a row of values. */
@@ -231,28 +241,45 @@ transform (const WinogradKernel *kernel,
   const ConvShape *s = &kernel->shape;
   const int64_t first =
       o * steps->out + k % s->in_channels * steps->in + k / s->in_channels * s->taps * steps->tap;
-  float g[9], rows[12];
+  const int line = kernel->line;
+  float g[9], rows[3 * MAX_LINE];
   for (int i = 0; i < (kernel->in_time ? 3 : 9); i++) {
     const int64_t at = first + i * steps->tap;
     g[i] = kernel->is_s8 ? ((const int8_t *) w->data)[at] : ((const float *) w->data)[at] / 4;
   }
   if (kernel->in_time) {
-    transform_line (g, 1, u, 1);
+    transform_line (line, g, 1, u, 1);
     return;
   }
   for (int i = 0; i < 3; i++)
-    transform_line (g + 3 * i, 1, rows + 4 * i, 1);
-  for (int j = 0; j < 4; j++)
-    transform_line (rows + j, 4, u + j, 4);
+    transform_line (line, g + 3 * i, 1, rows + line * i, 1);
+  for (int j = 0; j < line; j++)
+    transform_line (line, rows + j, line, u + j, line);
 }
 
-/* Whether no sum of bytes can be more than 32 bits hold: of values of at most 1020, all positions
- * together.
+/* The sum of an output's weights without their signs. */
+static double
+sum_of_weights (const WinogradKernel *kernel,
+                const PraxiTensor *w,
+                const WeightSteps *steps,
+                int64_t o)
+{
+  const ConvShape *s = &kernel->shape;
+  double sum = 0;
+  for (int64_t c = 0; c < s->in_channels; c++)
+    for (int64_t tap = 0; tap < s->kernel[0] * s->taps; tap++)
+      sum += fabs (
+          (double) ((const int8_t *) w->data)[o * steps->out + c * steps->in + tap * steps->tap]);
+  return sum;
+}
+
+/* False where sums of bytes could be more than is kept of them: of 4 inputs all positions together,
+ * with values of at most 1020, 32 bits; of 6 inputs an output 26.
  */
 static bool
 pack (WinogradKernel *kernel, const PraxiTensor *w)
 {
-  const double most = INT32_MAX / (4 * 255);
+  const double most = kernel->line == 4 ? INT32_MAX / (4 * 255) : (1 << 25) / 256;
   const WeightSteps steps = praxi_cpu_weight_steps (&kernel->shape, w);
   const int64_t lanes = kernel->lanes, channels = kernel->shape.out_channels;
   const int64_t pair = kernel->is_s8 ? 2 : 1;
@@ -260,12 +287,12 @@ pack (WinogradKernel *kernel, const PraxiTensor *w)
     const int64_t first = o / (2 * lanes) * 2 * lanes;
     const int64_t width = channels - first > lanes ? 2 * lanes : lanes;
     const int64_t chunk = first * kernel->positions * kernel->depth;
-    double sum = 0;
+    double sum = kernel->is_s8 && kernel->line == 6 ? sum_of_weights (kernel, w, &steps, o) : 0;
     for (int64_t k = 0; k < kernel->depth; k++) {
       float u[WINOGRAD_POSITIONS];
       transform (kernel, w, &steps, o, k, u);
       for (int i = 0; i < kernel->positions; i++) {
-        sum += fabsf (u[i]);
+        sum += kernel->line == 4 ? fabsf (u[i]) : 0;
         const int64_t unit = (i * kernel->depth + k) / pair * width + o - first;
         const int64_t at = chunk + unit * pair + k % pair;
         if (kernel->is_s8)
@@ -278,6 +305,25 @@ pack (WinogradKernel *kernel, const PraxiTensor *w)
       return false;
   }
   return true;
+}
+
+static int64_t
+n_tiles (const ConvShape *s, int64_t step)
+{
+  return (s->out[1] + step - 1) / step * ((s->out[2] + step - 1) / step);
+}
+
+/* Whether 6 × 6 inputs take less than another way does: 16 products for 4 outputs, or, of bytes, 9
+ * at half the price. Transforms take about a third as long as the products.
+ */
+static bool
+pays_by_6 (const WinogradKernel *kernel, bool multiplies_bytes)
+{
+  const ConvShape *s = &kernel->shape;
+  const int64_t by_6 = 36 * n_tiles (s, 4), planes = s->out[1] * s->out[2];
+  const int64_t other = multiplies_bytes ? 9 * planes / 2 : 16 * n_tiles (s, 2);
+  return by_6 * 4 / 3 < other &&
+         36 * 2 * s->kernel[0] * s->in_channels * s->out_channels <= MOST_WEIGHT_BYTES;
 }
 
 /* 3 taps along both axes of a plane and any in time, or 3 of bytes in time alone. */
@@ -294,21 +340,26 @@ can_do (const WinogradKernel *kernel, const CpuPlace *place)
   for (int axis = 0; axis < 3; axis++)
     if (s->stride[axis] != 1 || s->dilation[axis] != 1)
       return false;
-  return s->in_channels >= WINOGRAD_CHANNELS && s->in_channels % 2 == 0 &&
+  const int least = kernel->is_s8 ? 2 * kernel->lanes : WINOGRAD_CHANNELS;
+  return s->in_channels >= least && s->in_channels % 2 == 0 &&
          s->batch * s->out[0] * s->out[1] * s->out[2] >= LEAST_PIXELS;
 }
 
 static void
-plan (WinogradKernel *kernel, int n_threads)
+plan (WinogradKernel *kernel, int line, int n_threads)
 {
   const ConvShape *s = &kernel->shape;
+  kernel->line = line;
+  kernel->step = line - 2;
   kernel->in_time = s->taps == 1;
-  kernel->positions = kernel->in_time ? 4 : WINOGRAD_POSITIONS;
+  kernel->positions = kernel->in_time ? line : line * line;
   kernel->planes = kernel->in_time ? 1 : (int) s->kernel[0];
   kernel->depth = kernel->planes * s->in_channels;
   kernel->element = kernel->is_s8 ? sizeof (int16_t) : sizeof (float);
   for (int axis = 0; axis < 3; axis++)
-    kernel->tiles[axis] = (axis == 0) == kernel->in_time ? (s->out[axis] + 1) / 2 : s->out[axis];
+    kernel->tiles[axis] = (axis == 0) == kernel->in_time
+                              ? (s->out[axis] + kernel->step - 1) / kernel->step
+                              : s->out[axis];
   const int64_t tile_bytes = kernel->positions * kernel->depth * (int64_t) kernel->element;
   int64_t tiles = VALUES_BYTES / tile_bytes / LEAST_TILES * LEAST_TILES;
   tiles = tiles < LEAST_TILES ? LEAST_TILES : tiles > MAX_TILES ? MAX_TILES : tiles;
@@ -349,11 +400,31 @@ allocate (WinogradKernel *kernel, const CpuPlace *place)
   return PRAXI_OK;
 }
 
+/* With tiles of so many inputs along an axis. UNSUPPORTED: their sums would not fit */
+static PraxiStatus
+prepare (const WinogradKernel *found, const CpuPlace *place, int line, PraxiKernel **out)
+{
+  WinogradKernel *kernel = calloc (1, sizeof *kernel);
+  if (!kernel)
+    return PRAXI_STATUS_MEMORY;
+  *kernel = *found;
+  *out = &kernel->base;
+  plan (kernel, line, place->n_threads);
+  const PraxiStatus status = allocate (kernel, place);
+  if (status != PRAXI_OK || pack (kernel, place->in[1]))
+    return status;
+  clear (&kernel->base);
+  free (kernel);
+  *out = NULL; /* another kernel may do it */
+  return PRAXI_STATUS_UNSUPPORTED;
+}
+
 PraxiStatus
 praxi_cpu_conv_winograd (const CpuPlace *place, PraxiKernel **out)
 {
   const bool is_s8 = place->op->kind == PRAXI_OP_QCONV;
-  WinogradKernel planned = {
+  const bool multiplies_bytes = is_s8 && !place->loops->is_wide;
+  WinogradKernel found = {
       .base = {.name = is_s8 ? "conv-winograd-s8" : "conv-winograd-f32",
                .run = run,
                .clear = clear},
@@ -365,20 +436,13 @@ praxi_cpu_conv_winograd (const CpuPlace *place, PraxiKernel **out)
       .zero = place->op->requantize.input_zero,
   };
   if (!praxi_cpu_conv_shape (&place->op->window, place->in[0], praxi_cpu_input (place, 1),
-                             place->out[0], &planned.shape) ||
-      !can_do (&planned, place) || !praxi_cpu_conv_epilogue (place, &planned.epilogue))
+                             place->out[0], &found.shape) ||
+      !can_do (&found, place) || !praxi_cpu_conv_epilogue (place, &found.epilogue))
     return PRAXI_STATUS_UNSUPPORTED;
-  plan (&planned, place->n_threads);
-  WinogradKernel *kernel = calloc (1, sizeof *kernel);
-  if (!kernel)
-    return PRAXI_STATUS_MEMORY;
-  *kernel = planned;
-  *out = &kernel->base;
-  const PraxiStatus status = allocate (kernel, place);
-  if (status != PRAXI_OK || pack (kernel, place->in[1]))
-    return status;
-  clear (&kernel->base);
-  free (kernel);
-  *out = NULL; /* another kernel may do it */
-  return PRAXI_STATUS_UNSUPPORTED;
+  if (is_s8 && found.shape.taps > 1 && pays_by_6 (&found, multiplies_bytes)) {
+    const PraxiStatus status = prepare (&found, place, 6, out);
+    if (status != PRAXI_STATUS_UNSUPPORTED)
+      return status;
+  }
+  return multiplies_bytes ? PRAXI_STATUS_UNSUPPORTED : prepare (&found, place, 4, out);
 }

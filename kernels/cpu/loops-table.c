@@ -6,8 +6,6 @@ const CpuLoops LEVEL_NAME (table) = {
 #if defined(__AVX2__) && !defined(__AVXVNNI__) && !defined(__AVX512VNNI__)
     .is_wide = true,
     .depthwise_row_s16 = LEVEL_NAME (depthwise_row_s16),
-    .winograd_s16 = {LEVEL_NAME (winograd_in_s16), LEVEL_NAME (winograd_product_s16),
-                     LEVEL_NAME (winograd_out_s16)},
 #endif
 #ifdef SIMD_QUADS
     .depthwise_row_bytes = SIMD_QUADS,
@@ -15,6 +13,10 @@ const CpuLoops LEVEL_NAME (table) = {
 #endif
 #ifdef SIMD_PAIRS
     .dense_s8_pairs = LEVEL_NAME (dense_s8_pairs),
+#endif
+#ifdef SIMD_WINOGRAD
+    .winograd_s16 = {LEVEL_NAME (winograd_in_s16), LEVEL_NAME (winograd_product_s16),
+                     LEVEL_NAME (winograd_out_s16)},
 #endif
     .winograd_f32 = {LEVEL_NAME (winograd_in_f32), LEVEL_NAME (winograd_product_f32),
                      LEVEL_NAME (winograd_out_f32)},

@@ -8,7 +8,15 @@
 #include "kernels/cpu/epilogue.h"
 #include "kernels/cpu/loops-level.h"
 
-enum { ROWS_1 = 12, ROWS_2 = LANES == 16 ? 12 : LANES == 8 ? 6 : 2, LINE = 4, MAX_BLOCKS = 2 };
+enum {
+  ROWS_1 = 12,
+  ROWS_2 = LANES == 16  ? 12
+           : LANES == 8 ? 6
+                        : 2,
+  LINE = 4,
+  MAX_BLOCKS = 2,
+  N_OUTPUTS = 4
+};
 
 /* v = Bᵀ d */
 SIMD_INLINE void
@@ -128,17 +136,17 @@ LEVEL_NAME (winograd_out_f32) (const WinogradOut *out)
     for (int j = 0; j < out->blocks; j++) {
       const int left = out->n_channels - j * LANES, n = left < LANES ? left : LANES;
       const VecF bias = simd_load (e.bias + j * LANES);
-      VecF y[WINOGRAD_OUTPUTS];
+      VecF y[N_OUTPUTS];
       gather_tile (out, (const float *) out->sums + (i * out->blocks + j) * LANES, y);
 #pragma GCC unroll 4
-      for (int k = 0; k < WINOGRAD_OUTPUTS; k++) {
+      for (int k = 0; k < N_OUTPUTS; k++) {
         y[k] = y[k] + bias;
         if (e.residual && at[k] >= 0)
           y[k] = y[k] + simd_load_n ((const float *) e.residual + at[k] + j * LANES, n);
       }
-      epilogue_activate (&e, y, WINOGRAD_OUTPUTS);
+      epilogue_activate (&e, y, N_OUTPUTS);
 #pragma GCC unroll 4
-      for (int k = 0; k < WINOGRAD_OUTPUTS; k++)
+      for (int k = 0; k < N_OUTPUTS; k++)
         if (at[k] >= 0)
           simd_store_n ((float *) out->out + at[k] + j * LANES, y[k], n);
     }

@@ -130,16 +130,17 @@ typedef struct {
   CpuEpilogue epilogue;
 } DepthwiseRow;
 
-/* Winograd's convolution. A tile of 4 inputs along an axis, or of 4 × 4 of a plane, gives 2 or 2 ×
- * 2 outputs of 3 taps an axis by 4 or 16 products, each at its own position of the tile. Values,
- * weights and sums are floats; of bytes they are 16-bit numbers in pairs and 32-bit sums.
+/* Winograd's convolution. A tile of 4 inputs along an axis, or of 4 × 4 or 6 × 6 of a plane, gives
+ * 2 or 2 × 2 or 4 × 4 outputs of 3 taps an axis by 4, 16 or 36 products, each at its own position
+ * of the tile. Values, weights and sums are floats; of bytes they are 16-bit numbers in pairs and
+ * sums of 32 bits, which wrap around.
  */
-enum { WINOGRAD_POSITIONS = 16, WINOGRAD_OUTPUTS = 4, WINOGRAD_CHANNELS = 16 };
+enum { WINOGRAD_POSITIONS = 36, WINOGRAD_OUTPUTS = 16, WINOGRAD_CHANNELS = 16 };
 
 typedef struct {
-  int positions;             /* 4 or 16; floats: 16 */
+  int positions;             /* 4, 16 or 36; floats: 16 */
   const void *const *pixels; /* [positions] of input */
-  int n_channels;            /* at least WINOGRAD_CHANNELS */
+  int n_channels;            /* at least WINOGRAD_CHANNELS; bytes: at least 2 LANES */
   bool in_signed;
   int zero;     /* of the input */
   void *values; /* at a position; step elements on at the next */

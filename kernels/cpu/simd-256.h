@@ -4,6 +4,8 @@
 #define SIMD_PACKS /* has simd_pack_bytes */
 #if defined(__AVXVNNI__) || defined(__AVX512VNNI__)
 #define SIMD_QUADS 32 /* channels at once in the loops of depthwise-quads.h */
+#else
+#define SIMD_WINOGRAD /* has the loops of loops-winograd.c */
 #endif
 enum { LANES = 8 };
 typedef __m256 VecF;

@@ -2,6 +2,7 @@
 #pragma once
 
 #define SIMD_PACKS    /* has simd_pack_bytes */
+#define SIMD_WINOGRAD /* has the loops of loops-winograd.c */
 #define SIMD_PAIRS    /* has what dense_s8_pairs needs */
 #define SIMD_QUADS 64 /* channels at once in the loops of depthwise-quads.h */
 enum { LANES = 16 };
@@ -240,7 +241,7 @@ simd_broadcast8 (const uint8_t *p)
 SIMD_INLINE VecI
 simd_dot_s16 (VecI sum, VecI a, VecI b)
 {
-  return _mm512_add_epi32 (sum, _mm512_madd_epi16 (a, b));
+  return _mm512_dpwssd_epi32 (sum, a, b);
 }
 
 /* Byte 4 i + k is byte i of the k-th pointer. */

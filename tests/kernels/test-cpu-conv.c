@@ -129,19 +129,18 @@ case_clear (Case *c)
 }
 
 static void
-check_case (const Shape *s, bool quantized, unsigned seed, PraxiPool *pool)
+compare_levels (Case *c, const Shape *s, bool quantized, unsigned seed, PraxiPool *pool)
 {
-  Case c = case_new (s, quantized, seed);
-  set_inputs (&c);
-  const PraxiTensor *truth[] = {&c.truth}, *y[] = {&c.y};
-  g_assert_true (test_run (praxi_backend_ref (), &c.op, c.in, c.n_in, truth, 1, pool, NULL));
+  set_inputs (c);
+  const PraxiTensor *truth[] = {&c->truth}, *y[] = {&c->y};
+  g_assert_true (test_run (praxi_backend_ref (), &c->op, c->in, c->n_in, truth, 1, pool, NULL));
   for (int i = 0; test_level (i); i++) {
     const PraxiBackend *backend = test_level (i);
-    memset (c.y.data, 0x55, test_bytes (&c.y));
+    memset (c->y.data, 0x55, test_bytes (&c->y));
     const char *name = NULL;
-    g_assert_true (test_run (backend, &c.op, c.in, c.n_in, y, 1, pool, &name));
+    g_assert_true (test_run (backend, &c->op, c->in, c->n_in, y, 1, pool, &name));
     const float near = test_is_half () ? 1e-2f : 2e-4f;
-    const float limit = quantized ? 0 : near, worst = test_max_difference (&c.y, &c.truth);
+    const float limit = quantized ? 0 : near, worst = test_max_difference (&c->y, &c->truth);
     if (worst > limit || isnan (worst))
       g_error (
           "%s %s rank %d %d>%d/%d in %dx%dx%d k %dx%dx%d s %d%d%d d %d%d%d p %d%d%d seed %u: %g",
@@ -150,6 +149,13 @@ check_case (const Shape *s, bool quantized, unsigned seed, PraxiPool *pool)
           s->stride[1], s->stride[2], s->dilation[0], s->dilation[1], s->dilation[2], s->pad[0],
           s->pad[1], s->pad[2], seed, (double) worst);
   }
+}
+
+static void
+check_case (const Shape *s, bool quantized, unsigned seed, PraxiPool *pool)
+{
+  Case c = case_new (s, quantized, seed);
+  compare_levels (&c, s, quantized, seed, pool);
   case_clear (&c);
 }
 
@@ -180,6 +186,8 @@ static const Shape edges[] = {
     {4, 1, 34, 23, 1, {1, 17, 15}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
     {5, 2, 18, 49, 1, {3, 17, 19}, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 0, 2}},
     {5, 1, 18, 7, 1, {2, 15, 14}, {2, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}},
+    {4, 1, 44, 40, 1, {1, 23, 18}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
+    {5, 2, 32, 33, 1, {3, 16, 14}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 2, 1}},
     {5, 2, 40, 33, 1, {6, 14, 15}, {3, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 0, 0}},
     {5, 1, 16, 8, 1, {4, 20, 11}, {3, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
     /* depthwise */
@@ -208,6 +216,35 @@ test_edges (gconstpointer quantized)
       check_case (&edges[i], quantized != NULL, i + seed, pool);
     praxi_pool_free (pool);
   }
+}
+
+/* The largest sums there are: ways that keep fewer bits of them have to know. */
+static void
+test_extremes (void)
+{
+  static const Shape shapes[] = {
+      {5, 1, 64, 20, 1, {3, 14, 16}, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}},
+      {4, 1, 96, 40, 1, {1, 16, 17}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
+      {5, 1, 600, 20, 1, {6, 14, 14}, {3, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 0, 0}},
+  };
+  PraxiPool *pool;
+  g_assert_cmpint (praxi_pool_new (2, &pool), ==, PRAXI_OK);
+  for (unsigned i = 0; i < 2 * G_N_ELEMENTS (shapes); i++) {
+    const Shape *s = &shapes[i / 2];
+    Case c = case_new (s, true, 0);
+    const int taps = s->in_channels * s->kernel[0] * s->kernel[1] * s->kernel[2];
+    memset (c.x.data, 255, test_bytes (&c.x));
+    memset (c.w.data, i % 2 ? 127 : -128, test_bytes (&c.w));
+    c.op.requantize.input_zero = 0;
+    c.op.requantize.output_zero = i % 2 ? 3 : 250;
+    c.op.requantize.low = 0;
+    c.op.requantize.high = 255;
+    for (int o = 0; o < s->out_channels; o++)
+      c.multiplier[o] = 240 / (float) (taps * 255 * 128);
+    compare_levels (&c, s, true, i, pool);
+    case_clear (&c);
+  }
+  praxi_pool_free (pool);
 }
 
 static int
@@ -310,6 +347,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/cpu/conv/int8/edges", GINT_TO_POINTER (1), test_edges);
   g_test_add_data_func ("/cpu/conv/int8/random", GINT_TO_POINTER (1), test_random);
+  g_test_add_func ("/cpu/conv/int8/extremes", test_extremes);
   g_test_add_data_func ("/cpu/conv/f32/edges", NULL, test_edges);
   g_test_add_data_func ("/cpu/conv/f32/random", NULL, test_random);
   return g_test_run ();
