@@ -39,12 +39,13 @@ typedef struct {
   bool is_s8, in_time, in_signed, has_residual;
   int line, step;        /* inputs and outputs of a tile along an axis */
   int positions, planes; /* planes: taps in time that are summed */
-  int zero;              /* of the input */
+  int zero, input_zero;  /* what d is less; the input's */
   int64_t tiles[3];      /* T, H, W, of one clip */
   int tiles_at_once;     /* a multiple of LEAST_TILES */
   int64_t depth;         /* numbers of a row of values */
   void *weights;         /* [chunks][positions][depth][chunk's channels], depth of bytes in pairs */
   float *bias, *multiplier;
+  int32_t *start; /* of 6 × 6 inputs: added to each output */
   void *padding;  /* a pixel */
   size_t element; /* bytes of a value or weight */
   size_t values_bytes, thread_bytes;
@@ -171,6 +172,7 @@ run_tiles (const Job *job, int64_t first, int n, uint8_t *scratch)
                        .epilogue = kernel->epilogue};
     out.epilogue.bias = kernel->bias + channel;
     out.epilogue.multiplier = kernel->multiplier + channel;
+    out.epilogue.start = kernel->start + channel;
     out.epilogue.residual = job->residual ? job->residual + channel * in_element (kernel) : NULL;
     kernel->loops->out (&out);
   }
@@ -213,6 +215,7 @@ clear (PraxiKernel *base)
   free (kernel->weights);
   free (kernel->bias);
   free (kernel->multiplier);
+  free (kernel->start);
   free (kernel->padding);
 }
 
@@ -257,29 +260,34 @@ transform (const WinogradKernel *kernel,
     transform_line (line, rows + j, line, u + j, line);
 }
 
-/* The sum of an output's weights without their signs. */
+/* The sum of an output's weights. Returns that without their signs. */
 static double
-sum_of_weights (const WinogradKernel *kernel,
-                const PraxiTensor *w,
-                const WeightSteps *steps,
-                int64_t o)
+sum_weights (const WinogradKernel *kernel,
+             const PraxiTensor *w,
+             const WeightSteps *steps,
+             int64_t o,
+             double *sum)
 {
   const ConvShape *s = &kernel->shape;
-  double sum = 0;
+  double most = 0;
+  *sum = 0;
   for (int64_t c = 0; c < s->in_channels; c++)
-    for (int64_t tap = 0; tap < s->kernel[0] * s->taps; tap++)
-      sum += fabs (
-          (double) ((const int8_t *) w->data)[o * steps->out + c * steps->in + tap * steps->tap]);
-  return sum;
+    for (int64_t tap = 0; tap < s->kernel[0] * s->taps; tap++) {
+      const int64_t at = o * steps->out + c * steps->in + tap * steps->tap;
+      const double weight = ((const int8_t *) w->data)[at];
+      *sum += weight;
+      most += fabs (weight);
+    }
+  return most;
 }
 
 /* False where sums of bytes could be more than is kept of them: of 4 inputs all positions together,
- * with values of at most 1020, 32 bits; of 6 inputs an output 26.
+ * with values of at most 1020, 32 bits; of 6 inputs an output of values of at most 128, 26.
  */
 static bool
 pack (WinogradKernel *kernel, const PraxiTensor *w)
 {
-  const double most = kernel->line == 4 ? INT32_MAX / (4 * 255) : (1 << 25) / 256;
+  const double most = kernel->line == 4 ? INT32_MAX / (4 * 255) : (1 << 25) / 128;
   const WeightSteps steps = praxi_cpu_weight_steps (&kernel->shape, w);
   const int64_t lanes = kernel->lanes, channels = kernel->shape.out_channels;
   const int64_t pair = kernel->is_s8 ? 2 : 1;
@@ -287,7 +295,11 @@ pack (WinogradKernel *kernel, const PraxiTensor *w)
     const int64_t first = o / (2 * lanes) * 2 * lanes;
     const int64_t width = channels - first > lanes ? 2 * lanes : lanes;
     const int64_t chunk = first * kernel->positions * kernel->depth;
-    double sum = kernel->is_s8 && kernel->line == 6 ? sum_of_weights (kernel, w, &steps, o) : 0;
+    double sum = 0, of_weights = 0;
+    if (kernel->line == 6) {
+      sum = sum_weights (kernel, w, &steps, o, &of_weights);
+      kernel->start[o] = (int32_t) ((kernel->zero - kernel->input_zero) * of_weights);
+    }
     for (int64_t k = 0; k < kernel->depth; k++) {
       float u[WINOGRAD_POSITIONS];
       transform (kernel, w, &steps, o, k, u);
@@ -351,6 +363,7 @@ plan (WinogradKernel *kernel, int line, int n_threads)
   const ConvShape *s = &kernel->shape;
   kernel->line = line;
   kernel->step = line - 2;
+  kernel->zero = line == 4 ? kernel->input_zero : kernel->in_signed ? 0 : 128;
   kernel->in_time = s->taps == 1;
   kernel->positions = kernel->in_time ? line : line * line;
   kernel->planes = kernel->in_time ? 1 : (int) s->kernel[0];
@@ -383,9 +396,11 @@ allocate (WinogradKernel *kernel, const CpuPlace *place)
   kernel->weights = praxi_cpu_alloc (bytes);
   kernel->bias = praxi_cpu_alloc (channels * sizeof *kernel->bias);
   kernel->multiplier = praxi_cpu_alloc (channels * sizeof *kernel->multiplier);
+  kernel->start = praxi_cpu_alloc (channels * sizeof *kernel->start);
   kernel->padding = praxi_cpu_alloc (pixel_bytes);
-  kernel->base.weight_bytes = bytes + 2 * channels * sizeof (float);
-  if (!kernel->weights || !kernel->bias || !kernel->multiplier || !kernel->padding)
+  kernel->base.weight_bytes = bytes + 3 * channels * sizeof (float);
+  if (!kernel->weights || !kernel->bias || !kernel->multiplier || !kernel->start ||
+      !kernel->padding)
     return PRAXI_STATUS_MEMORY;
   if (kernel->is_s8)
     memset (kernel->padding, (uint8_t) r->input_zero, pixel_bytes);
@@ -433,7 +448,7 @@ praxi_cpu_conv_winograd (const CpuPlace *place, PraxiKernel **out)
       .is_s8 = is_s8,
       .in_signed = place->in[0]->dtype == PRAXI_S8,
       .has_residual = place->op->has_residual,
-      .zero = place->op->requantize.input_zero,
+      .input_zero = place->op->requantize.input_zero,
   };
   if (!praxi_cpu_conv_shape (&place->op->window, place->in[0], praxi_cpu_input (place, 1),
                              place->out[0], &found.shape) ||

@@ -292,8 +292,11 @@ LEVEL_NAME (winograd_out_s16) (const WinogradOut *out)
   for (int i = 0; i < out->n_tiles; i++) {
     const int64_t *at = out->out_at[i];
     VecI y[MAX_BLOCKS][WINOGRAD_OUTPUTS];
-    for (int j = 0; j < out->blocks; j++)
+    for (int j = 0; j < out->blocks; j++) {
       gather_tile (out, (const int32_t *) out->sums + (i * out->blocks + j) * LANES, y[j]);
+      for (int k = 0; out->positions == 36 && k < n_out; k++)
+        y[j][k] = simd_add_s32 (y[j][k], simd_load_s32 (e->start + j * LANES));
+    }
     for (int k = 0; packs && k < n_out; k += 2) {
       const VecI pair[2][2] = {{y[0][k], y[0][k + 1]}, {y[1][k], y[1][k + 1]}};
       store_pair (out, &packing, at + k, pair);

@@ -163,7 +163,7 @@ typedef struct {
   int64_t step;
   const int64_t (*out_at)[WINOGRAD_OUTPUTS]; /* in elements from out and the residual; −1: none */
   void *out;
-  CpuEpilogue epilogue; /* as in DenseCall */
+  CpuEpilogue epilogue; /* as in DenseCall; start: added to outputs of 36 positions */
 } WinogradOut;
 
 typedef struct {
