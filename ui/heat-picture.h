@@ -28,10 +28,13 @@ int praxi_heat_view_n_rows (const PraxiHeatView *view);
 
 typedef struct {
   PraxiHeatView view; /* drawn last */
-  GHashTable *tiles;  /* number (gint64 *) → what heat-picture.c keeps; NULL before the first */
+  GHashTable *tiles;  /* number (gint64 *) → cairo_surface_t; NULL before the first drawing */
+  GPtrArray *lines;   /* of cairo_surface_t: a line a row of this very view; may be empty */
 } PraxiHeatPicture;
 
-/* Draws the view into the box; tiles are painted where the last drawing had none. */
+/* Draws the view into the box. A view that differs from the last in more than where it begins, as
+ * while zooming, is made of lines; once it begins elsewhere, of tiles.
+ */
 void praxi_heat_picture_draw (PraxiHeatPicture *picture,
                               const PraxiHeatView *view,
                               GtkSnapshot *snapshot,

@@ -239,8 +239,9 @@ praxi_thin_boxes_add (PraxiThinBoxes *boxes,
   const double left = ((double) box->origin.x - context->time.left_px) * scale;
   const int from = CLAMP ((int) left, 0, width);
   const int to = CLAMP ((int) (left + (double) box->size.width * scale), from, width);
+  const guint32 pixel = premultiplied (color);
   for (int x = from; pixels != NULL && x < to; x++)
-    pixels[x] = premultiplied (color);
+    pixels[x] = pixel;
 }
 
 void

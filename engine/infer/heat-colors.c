@@ -15,16 +15,17 @@ static const guint32 anchors[][N_ANCHORS] = {
                              0xc0c0c0, 0xdfdfdf, 0xffffff},
 };
 
-/* share: of b, in 65536ths */
+/* share: of b, in 65536ths. Red and blue go through one multiplication, 32 bits apart. */
 static guint32
 mix (guint32 a, guint32 b, guint32 share)
 {
-  guint32 color = 0xff000000u;
-  for (int shift = 0; shift < 24; shift += 8) {
-    const guint32 from = (a >> shift) & 0xff, to = (b >> shift) & 0xff;
-    color |= (from * (65536 - share) + to * share + 32768) >> 16 << shift;
-  }
-  return color;
+  const guint64 half = 32768, rest = 65536 - share;
+  const guint64 a_rb = (guint64) (a & 0xff0000) << 16 | (a & 0xff);
+  const guint64 b_rb = (guint64) (b & 0xff0000) << 16 | (b & 0xff);
+  const guint64 rb = a_rb * rest + b_rb * share + (half << 32 | half);
+  const guint64 green = (a >> 8 & 0xff) * rest + (b >> 8 & 0xff) * share + half;
+  return 0xff000000u | (guint32) (rb >> 48) << 16 | (guint32) (green >> 16) << 8 |
+         (guint32) (rb >> 16 & 0xff);
 }
 
 guint32
@@ -75,11 +76,16 @@ praxi_heat_raster (const PraxiScoreTrack *track,
                    int stride_px)
 {
   gboolean has_stripes = FALSE;
+  float last = NAN; /* seen from near, a window is many columns */
+  guint32 color = 0;
   for (int x = 0; x < width_px; x++) {
     const float score = column_score (track, row, x, width_px);
     const guint32 missing =
         praxi_heat_hatch (row->x_px + x, 0) ? PRAXI_HEAT_MISSING_DARK : PRAXI_HEAT_MISSING_LIGHT;
-    pixels[x] = isnan (score) ? missing : praxi_heat_color (row->palette, score);
+    if (score != last)
+      color = praxi_heat_color (row->palette, score);
+    last = score;
+    pixels[x] = isnan (score) ? missing : color;
     has_stripes |= isnan (score);
   }
   copy_lines (row, pixels, width_px, height_px, stride_px, has_stripes);

@@ -29,9 +29,11 @@ praxi_heat_hatch (int x, int y)
   return ((x + y) & 7) < 3;
 }
 
-/* The two greys of "not analysed", a colour no palette holds. */
-#define PRAXI_HEAT_MISSING_LIGHT 0xff8c8c8cu
-#define PRAXI_HEAT_MISSING_DARK 0xff747474u
+/* The two greys of "not analysed", no palette holds them: PRAXI_HEAT_CONTRAST has every grey, but
+ * with as much blue as red.
+ */
+#define PRAXI_HEAT_MISSING_LIGHT 0xff8c8c8du
+#define PRAXI_HEAT_MISSING_DARK 0xff747475u
 
 typedef struct {
   PraxiHeatPalette palette;

@@ -1,5 +1,5 @@
 /* Prints what drawing the timeline costs over ten hours of footage, twenty classes and ten thousand
- * labels, at 1920 pixels; judges nothing. Run inside gui-env.
+ * labels, at 1920 pixels; judges nothing. Run inside gui-env -s 1920x1080.
  */
 #include <adwaita.h>
 #include <math.h>

@@ -197,6 +197,18 @@ test_colors (void)
   g_assert_cmphex (praxi_heat_color (PRAXI_HEAT_INFERNO, 1), ==, 0xfffcffa4);
 }
 
+/* Else what is analysed would look as if it were not. */
+static void
+test_missing_colors (void)
+{
+  for (int palette = PRAXI_HEAT_INFERNO; palette <= PRAXI_HEAT_CONTRAST; palette++)
+    for (int i = 0; i <= 100000; i++) {
+      const guint32 color = praxi_heat_color ((PraxiHeatPalette) palette, (float) i / 100000);
+      g_assert_cmphex (color, !=, PRAXI_HEAT_MISSING_LIGHT);
+      g_assert_cmphex (color, !=, PRAXI_HEAT_MISSING_DARK);
+    }
+}
+
 static void
 test_raster (void)
 {
@@ -241,6 +253,7 @@ main (int argc, char **argv)
   g_test_add_func ("/events/smoothing-outvotes", test_smoothing_outvotes);
   g_test_add_func ("/events/resolve", test_resolve);
   g_test_add_func ("/heat/colors", test_colors);
+  g_test_add_func ("/heat/missing-colors", test_missing_colors);
   g_test_add_func ("/heat/raster", test_raster);
   return g_test_run ();
 }
