@@ -263,6 +263,28 @@ drop_cb (GtkDropTarget *target, const GValue *value, double x, double y, PraxiWi
   return paths->len > 1;
 }
 
+/* GTK 4.8 never frees a popover that is open when its window goes, and what it shows holds the
+ * session; a note that is being written is also kept by this.
+ */
+static void
+close_popovers (GtkWidget *widget)
+{
+  GtkWidget *next;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = next) {
+    next = gtk_widget_get_next_sibling (child);
+    close_popovers (child);
+    if (GTK_IS_POPOVER (child) && gtk_widget_get_mapped (child))
+      gtk_popover_popdown (GTK_POPOVER (child));
+  }
+}
+
+static void
+praxi_window_unmap (GtkWidget *widget)
+{
+  close_popovers (widget);
+  GTK_WIDGET_CLASS (praxi_window_parent_class)->unmap (widget);
+}
+
 static gboolean
 praxi_window_close_request (GtkWindow *window)
 {
@@ -395,6 +417,7 @@ praxi_window_class_init (PraxiWindowClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
   G_OBJECT_CLASS (klass)->dispose = praxi_window_dispose;
   GTK_WINDOW_CLASS (klass)->close_request = praxi_window_close_request;
+  widget_class->unmap = praxi_window_unmap;
   g_type_ensure (PRAXI_TYPE_MEDIA_LIST);
   g_type_ensure (PRAXI_TYPE_PLAYER_VIEW);
   g_type_ensure (PRAXI_TYPE_CAMERA_BAR);

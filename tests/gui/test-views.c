@@ -376,8 +376,6 @@ test_view (Fixture *fixture, gconstpointer data)
   }
   if (GTK_IS_WINDOW (root) && root != window)
     gtk_window_destroy (GTK_WINDOW (root));
-  else if (GTK_IS_POPOVER (root))
-    gtk_popover_popdown (GTK_POPOVER (root));
   if (faults->len > 0)
     g_test_fail_printf ("%s", faults->str);
 }

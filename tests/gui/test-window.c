@@ -474,6 +474,57 @@ test_drop (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (g_list_model_get_n_items (list), ==, 3);
 }
 
+/* --- popovers ------------------------------------------------------------------------------ */
+
+static void
+wait_for_popover (Fixture *fixture, const char *type_name)
+{
+  GtkWidget *window = GTK_WIDGET (fixture->window);
+  GtkWidget *inside;
+  wait_for ((inside = find_type (window, type_name)) != NULL && gtk_widget_get_mapped (inside));
+}
+
+/* The fixture closes the window with the popover open, and waits for window and session to go. */
+static void
+test_close_with_jobs (Fixture *fixture, gconstpointer data)
+{
+  open_media (fixture);
+  praxi_session_compare (fixture->session, "/data/slow");
+  g_assert_true (do_action (fixture, "win.jobs"));
+  GtkWidget *header = find_type (GTK_WIDGET (fixture->window), "AdwHeaderBar");
+  GtkWidget *row;
+  wait_for ((row = find_type (header, "GtkProgressBar")) != NULL && gtk_widget_get_mapped (row));
+}
+
+static void
+test_close_with_go_to (Fixture *fixture, gconstpointer data)
+{
+  open_media (fixture);
+  g_assert_true (do_action (fixture, "win.go-to"));
+  wait_for_popover (fixture, "PraxiGoTo");
+}
+
+/* What was typed is kept, though nobody pressed Enter. */
+static void
+test_close_with_note (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  GtkWidget *timeline = find_type (GTK_WIDGET (fixture->window), "PraxiTimeline");
+  open_media (fixture);
+  praxi_session_set_marks (session, 100, 150);
+  praxi_session_choose_class_key (session, '2');
+  wait_for (praxi_session_labels (session)->len == 1);
+  const PraxiUiLabel *label = praxi_session_labels (session)->pdata[0];
+  praxi_session_select_label (session, label->id);
+  g_assert_true (do_action (fixture, "win.edit-note"));
+  GtkWidget *entry;
+  wait_for ((entry = find_type (timeline, "GtkEntry")) != NULL && gtk_widget_get_mapped (entry));
+  gtk_editable_set_text (GTK_EDITABLE (entry), "half a sentence");
+  gtk_widget_set_visible (GTK_WIDGET (fixture->window), FALSE);
+  label = praxi_session_labels (session)->pdata[0];
+  g_assert_cmpstr (label->note, ==, "half a sentence");
+}
+
 #define add(path, function)                                                                        \
   g_test_add (path, Fixture, NULL, window_fixture_setup, function, window_fixture_teardown)
 
@@ -500,5 +551,8 @@ main (int argc, char **argv)
   add ("/window/pinch-timeline", test_pinch_timeline);
   add ("/window/pinch-picture", test_pinch_picture);
   add ("/window/drop", test_drop);
+  add ("/window/close-with-jobs", test_close_with_jobs);
+  add ("/window/close-with-go-to", test_close_with_go_to);
+  add ("/window/close-with-note", test_close_with_note);
   return g_test_run ();
 }
