@@ -1,6 +1,7 @@
 #include "ui/companion-view.h"
 
 #include <glib/gi18n.h>
+#include <stdlib.h>
 
 #include "ui/screen.h"
 
@@ -60,10 +61,17 @@ update_number (PraxiCompanionView *self)
   const PraxiPicture picture = praxi_companion_picture (self->companion);
   const gboolean is_shown = picture.texture != NULL && praxi_companion_frame (self->companion) >= 0;
   g_autofree char *text = is_shown ? g_strdup_printf ("%d", picture.ordinal) : g_strdup ("");
-  g_autofree char *tip =
-      is_shown ? g_strdup_printf (_ ("Frame %d"), picture.ordinal) : g_strdup ("");
   gtk_label_set_text (self->number, text);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->number), tip);
+}
+
+/* Asked for, not set with every frame: setting one asks the display where the pointer is. */
+static gboolean
+number_tip_cb (PraxiCompanionView *self, int x, int y, gboolean by_keys, GtkTooltip *tooltip)
+{
+  const char *number = gtk_label_get_text (self->number);
+  g_autofree char *tip = g_strdup_printf (_ ("Frame %d"), atoi (number));
+  gtk_tooltip_set_text (tooltip, tip);
+  return *number != '\0';
 }
 
 static void
@@ -186,6 +194,7 @@ praxi_companion_view_class_init (PraxiCompanionViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, PraxiCompanionView, offset);
   gtk_widget_class_bind_template_child (widget_class, PraxiCompanionView, menu_button);
   gtk_widget_class_bind_template_callback (widget_class, offset_cb);
+  gtk_widget_class_bind_template_callback (widget_class, number_tip_cb);
   signals[SIGNAL_CHOSEN] = g_signal_new ("chosen", PRAXI_TYPE_COMPANION_VIEW, G_SIGNAL_RUN_LAST, 0,
                                          NULL, NULL, NULL, G_TYPE_NONE, 0);
 }

@@ -62,6 +62,7 @@ struct _PraxiJumpList {
   GtkBox parent_instance;
   GtkStack *stack;
   GtkLabel *caption;
+  char *caption_tip;
   GtkLabel *empty;
   GtkListView *view;
   GListStore *rows;
@@ -162,7 +163,8 @@ void
 praxi_jump_list_set_caption (PraxiJumpList *self, const char *text, const char *tip)
 {
   gtk_label_set_text (self->caption, text != NULL ? text : "");
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->caption), tip);
+  g_free (self->caption_tip);
+  self->caption_tip = g_strdup (tip);
   gtk_widget_set_visible (GTK_WIDGET (self->caption), text != NULL);
 }
 
@@ -178,12 +180,23 @@ praxi_jump_list_select (PraxiJumpList *self, gint64 id)
   gtk_single_selection_set_selected (self->selection, position);
 }
 
+/* Asked for: it may change with every frame that is seen, and setting a tooltip asks the display
+ * where the pointer is.
+ */
+static gboolean
+caption_tip_cb (PraxiJumpList *self, int x, int y, gboolean by_keys, GtkTooltip *tooltip)
+{
+  gtk_tooltip_set_text (tooltip, self->caption_tip);
+  return self->caption_tip != NULL;
+}
+
 static void
 praxi_jump_list_dispose (GObject *object)
 {
   PraxiJumpList *self = PRAXI_JUMP_LIST (object);
   g_clear_object (&self->rows);
   g_clear_object (&self->selection);
+  g_clear_pointer (&self->caption_tip, g_free);
   gtk_widget_dispose_template (GTK_WIDGET (self), PRAXI_TYPE_JUMP_LIST);
   G_OBJECT_CLASS (praxi_jump_list_parent_class)->dispose (object);
 }
@@ -199,6 +212,7 @@ praxi_jump_list_class_init (PraxiJumpListClass *klass)
                                                "/io/github/praxiscope/Praxiscope/jump-list.ui");
   gtk_widget_class_bind_template_child (widget_class, PraxiJumpList, stack);
   gtk_widget_class_bind_template_child (widget_class, PraxiJumpList, caption);
+  gtk_widget_class_bind_template_callback (widget_class, caption_tip_cb);
   gtk_widget_class_bind_template_child (widget_class, PraxiJumpList, empty);
   gtk_widget_class_bind_template_child (widget_class, PraxiJumpList, view);
   gtk_widget_class_bind_template_callback (widget_class, activate_cb);

@@ -46,16 +46,33 @@ update_numbers (PraxiPlayerView *self)
     return;
   }
   g_autofree char *frame = g_strdup_printf (_ ("Frame %d"), picture.ordinal);
-  g_autofree char *of = g_strdup_printf (_ ("Frames 0 to %d"), n_frames - 1);
   g_autofree char *time = praxi_session_time_text (self->session, picture.pts_ns, 3);
   g_autofree char *pts = g_strdup_printf (_ ("pts %.3f"), (double) picture.pts_ns / 1e9);
-  g_autofree char *exact =
-      g_strdup_printf (_ ("Presentation time stamp: %.9f s"), (double) picture.pts_ns / 1e9);
   gtk_label_set_text (self->frame_label, frame);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->frame_label), of);
   gtk_label_set_text (self->time_label, time);
   gtk_label_set_text (self->pts_label, pts);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->pts_label), exact);
+}
+
+/* Asked for when the pointer rests there: a tooltip that is set asks the display where the pointer
+ * is, and these would be set with every frame.
+ */
+static gboolean
+frame_tip_cb (PraxiPlayerView *self, int x, int y, gboolean by_keys, GtkTooltip *tooltip)
+{
+  const int n_frames = praxi_session_n_frames (self->session);
+  g_autofree char *of = g_strdup_printf (_ ("Frames 0 to %d"), n_frames - 1);
+  gtk_tooltip_set_text (tooltip, of);
+  return n_frames > 0;
+}
+
+static gboolean
+pts_tip_cb (PraxiPlayerView *self, int x, int y, gboolean by_keys, GtkTooltip *tooltip)
+{
+  const PraxiPicture picture = praxi_session_picture (self->session);
+  g_autofree char *exact =
+      g_strdup_printf (_ ("Presentation time stamp: %.9f s"), (double) picture.pts_ns / 1e9);
+  gtk_tooltip_set_text (tooltip, exact);
+  return picture.texture != NULL;
 }
 
 static void
@@ -215,6 +232,8 @@ praxi_player_view_class_init (PraxiPlayerViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, PraxiPlayerView, go_to);
   gtk_widget_class_bind_template_callback (widget_class, loop_toggled_cb);
   gtk_widget_class_bind_template_callback (widget_class, zoomed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, frame_tip_cb);
+  gtk_widget_class_bind_template_callback (widget_class, pts_tip_cb);
   signals[SIGNAL_CHOSEN] = g_signal_new ("chosen", PRAXI_TYPE_PLAYER_VIEW, G_SIGNAL_RUN_LAST, 0,
                                          NULL, NULL, NULL, G_TYPE_NONE, 0);
 }

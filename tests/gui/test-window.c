@@ -525,6 +525,57 @@ test_close_with_note (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (label->note, ==, "half a sentence");
 }
 
+/* --- tooltips ------------------------------------------------------------------------------ */
+
+static void
+count_tooltip_cb (int *n_set)
+{
+  (*n_set)++;
+}
+
+static void
+follow_tooltips (GtkWidget *widget, int *n_set)
+{
+  g_signal_connect_swapped (widget, "notify::tooltip-text", G_CALLBACK (count_tooltip_cb), n_set);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    follow_tooltips (child, n_set);
+}
+
+/* How many labels answer when they are asked for a tooltip. */
+static int
+count_answers (GtkWidget *widget)
+{
+  g_autoptr (GtkTooltip) tooltip = g_object_new (GTK_TYPE_TOOLTIP, NULL);
+  gboolean has_tip = FALSE;
+  if (GTK_IS_LABEL (widget) && gtk_widget_get_has_tooltip (widget) &&
+      gtk_widget_get_tooltip_text (widget) == NULL)
+    g_signal_emit_by_name (widget, "query-tooltip", 1, 1, FALSE, tooltip, &has_tip);
+  int n = has_tip;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    n += count_answers (child);
+  return n;
+}
+
+/* Setting one asks the display where the pointer is, several times: frame after frame, that is half
+ * of what the window says to it.
+ */
+static void
+test_tooltips_are_asked_for (Fixture *fixture, gconstpointer data)
+{
+  PraxiSession *session = fixture->session;
+  int n_set = 0;
+  open_media (fixture);
+  g_assert_cmpint (count_answers (GTK_WIDGET (fixture->window)), ==, 3); /* frame, pts, seen */
+  follow_tooltips (GTK_WIDGET (fixture->window), &n_set);
+  for (int frame = 100; frame < 120; frame++) {
+    praxi_session_seek (session, frame);
+    wait_for (praxi_session_picture (session).ordinal == frame);
+  }
+  g_assert_cmpint (n_set, ==, 0);
+}
+
 #define add(path, function)                                                                        \
   g_test_add (path, Fixture, NULL, window_fixture_setup, function, window_fixture_teardown)
 
@@ -554,5 +605,6 @@ main (int argc, char **argv)
   add ("/window/close-with-jobs", test_close_with_jobs);
   add ("/window/close-with-go-to", test_close_with_go_to);
   add ("/window/close-with-note", test_close_with_note);
+  add ("/window/tooltips-are-asked-for", test_tooltips_are_asked_for);
   return g_test_run ();
 }
