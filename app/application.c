@@ -3,6 +3,7 @@
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "app/places.h"
 #include "ui/preferences.h"
@@ -112,13 +113,29 @@ praxi_application_open (GApplication *app, GFile **files, int n_files, const cha
   gtk_window_present (GTK_WINDOW (window));
 }
 
+/* With less, a library that finds no room ends the program in the middle of its start. */
+enum { LEAST_ADDRESSES_MIB = 1280 };
+
+static gboolean
+has_room (void)
+{
+  struct rlimit limit;
+  if (getrlimit (RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+      limit.rlim_cur >> 20 >= LEAST_ADDRESSES_MIB)
+    return TRUE;
+  g_printerr (_ ("praxiscope: memory is limited to %d MiB of addresses, the window needs %d: raise "
+                 "the limit (ulimit -v)\n"),
+              (int) (limit.rlim_cur >> 20), LEAST_ADDRESSES_MIB);
+  return FALSE;
+}
+
 static int
 praxi_application_handle_local_options (GApplication *app, GVariantDict *options)
 {
   PraxiApplication *self = PRAXI_APPLICATION (app);
   self->wants_sample = g_variant_dict_contains (options, "sample");
   if (!g_variant_dict_contains (options, "version"))
-    return -1;
+    return has_room () ? -1 : 1;
   g_print ("praxiscope %s\n", PRAXI_VERSION);
   return 0;
 }

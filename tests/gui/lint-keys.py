@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fails when a key of the window is not in KEYS.md, or a test named there does not exist.
+"""Fails when a key of the window is not in KEYS.md, or a test named there or in FAULTS.md does not exist.
 
 usage: lint-keys.py SOURCE_ROOT
 """
@@ -12,8 +12,10 @@ FIXED = re.compile(r'\{N_ \("([^"]+)"\), "([\w<>]+)"\}')  # keys that cannot be 
 NAMES = {'bracketleft': '[', 'bracketright': ']', 'Return': 'Enter', 'Page_Up': 'Page up', 'Page_Down': 'Page down',
          'space': 'Space', 'question': '?', 'Control': 'Ctrl'}
 SAME = ('KP_', 'equal', 'less', 'greater', 'brace')  # a key beside another one, for other keyboards
-FILES = {'player': 'test-player.py', 'labelling': 'test-labelling.py', 'person': 'test-person.py', 'frame': 'test-frame.py',
-         'camera': 'test-camera.py', 'window': 'test-window.c'}
+FILES = {'player': 'gui/test-player.py', 'labelling': 'gui/test-labelling.py', 'person': 'gui/test-person.py',
+         'frame': 'gui/test-frame.py', 'camera': 'gui/test-camera.py', 'window': 'gui/test-window.c',
+         'session': 'gui/test-faults.py', 'programs': 'app/test-faults.py', 'watch': 'app/test-watch.py',
+         'plot': 'gui/test-plot.c'}
 
 
 def name(key):
@@ -45,7 +47,7 @@ def lost_tests(root, cell):
     text = ''
     for word, test in re.findall(r'(\w+)? ?`([^`]+)`', cell):
         if word in FILES:
-            text = (root / 'tests/gui' / FILES[word]).read_text()
+            text = (root / 'tests' / FILES[word]).read_text()
         elif test.startswith('test-'):
             text = test if (root / 'tests/gui' / test).exists() else ''
         if f'def {test}(' not in text and f'"{test}"' not in text and test != text:
@@ -58,9 +60,10 @@ def faults(root):
     for action, key in keys(root):
         if key not in named:
             yield f'{key} ({action}) is not in tests/gui/KEYS.md: name the test that presses it'
-    for cells in table:
-        for test in lost_tests(root, cells[1]):
-            yield f'tests/gui/KEYS.md: there is no test {test} ({cells[0]})'
+    for page in ('KEYS.md', 'FAULTS.md'):
+        for cells in rows((root / 'tests/gui' / page).read_text()):
+            for test in lost_tests(root, cells[1]):
+                yield f'tests/gui/{page}: there is no test {test} ({cells[0]})'
 
 
 def main(root):
