@@ -1,6 +1,6 @@
 #!/bin/bash
 # Praxi beside ONNX Runtime and OpenVINO, pinned to the first processors; prints ratios and writes
-# tests/bench/results/cpu-<processor>.md.
+# tests/bench/results/cpu-<processor>-<level>.md.
 #
 #   tests/bench/peers.sh [--install] [MODEL…]
 #
@@ -23,9 +23,10 @@ models=("$@")
 [ ${#models[@]} -gt 0 ] || models=(light original zoo:mobilenetv3-small:size=112
   zoo:mobilenetv3-small zoo:x3d-s zoo:x3d-m zoo:r2plus1d-18 zoo:slowfast-r50 zoo:i3d)
 name=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1 | tr -cs 'A-Za-z0-9\n' - | sed 's/-*$//')
+level=$("$praxi" devices | sed -n 's/^cpu .*(\([a-z0-9-]*\)).*/\1/p')
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p tests/bench/results
 taskset -c "0-$((threads - 1))" "$venv/bin/python" tests/bench/peers.py "$praxi" "${models[@]}" --int8 \
   --threads "$threads" --rounds "${ROUNDS:-5}" --seconds "${SECONDS_EACH:-1}" --work "$work" \
-  --markdown "tests/bench/results/cpu-${name,,}.md"
+  --markdown "tests/bench/results/cpu-${name,,}-$level.md"
