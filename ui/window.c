@@ -15,7 +15,7 @@
 
 /* A little more than libadwaita's headings are larger than the window's text. */
 #define NOTICE_FONT "<span weight='bold' size='115%%'>%s</span>"
-enum { NOTICE_S = 4, NOTICE_EDGES_PX = 136, NOTICE_LEAST_PX = 160 };
+enum { NOTICE_S = 6, NOTICE_EDGES_PX = 136, NOTICE_LEAST_PX = 160 };
 
 G_DEFINE_FINAL_TYPE (PraxiWindow, praxi_window, ADW_TYPE_APPLICATION_WINDOW)
 
