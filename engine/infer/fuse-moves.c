@@ -30,19 +30,6 @@ n_moved (const PraxiNode *move)
   return move->op.kind == PRAXI_OP_CONCAT ? move->n_in : 1;
 }
 
-static gboolean
-is_byte (PraxiDType dtype)
-{
-  return dtype == PRAXI_U8 || dtype == PRAXI_S8;
-}
-
-static gboolean
-has_known_zero (const PraxiPattern *pattern, const PraxiNode *node)
-{
-  return node->n_in < 3 || node->in[2] < 0 ||
-         praxi_pattern_tensor (pattern, node->in[2])->data != NULL;
-}
-
 static int
 zero_of (const PraxiPattern *pattern, const PraxiNode *node)
 {
@@ -51,25 +38,13 @@ zero_of (const PraxiPattern *pattern, const PraxiNode *node)
              : (int) praxi_tensor_get_int (praxi_pattern_tensor (pattern, node->in[2]), 0);
 }
 
-/* Bytes with one scale, computed at run time. */
-static gboolean
-is_dequantized (const PraxiPattern *pattern, const PraxiNode *node)
-{
-  float scale;
-  if (node->op.kind != PRAXI_OP_DEQUANTIZE_LINEAR)
-    return FALSE;
-  const PraxiTensor *bytes = praxi_pattern_tensor (pattern, node->in[0]);
-  return is_byte (bytes->dtype) && bytes->data == NULL && has_known_zero (pattern, node) &&
-         praxi_pattern_scalar (pattern, node->in[1], &scale);
-}
-
 static gboolean
 can_quantize (const PraxiPattern *pattern, int value)
 {
   const PraxiNode *node = praxi_pattern_maker (pattern, value);
   if (node == NULL)
     return FALSE;
-  if (is_dequantized (pattern, node))
+  if (praxi_pattern_is_dequantized (pattern, node))
     return TRUE;
   if (!moves (node->op.kind) || node->n_out != 1 || !praxi_pattern_is_used_once (pattern, value))
     return FALSE;
@@ -115,7 +90,7 @@ static int
 quantized (PraxiPattern *pattern, const PraxiNode *quantize, int value)
 {
   const PraxiNode *node = praxi_pattern_maker (pattern, value);
-  if (is_dequantized (pattern, node)) {
+  if (praxi_pattern_is_dequantized (pattern, node)) {
     if (undoes (pattern, quantize, node))
       return node->in[0];
     g_autofree int *in = g_memdup2 (quantize->in, sizeof (int) * (gsize) quantize->n_in);

@@ -49,6 +49,19 @@ praxi_pattern_scalar (const PraxiPattern *pattern, int value, float *scalar)
   return TRUE;
 }
 
+gboolean
+praxi_pattern_is_dequantized (const PraxiPattern *pattern, const PraxiNode *node)
+{
+  float scale;
+  if (node->op.kind != PRAXI_OP_DEQUANTIZE_LINEAR ||
+      !praxi_pattern_scalar (pattern, node->in[1], &scale))
+    return FALSE;
+  const PraxiTensor *bytes = praxi_pattern_tensor (pattern, node->in[0]);
+  return bytes->data == NULL && (bytes->dtype == PRAXI_U8 || bytes->dtype == PRAXI_S8) &&
+         (node->n_in < 3 || node->in[2] < 0 ||
+          praxi_pattern_tensor (pattern, node->in[2])->data != NULL);
+}
+
 int
 praxi_pattern_add (PraxiPattern *pattern,
                    const char *name,

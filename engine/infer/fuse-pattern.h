@@ -24,6 +24,9 @@ gboolean praxi_pattern_is_used_once (const PraxiPattern *pattern, int value);
 /* The value of a constant f32 with one element. */
 gboolean praxi_pattern_scalar (const PraxiPattern *pattern, int value, float *scalar);
 
+/* Whether a node dequantizes bytes that are computed at run time, by one known scale and zero. */
+gboolean praxi_pattern_is_dequantized (const PraxiPattern *pattern, const PraxiNode *node);
+
 /* Adds a row-major constant that takes data over (g_malloc). */
 int praxi_pattern_add (PraxiPattern *pattern,
                        const char *name,

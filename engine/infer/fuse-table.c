@@ -57,14 +57,7 @@ is_listed (const Region *region, const PraxiNode *node)
 static gboolean
 is_source (Region *region, const PraxiNode *node)
 {
-  float scale;
-  if (node->op.kind != PRAXI_OP_DEQUANTIZE_LINEAR ||
-      !praxi_pattern_scalar (region->pattern, node->in[1], &scale))
-    return FALSE;
-  const PraxiTensor *bytes = praxi_pattern_tensor (region->pattern, node->in[0]);
-  if (bytes->data != NULL || (bytes->dtype != PRAXI_U8 && bytes->dtype != PRAXI_S8) ||
-      (node->n_in > 2 && node->in[2] >= 0 &&
-       praxi_pattern_tensor (region->pattern, node->in[2])->data == NULL))
+  if (!praxi_pattern_is_dequantized (region->pattern, node))
     return FALSE;
   if (region->source >= 0 && region->source != node->in[0])
     return FALSE;

@@ -3,17 +3,17 @@
  *
  *   V = Bᵀ d B, U = G g Gᵀ, M = Σ_k Σ_c U V, f² y = Aᵀ M A      of a plane, or
  *   V = Bᵀ d,   U = G g,    M = Σ_c U V,     f y = Aᵀ M         along time
- *   d: 6 × 6, 4 × 4 or 4 inputs less their zero, g: 3 × 3 or 3 weights, y: 4 × 4, 2 × 2 or 2
- * outputs
+ *   d: 6 × 6, 4 × 4 or 4 inputs, g: 3 × 3 or 3 weights, y: 4 × 4, 2 × 2 or 2 outputs
  *
  * takes 36 products for 16 outputs instead of 144, 16 for 4 instead of 36, or 4 for 2 instead of 6.
- * Of bytes V and U fit into 16 bits: V is within ±25500 of 6 × 6 inputs, ±1020 of 4 × 4; U within
- * ±6223 and ±1152. So levels that multiply 16-bit numbers anyway do less; where bytes are
- * multiplied twice as fast, only 6 × 6 does. The factor f is 2 of 4 inputs and 24 of 6, where sums
- * wrap around at 32 bits and the outputs are known within 26. A plane's taps in time, k, are summed
- * before Aᵀ. Floats, for which f is 1, go by planes of 4 × 4 alone: in time a frame's rounding
- * would depend on where its tile begins. Threads share tiles. Source: Lavin and Gray, Fast
- * Algorithms for Convolutional Neural Networks, 2015
+ * Of bytes, d is less the input's zero, or of 6 × 6 less the middle of its range, which halves the
+ * largest y, and what that makes different is added behind. V and U fit into 16 bits: V is within
+ * ±12800 of 6 × 6 inputs, ±1020 of 4 × 4; U within ±6272 and ±1152. So levels that multiply 16-bit
+ * numbers anyway do less; where bytes are multiplied twice as fast, only 6 × 6 does. The factor f
+ * is 2 of 4 inputs and 24 of 6, where sums wrap around at 32 bits and the outputs are known
+ * within 26. A plane's taps in time, k, are summed before Aᵀ. Floats, for which f is 1, go by
+ * planes of 4 × 4 alone: in time a frame's rounding would depend on where its tile begins. Threads
+ * share tiles. Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2015
  */
 #include "kernels/cpu/conv-shape.h"
 

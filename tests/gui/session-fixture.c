@@ -17,13 +17,6 @@ message_cb (PraxiSession *session, gboolean is_error, const char *text, Fixture 
   g_string_append_printf (fixture->messages, "%s%s\n", is_error ? "! " : "", text);
 }
 
-gboolean
-give_up_cb (gpointer what)
-{
-  g_error ("waited too long for %s", (const char *) what);
-  return G_SOURCE_REMOVE;
-}
-
 void
 fixture_begin (Fixture *fixture)
 {

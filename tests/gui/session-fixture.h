@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "tests/gui/wait-for.h"
 #include "ui/session-labels.h"
 
 G_BEGIN_DECLS
@@ -47,18 +48,6 @@ gboolean is_quiet (PraxiSession *session);
 
 /* "fight 10-20, fall 30-40": all labels; free with g_free. */
 char *labels_text (PraxiSession *session);
-
-gboolean give_up_cb (gpointer what);
-
-#define wait_for(condition)                                                                        \
-  G_STMT_START                                                                                     \
-  {                                                                                                \
-    const guint source = g_timeout_add_seconds (20, give_up_cb, (gpointer) #condition);            \
-    while (!(condition))                                                                           \
-      g_main_context_iteration (NULL, TRUE);                                                       \
-    g_source_remove (source);                                                                      \
-  }                                                                                                \
-  G_STMT_END
 
 #define assert_labels(session, expected)                                                           \
   G_STMT_START                                                                                     \

@@ -6,13 +6,6 @@
 #include "engine/store/runs.h"
 #include "ui/session-analysis.h"
 
-gboolean
-give_up_cb (gpointer what)
-{
-  g_error ("waited too long for %s", (const char *) what);
-  return G_SOURCE_REMOVE;
-}
-
 static void
 write_track (const char *path)
 {

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "tests/gui/wait-for.h"
 #include "ui/window.h"
 
 G_BEGIN_DECLS
@@ -33,17 +34,5 @@ GtkWidget *find_type (GtkWidget *widget, const char *type_name);
 
 /* The picture of a widget, once it is laid out. */
 GdkTexture *render (GtkWidget *widget);
-
-gboolean give_up_cb (gpointer what);
-
-#define wait_for(condition)                                                                        \
-  G_STMT_START                                                                                     \
-  {                                                                                                \
-    const guint source = g_timeout_add_seconds (20, give_up_cb, (gpointer) #condition);            \
-    while (!(condition))                                                                           \
-      g_main_context_iteration (NULL, TRUE);                                                       \
-    g_source_remove (source);                                                                      \
-  }                                                                                                \
-  G_STMT_END
 
 G_END_DECLS
