@@ -153,7 +153,17 @@ count_reads (const Chain *chain, int value)
   return n;
 }
 
-/* Takes one more node into the chain, whose result nobody else reads; FALSE where there is none. */
+/* Whether the chain may do a node's work: nobody else wants its result, or to dequantize once more
+ * is less than to read four times the bytes.
+ */
+static gboolean
+may_take (const Chain *chain, const PraxiNode *maker, int value)
+{
+  return maker->op.kind == PRAXI_OP_DEQUANTIZE_LINEAR ||
+         count_reads (chain, value) == chain->pattern->uses[value];
+}
+
+/* Takes one more node into the chain; FALSE where there is none. */
 static gboolean
 grow (Chain *chain)
 {
@@ -165,7 +175,7 @@ grow (Chain *chain)
       const PraxiNode *maker = praxi_pattern_maker (chain->pattern, value);
       if (maker == NULL || find_node (chain, chain->pattern->makers[value]) >= 0 ||
           !is_step (chain->pattern, maker, FALSE) || !same_dims (tensor_of (chain, value), out) ||
-          count_reads (chain, value) != chain->pattern->uses[value])
+          !may_take (chain, maker, value))
         continue;
       chain->nodes[chain->n_nodes++] = chain->pattern->makers[value];
       if (list_inputs (chain))

@@ -1,7 +1,7 @@
 /* Operators that work element by element, over any strides: rows whose step is 0 or 1 go straight
  * to the loops, others through a small buffer. Large tensors are split along one dimension.
  */
-#include "kernels/chain.h"
+#include "kernels/cpu/chain-row.h"
 #include "kernels/cpu/cpu.h"
 #include "kernels/rows.h"
 
@@ -29,9 +29,7 @@ struct ElementKernel {
   CpuEpilogue epilogue;
   float multiplier[MAX_LANES], offset[MAX_LANES];
   const uint8_t *table;
-  PraxiChainStep chain[PRAXI_CHAIN_STEPS];
-  int n_chain;
-  bool in_signed[PRAXI_CHAIN_INPUTS];
+  CpuChain chain;
   int n_operands; /* inputs that are walked */
   int split_axis; /* of the output; −1: one thread does all */
 };
@@ -315,71 +313,10 @@ look_up_loop (const ElementKernel *kernel,
   kernel->loops->look_up (kernel->table, x[0], y, n);
 }
 
-/* One block of a chain: where its operands lie, and the results so far. */
-typedef struct {
-  const void *const *x;
-  const int *step;
-  int64_t begin;
-  float results[PRAXI_CHAIN_STEPS][BUFFER];
-} Block;
-
-static const float *
-chain_operand (const Block *block, const float *constant, int from, int *step)
-{
-  *step = from < 0 || (from != PRAXI_CHAIN_CONSTANT && block->step[from]);
-  if (from == PRAXI_CHAIN_CONSTANT)
-    return constant;
-  return from < 0 ? block->results[-1 - from]
-                  : (const float *) block->x[from] + block->begin * *step;
-}
-
-/* The same, spread where it is one number for all. */
-static const float *
-chain_row (const Block *block, const float *constant, int from, float *room, int64_t n)
-{
-  int step;
-  const float *x = chain_operand (block, constant, from, &step);
-  for (int64_t i = 0; !step && i < n; i++)
-    room[i] = x[0];
-  return step ? x : room;
-}
-
-static void
-run_chain_step (const ElementKernel *kernel, Block *block, int k, void *y, int64_t n)
-{
-  const PraxiChainStep *s = &kernel->chain[k];
-  float spread[BUFFER];
-  if (s->kind == PRAXI_OP_DEQUANTIZE_LINEAR) {
-    kernel->loops->dequantize ((const uint8_t *) block->x[s->a] + block->begin,
-                               kernel->in_signed[s->a], s->alpha, s->zero, y, n);
-  } else if (s->kind == PRAXI_OP_QUANTIZE_LINEAR) {
-    const float *x = chain_row (block, &s->constant, s->a, spread, n);
-    kernel->loops->quantize (x, s->alpha, s->zero, kernel->low, kernel->high, y, n);
-  } else if (praxi_chain_is_binary (s->kind)) {
-    int a_step, b_step;
-    const float *a = chain_operand (block, &s->constant, s->a, &a_step);
-    const float *b = chain_operand (block, &s->constant, s->b, &b_step);
-    kernel->loops->binary (s->kind, a, a_step, b, b_step, y, n);
-  } else {
-    const UnaryOp op = {s->kind, s->alpha, s->beta};
-    kernel->loops->unary (&op, chain_row (block, &s->constant, s->a, spread, n), y, n);
-  }
-}
-
 static void
 chain_loop (const ElementKernel *kernel, void *y, const void *const *x, const int *step, int64_t n)
 {
-  Block block;
-  block.x = x;
-  block.step = step;
-  const int last = kernel->n_chain - 1;
-  const bool to_bytes = kernel->chain[last].kind == PRAXI_OP_QUANTIZE_LINEAR;
-  for (block.begin = 0; block.begin < n; block.begin += BUFFER) {
-    const int64_t length = n - block.begin < BUFFER ? n - block.begin : BUFFER;
-    for (int k = 0; k < last; k++)
-      run_chain_step (kernel, &block, k, block.results[k], length);
-    run_chain_step (kernel, &block, last, (char *) y + block.begin * (to_bytes ? 1 : 4), length);
-  }
+  praxi_cpu_chain_row (&kernel->chain, y, x, step, n);
 }
 
 static bool
@@ -541,19 +478,14 @@ praxi_cpu_look_up (const CpuPlace *place, PraxiKernel **out)
 PraxiStatus
 praxi_cpu_chain (const CpuPlace *place, PraxiKernel **out)
 {
-  const PraxiOp *op = place->op;
   for (int i = 0; i < place->n_in; i++)
     if (!place->in[i])
       return PRAXI_STATUS_UNSUPPORTED;
-  const PraxiStatus status = make_kernel (place, "chain", chain_loop, place->n_in, out);
-  if (status != PRAXI_OK)
+  PraxiStatus status = praxi_cpu_chain_channels (place, out);
+  if (status != PRAXI_STATUS_UNSUPPORTED)
     return status;
-  ElementKernel *kernel = (ElementKernel *) *out;
-  memcpy (kernel->chain, op->chain, sizeof *op->chain * (size_t) op->n_chain);
-  kernel->n_chain = op->n_chain;
-  for (int i = 0; i < place->n_in; i++)
-    kernel->in_signed[i] = place->in[i]->dtype == PRAXI_S8;
-  kernel->low = place->out[0]->dtype == PRAXI_S8 ? -128 : 0;
-  kernel->high = kernel->low + 255;
-  return PRAXI_OK;
+  status = make_kernel (place, "chain", chain_loop, place->n_in, out);
+  if (status == PRAXI_OK)
+    praxi_cpu_chain_init (&((ElementKernel *) *out)->chain, place);
+  return status;
 }

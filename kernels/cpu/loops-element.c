@@ -285,67 +285,6 @@ LEVEL_NAME (add_bytes) (const CpuEpilogue *epilogue,
   }
 }
 
-#if defined(__AVX2__)
-/* 16 bytes of the table at a time answer the bytes that begin with their number: others have an
- * index whose highest bit is set, which makes 0. Returns how many bytes are done.
- */
-static int64_t
-look_up_32 (const uint8_t table[256], const uint8_t *x, uint8_t *y, int64_t n)
-{
-  int64_t i = 0;
-  __m256i parts[16];
-  for (int k = 0; k < 16 && n >= 32; k++)
-    parts[k] = _mm256_broadcastsi128_si256 (
-        _mm_loadu_si128 ((const __m128i *) (const void *) (table + 16 * k)));
-  for (; i + 32 <= n; i += 32) {
-    __m256i left = _mm256_loadu_si256 ((const __m256i *) (const void *) (x + i));
-    __m256i bytes = _mm256_setzero_si256 ();
-#pragma GCC unroll 16
-    for (int k = 0; k < 16; k++) {
-      const __m256i index = _mm256_adds_epu8 (left, _mm256_set1_epi8 (0x70));
-      bytes = _mm256_or_si256 (bytes, _mm256_shuffle_epi8 (parts[k], index));
-      left = _mm256_sub_epi8 (left, _mm256_set1_epi8 (16));
-    }
-    _mm256_storeu_si256 ((__m256i *) (void *) (y + i), bytes);
-  }
-  return i;
-}
-#endif
-
-#if defined(__AVX512BW__)
-/* The same where a table of 128 bytes is one instruction, which not all of this level have. */
-__attribute__ ((target ("avx512vbmi"))) static int64_t
-look_up_64 (const uint8_t table[256], const uint8_t *x, uint8_t *y, int64_t n)
-{
-  int64_t i = 0;
-  __m512i parts[4];
-  memcpy (parts, table, sizeof parts);
-  for (; i + 64 <= n; i += 64) {
-    const __m512i index = _mm512_loadu_si512 (x + i);
-    const __m512i low = _mm512_permutex2var_epi8 (parts[0], index, parts[1]);
-    const __m512i high = _mm512_permutex2var_epi8 (parts[2], index, parts[3]);
-    _mm512_storeu_si512 (y + i, _mm512_mask_mov_epi8 (low, _mm512_movepi8_mask (index), high));
-  }
-  return i;
-}
-#endif
-
-void
-LEVEL_NAME (look_up) (const uint8_t table[256], const uint8_t *x, uint8_t *y, int64_t n)
-{
-  int64_t i = 0;
-#if defined(__AVX512BW__)
-  if (__builtin_cpu_supports ("avx512vbmi"))
-    i = look_up_64 (table, x, y, n);
-  else
-#endif
-#if defined(__AVX2__)
-    i = look_up_32 (table, x, y, n);
-#endif
-  for (; i < n; i++)
-    y[i] = table[x[i]];
-}
-
 SIMD_INLINE VecF
 combine (PraxiOpKind kind, VecF a, VecF b)
 {

@@ -57,6 +57,11 @@ void LEVEL_NAME (add_bytes) (const CpuEpilogue *epilogue,
                              uint8_t *q,
                              int64_t n);
 void LEVEL_NAME (look_up) (const uint8_t table[256], const uint8_t *x, uint8_t *y, int64_t n);
+void LEVEL_NAME (look_up_columns) (const uint8_t *tables,
+                                   int n_columns,
+                                   const uint8_t *x,
+                                   uint8_t *y,
+                                   int64_t n_rows);
 float LEVEL_NAME (reduce_row) (PraxiOpKind kind, const float *x, int64_t n);
 void LEVEL_NAME (reduce_columns) (PraxiOpKind kind,
                                   const float *x,

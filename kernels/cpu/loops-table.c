@@ -38,6 +38,7 @@ const CpuLoops LEVEL_NAME (table) = {
     .dequantize = LEVEL_NAME (dequantize),
     .add_bytes = LEVEL_NAME (add_bytes),
     .look_up = LEVEL_NAME (look_up),
+    .look_up_columns = LEVEL_NAME (look_up_columns),
     .reduce_row = LEVEL_NAME (reduce_row),
     .reduce_columns = LEVEL_NAME (reduce_columns),
     .max_rows = LEVEL_NAME (max_rows),

@@ -272,6 +272,12 @@ typedef struct {
                      uint8_t *q,
                      int64_t n);
   void (*look_up) (const uint8_t table[256], const uint8_t *x, uint8_t *y, int64_t n);
+  /* y[r, c] = tables[c][x[r, c]], rows one after the other */
+  void (*look_up_columns) (const uint8_t *tables,
+                           int n_columns,
+                           const uint8_t *x,
+                           uint8_t *y,
+                           int64_t n_rows);
 
   /* Reductions of f32: sum, maximum and minimum (by kind REDUCE_…) of n numbers in a row, and of
    * each of n columns over a number of rows.

@@ -344,6 +344,47 @@ check_chain (const PraxiChainStep *steps, int n_steps, int n_in, PraxiDType seco
   }
 }
 
+/* Bytes behind squeeze-and-excitation: swish (x gate), a gate a channel. */
+static const PraxiChainStep excited[] = {
+    {.kind = PRAXI_OP_DEQUANTIZE_LINEAR, .a = 1, .alpha = 0.05f, .zero = 11},
+    {.kind = PRAXI_OP_MUL, .a = -1, .b = 0},
+    {.kind = PRAXI_OP_SIGMOID, .a = -2},
+    {.kind = PRAXI_OP_MUL, .a = -2, .b = -3},
+    {.kind = PRAXI_OP_QUANTIZE_LINEAR, .a = -4, .alpha = 0.02f, .zero = 5},
+};
+
+/* Many pixels go by a table for each channel; a gate that is not one a channel, and few, do not. */
+static void
+check_excited (const int64_t dims[5], int64_t gate_width, PraxiDType from, PraxiDType to)
+{
+  const int64_t gate_dims[] = {dims[0], dims[1], 1, 1, gate_width};
+  PraxiTensor gate = test_tensor (PRAXI_F32, LAYOUT_ROW_MAJOR, 5, gate_dims);
+  PraxiTensor x = test_tensor (from, LAYOUT_CHANNELS_LAST, 5, dims);
+  PraxiTensor y = test_tensor (to, LAYOUT_CHANNELS_LAST, 5, dims);
+  test_fill (&gate, (unsigned) dims[1], 1);
+  test_fill (&x, (unsigned) dims[4], 100);
+  const PraxiOp op = {
+      .kind = PRAXI_OP_CHAIN, .to = to, .chain = excited, .n_chain = G_N_ELEMENTS (excited)};
+  const PraxiTensor *in[] = {&gate, &x};
+  test_check (&op, in, 2, &y, pool, 0);
+  test_tensor_clear (&gate);
+  test_tensor_clear (&x);
+  test_tensor_clear (&y);
+}
+
+static void
+test_chain_channels (void)
+{
+  static const int64_t shapes[][5] = {
+      {2, 54, 3, 10, 9}, {1, 70, 1, 16, 8}, {1, 3, 5, 7, 11}, {1, 128, 2, 9, 9}, {1, 20, 1, 5, 5}};
+  for (size_t i = 0; i < G_N_ELEMENTS (shapes); i++) {
+    check_excited (shapes[i], 1, PRAXI_U8, PRAXI_U8);
+    check_excited (shapes[i], 1, PRAXI_S8, PRAXI_S8);
+    check_excited (shapes[i], 1, PRAXI_U8, PRAXI_S8);
+    check_excited (shapes[i], shapes[i][4], PRAXI_U8, PRAXI_U8);
+  }
+}
+
 static void
 test_chain (void)
 {
@@ -427,6 +468,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cpu/element/reduce", test_reduce);
   g_test_add_func ("/cpu/element/global-pools", test_global_pools);
   g_test_add_func ("/cpu/element/chain", test_chain);
+  g_test_add_func ("/cpu/element/chain-channels", test_chain_channels);
   const int result = g_test_run ();
   praxi_pool_free (pool);
   return result;
