@@ -311,8 +311,7 @@ pack_rows_s8 (DepthwiseKernel *kernel, const int8_t *w, const PraxiRequantize *r
     width = praxi_cpu_depthwise_group (channels, first, kernel->group_most, &begin);
     const size_t weights = (size_t) first * runs * (size_t) (s->kernel[2] * vectors);
     for (int k = 0; k < width; k++) {
-      const int lane = k % (width / vectors), vector = k / (width / vectors);
-      const int64_t c = begin + lane / 4 * 4 * vectors + 4 * vector + lane % 4;
+      const int64_t c = begin + praxi_cpu_depthwise_channel (width, vectors, k);
       pack_filter (kernel, w, r, c % kernel->n_filters, weights, (size_t) width,
                    (size_t) (first + k));
     }

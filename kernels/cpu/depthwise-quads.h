@@ -27,48 +27,60 @@ Q (load_lanes) (const void *p)
   return lanes;
 }
 
-/* at: channels into the arrays of the epilogue */
-SIMD_INLINE void
-Q (store) (const DepthwiseRow *row, int pixel, int c, int at, QUADS_VEC (*sum)[PIXELS])
+/* Sums of lanes as multiples of the output's scale; at: channels into the arrays of the epilogue */
+SIMD_INLINE QUADS_VEC
+Q (scale) (const CpuEpilogue *e, QUADS_VEC sum, int at)
 {
-  const CpuEpilogue *e = &row->epilogue;
+  Q (VecF) multiplier, offset;
+  memcpy (&multiplier, e->multiplier + at, sizeof multiplier);
+  memcpy (&offset, e->bias + at, sizeof offset);
+  return QUADS_OP (cvtps_epi32) (
+      QUADS_OP (fmadd_ps) (QUADS_OP (cvtepi32_ps) (sum), multiplier, offset));
+}
+
+/* The bytes of a pixel from its four vectors. */
+SIMD_INLINE QUADS_VEC
+Q (pack) (const CpuEpilogue *e, QUADS_VEC a, QUADS_VEC b, QUADS_VEC c, QUADS_VEC d)
+{
   const int low = (int) e->low + e->zero, high = (int) e->high + e->zero;
   const QUADS_VEC shift = QUADS_OP (set1_epi16) ((int16_t) (e->zero - low));
   const QUADS_VEC most = QUADS_OP (set1_epi8) ((int8_t) (high - low));
   const QUADS_VEC least = QUADS_OP (set1_epi8) ((int8_t) low);
+  const QUADS_VEC bytes =
+      QUADS_OP (packus_epi16) (QUADS_OP (adds_epi16) (QUADS_OP (packs_epi32) (a, b), shift),
+                               QUADS_OP (adds_epi16) (QUADS_OP (packs_epi32) (c, d), shift));
+  return QUADS_OP (add_epi8) (QUADS_OP (min_epu8) (bytes, most), least);
+}
+
+SIMD_INLINE void
+Q (store) (const DepthwiseRow *row, int pixel, int c, int at, QUADS_VEC (*sum)[PIXELS])
+{
+  const CpuEpilogue *e = &row->epilogue;
   const int n_pixels = row->n_pixels - pixel;
-  QUADS_VEC whole[4][PIXELS];
 #pragma GCC unroll 4
-  for (int q = 0; q < 4; q++) {
-    Q (VecF) multiplier, offset;
-    memcpy (&multiplier, e->multiplier + at + q * QUADS / 4, sizeof multiplier);
-    memcpy (&offset, e->bias + at + q * QUADS / 4, sizeof offset);
+  for (int q = 0; q < 4; q++)
 #pragma GCC unroll 4
     for (int i = 0; i < PIXELS; i++)
-      whole[q][i] = QUADS_OP (cvtps_epi32) (
-          QUADS_OP (fmadd_ps) (QUADS_OP (cvtepi32_ps) (sum[q][i]), multiplier, offset));
-  }
+      sum[q][i] = Q (scale) (e, sum[q][i], at + q * QUADS / 4);
 #pragma GCC unroll 4
   for (int i = 0; i < PIXELS; i++) {
-    const QUADS_VEC ab = QUADS_OP (packs_epi32) (whole[0][i], whole[1][i]);
-    const QUADS_VEC cd = QUADS_OP (packs_epi32) (whole[2][i], whole[3][i]);
-    QUADS_VEC bytes = QUADS_OP (packus_epi16) (QUADS_OP (adds_epi16) (ab, shift),
-                                               QUADS_OP (adds_epi16) (cd, shift));
-    bytes = QUADS_OP (add_epi8) (QUADS_OP (min_epu8) (bytes, most), least);
+    const QUADS_VEC bytes = Q (pack) (e, sum[0][i], sum[1][i], sum[2][i], sum[3][i]);
     if (i < n_pixels)
       memcpy ((uint8_t *) row->out + (int64_t) (pixel + i) * row->n_channels + c, &bytes,
               sizeof bytes);
   }
 }
 
-/* Four rows of one column, interleaved. */
 SIMD_INLINE void
-Q (interleave) (const uint8_t *const (*at)[MAX_COLUMNS], int j, int c, bool is_signed, QUADS_VEC *x)
+Q (interleave) (const uint8_t *first,
+                const uint8_t *second,
+                const uint8_t *third,
+                const uint8_t *fourth,
+                bool is_signed,
+                QUADS_VEC *x)
 {
-  const QUADS_VEC a = Q (load_bytes) (at[0][j] + c, is_signed);
-  const QUADS_VEC b = Q (load_bytes) (at[1][j] + c, is_signed);
-  const QUADS_VEC d = Q (load_bytes) (at[2][j] + c, is_signed);
-  const QUADS_VEC e = Q (load_bytes) (at[3][j] + c, is_signed);
+  const QUADS_VEC a = Q (load_bytes) (first, is_signed), b = Q (load_bytes) (second, is_signed);
+  const QUADS_VEC d = Q (load_bytes) (third, is_signed), e = Q (load_bytes) (fourth, is_signed);
   const QUADS_VEC ab = QUADS_OP (unpacklo_epi8) (a, b), de = QUADS_OP (unpacklo_epi8) (d, e);
   const QUADS_VEC ab_high = QUADS_OP (unpackhi_epi8) (a, b);
   const QUADS_VEC de_high = QUADS_OP (unpackhi_epi8) (d, e);
@@ -76,6 +88,17 @@ Q (interleave) (const uint8_t *const (*at)[MAX_COLUMNS], int j, int c, bool is_s
   x[1] = QUADS_OP (unpackhi_epi16) (ab, de);
   x[2] = QUADS_OP (unpacklo_epi16) (ab_high, de_high);
   x[3] = QUADS_OP (unpackhi_epi16) (ab_high, de_high);
+}
+
+/* Four rows of one column. */
+SIMD_INLINE void
+Q (interleave_rows) (const uint8_t *const (*at)[MAX_COLUMNS],
+                     int j,
+                     int c,
+                     bool is_signed,
+                     QUADS_VEC *x)
+{
+  Q (interleave) (at[0][j] + c, at[1][j] + c, at[2][j] + c, at[3][j] + c, is_signed, x);
 }
 
 /* first: of the group in weights and arrays, c: its first channel. Two columns at once share the
@@ -105,9 +128,9 @@ Q (tile) (const DepthwiseRow *row,
 #pragma GCC unroll 16
     for (int j = 0; j < n; j += 2) {
       QUADS_VEC x[2][4];
-      Q (interleave) (at, j, c, is_signed, x[0]);
+      Q (interleave_rows) (at, j, c, is_signed, x[0]);
       if (j + 1 < n)
-        Q (interleave) (at, j + 1, c, is_signed, x[1]);
+        Q (interleave_rows) (at, j + 1, c, is_signed, x[1]);
 #pragma GCC unroll 5
       for (int tap = 0; tap < taps; tap++) {
         const int a = j - tap, b = j + 1 - tap; /* pixels times stride */
@@ -128,6 +151,10 @@ Q (tile) (const DepthwiseRow *row,
   }
   Q (store) (row, pixel, c, first, sum);
 }
+
+#if defined(__AVX512VNNI__)
+#include "kernels/cpu/depthwise-planes.h"
+#endif
 
 #undef QUADS_PASTE
 #undef QUADS_EXPAND

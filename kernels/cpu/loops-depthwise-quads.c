@@ -10,6 +10,31 @@
 #define DOT(prefix) prefix##dpbusd_avx_epi32
 #endif
 
+#if defined(__AVX512VNNI__)
+enum { PLANES_TAPS = 3 };
+
+/* Where a row of each of the four planes begins, and how far its pixels are apart: nothing where it
+ * is padding.
+ */
+typedef struct {
+  const uint8_t *at[4];
+  int64_t step[4];
+} PlanesRow;
+
+static void
+find_planes_row (const DepthwisePlanes *call, int y, PlanesRow *row)
+{
+  const bool inside = y >= 0 && y < call->in_height;
+  for (int k = 0; k < 4; k++) {
+    const bool here = inside && call->planes[k];
+    row->step[k] = here ? call->n_channels : 0;
+    row->at[k] =
+        here ? (const uint8_t *) call->planes[k] + (int64_t) y * call->in_width * call->n_channels
+             : call->padding;
+  }
+}
+#endif
+
 #define QUADS 16
 #define QUADS_VEC __m128i
 #define QUADS_OP(name) _mm_##name
@@ -60,3 +85,75 @@ LEVEL_NAME (depthwise_row_s8) (const DepthwiseRow *row)
   else
     EACH_SHAPE (row_s8, , false);
 }
+
+#if defined(__AVX512VNNI__)
+/* Interleaves row y of input, all groups one after the other. */
+static void
+interleave_row (const DepthwisePlanes *call, int columns, int y, uint8_t *to)
+{
+  PlanesRow row;
+  find_planes_row (call, y, &row);
+  for (int first = 0, width; first < call->n_channels; first += width) {
+    int begin;
+    width = praxi_cpu_depthwise_group (call->n_channels, first, SIMD_QUADS, &begin);
+#if SIMD_QUADS == 64
+    if (width == 64)
+      interleave_columns_64 (call, &row, columns, begin, to);
+    else
+#endif
+        if (width == 32)
+      interleave_columns_32 (call, &row, columns, begin, to);
+    else
+      interleave_columns_16 (call, &row, columns, begin, to);
+    to += (int64_t) columns * width * 4;
+  }
+}
+
+/* rows: three interleaved ones, under row y of output */
+SIMD_INLINE void
+planes_row_s8 (const DepthwisePlanes *call,
+               int columns,
+               int y,
+               const uint8_t *const *rows,
+               int stride)
+{
+  for (int first = 0, width; first < call->n_channels; first += width) {
+    int begin;
+    width = praxi_cpu_depthwise_group (call->n_channels, first, SIMD_QUADS, &begin);
+    const int64_t at = (int64_t) first * columns * 4;
+#if SIMD_QUADS == 64
+    if (width == 64)
+      planes_row_64 (call, y, rows, at, first, begin, stride);
+    else
+#endif
+        if (width == 32)
+      planes_row_32 (call, y, rows, at, first, begin, stride);
+    else
+      planes_row_16 (call, y, rows, at, first, begin, stride);
+  }
+}
+
+void
+LEVEL_NAME (depthwise_planes_s8) (const DepthwisePlanes *call)
+{
+  const int columns = (call->out_width - 1) * call->stride[1] + PLANES_TAPS;
+  int all = 0;
+  for (int begin; all < call->n_channels;)
+    all += praxi_cpu_depthwise_group (call->n_channels, all, SIMD_QUADS, &begin);
+  const int64_t row_bytes = (int64_t) columns * all * 4;
+  uint8_t *room = call->room;
+  int ready = call->first * call->stride[0] - call->pad[0]; /* rows before it are interleaved */
+  for (int y = call->first; y < call->first + call->n_rows; y++) {
+    const int top = y * call->stride[0] - call->pad[0];
+    const uint8_t *rows[PLANES_TAPS];
+    for (; ready < top + PLANES_TAPS; ready++)
+      interleave_row (call, columns, ready, room + (ready + PLANES_TAPS) % PLANES_TAPS * row_bytes);
+    for (int i = 0; i < PLANES_TAPS; i++)
+      rows[i] = room + (top + i + PLANES_TAPS) % PLANES_TAPS * row_bytes;
+    if (call->stride[1] == 1)
+      planes_row_s8 (call, columns, y, rows, 1);
+    else
+      planes_row_s8 (call, columns, y, rows, 2);
+  }
+}
+#endif

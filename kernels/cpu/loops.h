@@ -113,6 +113,14 @@ praxi_cpu_depthwise_group (int channels, int first, int most, int *begin)
   return width;
 }
 
+/* The channel of entry k in the order of interleaved lanes, from the group's first; vectors: R */
+static inline int
+praxi_cpu_depthwise_channel (int width, int vectors, int k)
+{
+  const int lane = k % (width / vectors), vector = k / (width / vectors);
+  return lane / 4 * 4 * vectors + 4 * vector + lane % 4;
+}
+
 typedef struct {
   const void *const *rows; /* [n_rows] of input, one under each row of taps; NULL: padding */
   const void *padding;     /* a pixel */
@@ -129,6 +137,32 @@ typedef struct {
   void *out;
   CpuEpilogue epilogue;
 } DepthwiseRow;
+
+/* Depthwise of 3 × 3 × 3 taps whose step in time is 1: rows of two planes of output, next to each
+ * other in time. The four planes of input under them are interleaved row by row, so that the four
+ * bytes of a lane serve both. At least 16 channels, no residual and an epilogue that fits.
+ */
+typedef struct {
+  const void *planes[4]; /* of input, in time; NULL: padding */
+  const void *padding;   /* a pixel */
+  int in_height, in_width, out_width;
+  int stride[2], pad[2]; /* H, W; strides 1 or 2, pads at most 2 */
+  int first, n_rows;     /* rows of output */
+  int n_channels;
+  const void *weights; /* of each group [9 taps][channels][4]: those of three planes and 0; channels
+                          and the epilogue's arrays as in DepthwiseRow with R = 4 */
+  bool in_signed;
+  void *room;   /* praxi_cpu_depthwise_planes_room bytes, 64-byte aligned */
+  void *out[2]; /* the planes of output; out[1] may be NULL */
+  CpuEpilogue epilogue;
+} DepthwisePlanes;
+
+/* n: channels of all groups */
+static inline int64_t
+praxi_cpu_depthwise_planes_room (int64_t out_width, int64_t stride, int64_t n)
+{
+  return 3 * ((out_width - 1) * stride + 3) * n * 4;
+}
 
 /* Winograd's convolution. A tile of 4 inputs along an axis, or of 4 × 4 or 6 × 6 of a plane, gives
  * 2 or 2 × 2 or 4 × 4 outputs of 3 taps an axis by 4, 16 or 36 products, each at its own position
@@ -225,6 +259,7 @@ typedef struct {
   void (*depthwise_row_f32) (const DepthwiseRow *row);
   void (*depthwise_row_s16) (const DepthwiseRow *row); /* where is_wide */
   void (*depthwise_row_s8) (const DepthwiseRow *row);
+  void (*depthwise_planes_s8) (const DepthwisePlanes *call); /* NULL where there is none */
   WinogradLoops winograd_s16, winograd_f32;
   void (*outer_f32) (const OuterCall *call);
   void (*inner_f32) (const InnerCall *call);
