@@ -265,6 +265,20 @@ praxi_zoo_add (PraxiZooNet *net, PraxiZooTensor a, PraxiZooTensor b)
   return a;
 }
 
+/* What a ReLU let through is not halved by the next one. */
+PraxiZooTensor
+praxi_zoo_join_shortcut (PraxiZooNet *net,
+                         PraxiZooTensor shortcut,
+                         PraxiZooTensor x,
+                         gboolean is_projected)
+{
+  const double power = activation_power (PRAXI_ACTIVATION_RELU);
+  PraxiZooTensor y =
+      praxi_zoo_activate (net, praxi_zoo_add (net, shortcut, x), PRAXI_ACTIVATION_RELU);
+  y.power = shortcut.power * (is_projected ? power : 1) + x.power * power;
+  return y;
+}
+
 PraxiZooTensor
 praxi_zoo_concat (PraxiZooNet *net, const PraxiZooTensor *parts, int n)
 {

@@ -63,6 +63,11 @@ void praxi_zoo_output (PraxiZooNet *net, PraxiZooTensor x);
 PraxiZooTensor praxi_zoo_conv (PraxiZooNet *net, PraxiZooTensor x, const PraxiZooConv *conv);
 PraxiZooTensor praxi_zoo_activate (PraxiZooNet *net, PraxiZooTensor x, PraxiActivation activation);
 PraxiZooTensor praxi_zoo_add (PraxiZooNet *net, PraxiZooTensor a, PraxiZooTensor b);
+/* relu (shortcut + x); is_projected: the shortcut comes from a convolution, not from a ReLU */
+PraxiZooTensor praxi_zoo_join_shortcut (PraxiZooNet *net,
+                                        PraxiZooTensor shortcut,
+                                        PraxiZooTensor x,
+                                        gboolean is_projected);
 PraxiZooTensor praxi_zoo_concat (PraxiZooNet *net, const PraxiZooTensor *parts, int n);
 PraxiZooTensor praxi_zoo_max_pool (PraxiZooNet *net,
                                    PraxiZooTensor x,

@@ -38,9 +38,10 @@ bottleneck (PraxiZooNet *net, PraxiZooTensor x, const Bottleneck *b)
   PraxiZooTensor y = x;
   for (int i = 0; i < 3; i++)
     y = praxi_zoo_conv (net, y, &convs[i]);
-  if (x.channels != b->out || s != 1)
+  const gboolean projects = x.channels != b->out || s != 1;
+  if (projects)
     x = praxi_zoo_conv (net, x, &shortcut);
-  return praxi_zoo_activate (net, praxi_zoo_add (net, x, y), PRAXI_ACTIVATION_RELU);
+  return praxi_zoo_join_shortcut (net, x, y, projects);
 }
 
 static PraxiZooTensor
@@ -143,9 +144,10 @@ basic_block (PraxiZooNet *net, PraxiZooTensor x, int out, int stride)
   scope = praxi_zoo_enter (net, "b");
   y = conv_2plus1d (net, y, middle, out, 1, net->residual_gain);
   praxi_zoo_leave (net, scope);
-  if (stride != 1 || x.channels != out)
+  const gboolean projects = stride != 1 || x.channels != out;
+  if (projects)
     x = praxi_zoo_conv (net, x, &shortcut);
-  return praxi_zoo_activate (net, praxi_zoo_add (net, x, y), PRAXI_ACTIVATION_RELU);
+  return praxi_zoo_join_shortcut (net, x, y, projects);
 }
 
 PraxiZooTensor

@@ -27,9 +27,10 @@ block (PraxiZooNet *net, PraxiZooTensor x, int out, int stride, gboolean has_squ
     y = praxi_zoo_squeeze_excite (net, y, praxi_zoo_round_channels (middle / 16.0),
                                   PRAXI_ACTIVATION_SIGMOID);
   y = praxi_zoo_conv (net, praxi_zoo_activate (net, y, PRAXI_ACTIVATION_SWISH), &c);
-  if (stride != 1 || x.channels != out)
+  const gboolean projects = stride != 1 || x.channels != out;
+  if (projects)
     x = praxi_zoo_conv (net, x, &shortcut);
-  return praxi_zoo_activate (net, praxi_zoo_add (net, x, y), PRAXI_ACTIVATION_RELU);
+  return praxi_zoo_join_shortcut (net, x, y, projects);
 }
 
 static PraxiZooTensor
