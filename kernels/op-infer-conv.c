@@ -151,12 +151,6 @@ praxi_infer_conv (PraxiInfer *infer)
   return status;
 }
 
-static bool
-is_byte (PraxiDType dtype)
-{
-  return dtype == PRAXI_U8 || dtype == PRAXI_S8;
-}
-
 /* scale and zero: one element or one a channel. */
 static bool
 is_quantizer (const PraxiTensor *scale, const PraxiTensor *zero, PraxiDType dtype, int64_t channels)
@@ -177,7 +171,7 @@ praxi_infer_qlinear_conv (PraxiInfer *infer)
   PraxiStatus status = convolve (infer, x, weight, dims);
   if (status != PRAXI_OK)
     return status;
-  if (!is_byte (weight->dtype) || !is_byte (in[7]->dtype))
+  if (!praxi_dtype_is_byte (weight->dtype) || !praxi_dtype_is_byte (in[7]->dtype))
     return praxi_infer_fail (infer, PRAXI_STATUS_UNSUPPORTED, "weights or output of type %s",
                              praxi_dtype_name (weight->dtype));
   if (!is_quantizer (in[1], in[2], x->dtype, 1) ||
@@ -198,10 +192,10 @@ praxi_infer_qconv (PraxiInfer *infer)
   if (status != PRAXI_OK)
     return status;
   const PraxiDType to = infer->op->to == 0 ? x->dtype : infer->op->to;
-  if (weight->dtype != PRAXI_S8 || !is_byte (to))
+  if (weight->dtype != PRAXI_S8 || !praxi_dtype_is_byte (to))
     return praxi_infer_fail (infer, PRAXI_STATUS_UNSUPPORTED, "weights or output of this type");
   status = check_residual (infer, 2, x->rank, dims);
-  if (status == PRAXI_OK && infer->op->has_residual && !is_byte (infer->in[2]->dtype))
+  if (status == PRAXI_OK && infer->op->has_residual && !praxi_dtype_is_byte (infer->in[2]->dtype))
     return praxi_infer_fail (infer, PRAXI_STATUS_UNSUPPORTED, "a residual of this type");
   praxi_infer_out (infer, 0, to, x->rank, dims);
   return status;

@@ -2,12 +2,6 @@
 #include "kernels/chain.h"
 #include "kernels/infer.h"
 
-static bool
-is_byte (PraxiDType dtype)
-{
-  return dtype == PRAXI_U8 || dtype == PRAXI_S8;
-}
-
 static PraxiStatus
 differs (PraxiInfer *infer, int i)
 {
@@ -129,9 +123,10 @@ is_chain_step (const PraxiInfer *infer, int i)
   const bool is_dequantize = step->kind == PRAXI_OP_DEQUANTIZE_LINEAR;
   if (!is_operand (infer, i, step->a) || (is_quantize && !is_last) || (is_dequantize && is_last))
     return false;
-  if (is_last && is_quantize != is_byte (infer->op->to))
+  if (is_last && is_quantize != praxi_dtype_is_byte (infer->op->to))
     return false;
-  if (step->a >= 0 && step->a < infer->n_in && is_byte (infer->in[step->a]->dtype) != is_dequantize)
+  if (step->a >= 0 && step->a < infer->n_in &&
+      praxi_dtype_is_byte (infer->in[step->a]->dtype) != is_dequantize)
     return false;
   if (!praxi_chain_is_binary (step->kind))
     return is_quantize || is_dequantize || praxi_chain_is_unary (step->kind);
@@ -144,7 +139,7 @@ praxi_infer_chain (PraxiInfer *infer)
 {
   const PraxiOp *op = infer->op;
   bool good = op->n_chain > 0 && op->n_chain <= PRAXI_CHAIN_STEPS && op->chain != NULL &&
-              (op->to == PRAXI_F32 || is_byte (op->to));
+              (op->to == PRAXI_F32 || praxi_dtype_is_byte (op->to));
   for (int i = 0; good && i < op->n_chain; i++)
     good = is_chain_step (infer, i);
   if (!good)
@@ -209,7 +204,7 @@ praxi_infer_quantize (PraxiInfer *infer)
   const PraxiTensor *x = infer->in[0], *zero = praxi_infer_input (infer, 2);
   PraxiOp *op = infer->op;
   op->to = zero != NULL ? zero->dtype : op->to == 0 ? PRAXI_U8 : op->to;
-  if (!is_byte (op->to) && op->to != PRAXI_U16 && op->to != PRAXI_S16)
+  if (!praxi_dtype_is_byte (op->to) && op->to != PRAXI_U16 && op->to != PRAXI_S16)
     return praxi_infer_fail (infer, PRAXI_STATUS_UNSUPPORTED, "a zero point of type %s",
                              praxi_dtype_name (op->to));
   praxi_infer_out (infer, 0, op->to, x->rank, x->dims);
@@ -230,7 +225,7 @@ PraxiStatus
 praxi_infer_qadd (PraxiInfer *infer)
 {
   const PraxiDType to = infer->op->to == 0 ? infer->in[0]->dtype : infer->op->to;
-  if (!is_byte (infer->in[1]->dtype) || !is_byte (to))
+  if (!praxi_dtype_is_byte (infer->in[1]->dtype) || !praxi_dtype_is_byte (to))
     return praxi_infer_fail (infer, PRAXI_STATUS_UNSUPPORTED, "an addend or output of this type");
   return broadcast_all (infer, 1, to);
 }
@@ -240,7 +235,7 @@ praxi_infer_qtable (PraxiInfer *infer)
 {
   const PraxiTensor *x = infer->in[0];
   const PraxiDType to = infer->op->to == 0 ? x->dtype : infer->op->to;
-  if (!is_byte (to))
+  if (!praxi_dtype_is_byte (to))
     return praxi_infer_fail (infer, PRAXI_STATUS_UNSUPPORTED, "an output of type %s",
                              praxi_dtype_name (to));
   praxi_infer_out (infer, 0, to, x->rank, x->dims);

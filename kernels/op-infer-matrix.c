@@ -68,12 +68,6 @@ praxi_infer_matmul (PraxiInfer *infer)
                             : status;
 }
 
-static bool
-is_byte (PraxiDType dtype)
-{
-  return dtype == PRAXI_U8 || dtype == PRAXI_S8;
-}
-
 /* A scale and zero point for all, one a row of a, or one a column of b. */
 static bool
 is_quantizer (const PraxiTensor *scale, const PraxiTensor *zero, PraxiDType dtype, int64_t n)
@@ -93,7 +87,7 @@ praxi_infer_qlinear_matmul (PraxiInfer *infer)
   const PraxiStatus status = multiply (infer, a, b, in[7]->dtype);
   if (status != PRAXI_OK)
     return status;
-  if (!is_byte (b->dtype) || !is_byte (in[7]->dtype))
+  if (!praxi_dtype_is_byte (b->dtype) || !praxi_dtype_is_byte (in[7]->dtype))
     return praxi_infer_fail (infer, PRAXI_STATUS_UNSUPPORTED, "inputs of type %s",
                              praxi_dtype_name (b->dtype));
   if (!is_quantizer (in[1], in[2], a->dtype, a->rank > 1 ? a->dims[a->rank - 2] : 1) ||

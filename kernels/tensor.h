@@ -42,6 +42,12 @@ typedef struct {
 size_t praxi_dtype_size (PraxiDType dtype);
 const char *praxi_dtype_name (PraxiDType dtype); /* ONNX's name: "float", "uint8" … */
 
+static inline bool
+praxi_dtype_is_byte (PraxiDType dtype)
+{
+  return dtype == PRAXI_U8 || dtype == PRAXI_S8;
+}
+
 /* The number of elements; SHAPE when it does not fit in int64 or a dimension is negative. */
 PraxiStatus praxi_tensor_count (const PraxiTensor *tensor, int64_t *count);
 

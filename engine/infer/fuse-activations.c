@@ -90,25 +90,16 @@ fuse_unary (PraxiPattern *pattern, PraxiNode *node)
 }
 
 static gboolean
-same_dims (const PraxiTensor *a, const PraxiTensor *b)
-{
-  gboolean same = a->rank == b->rank && a->dtype == b->dtype;
-  for (int d = 0; same && d < a->rank; d++)
-    same = a->dims[d] == b->dims[d];
-  return same;
-}
-
-static gboolean
 fuse_residual (PraxiPattern *pattern, PraxiNode *add)
 {
   for (int side = 0; side < 2; side++) {
     PraxiNode *conv = plain_conv (pattern, add->in[side]);
     const int other = add->in[1 - side];
+    const PraxiTensor *shortcut = praxi_pattern_tensor (pattern, other);
+    const PraxiTensor *sum = praxi_pattern_tensor (pattern, add->out[0]);
     if (conv == NULL || conv->op.has_residual ||
-        !praxi_pattern_is_used_once (pattern, add->in[side]) ||
-        praxi_pattern_tensor (pattern, other)->data != NULL ||
-        !same_dims (praxi_pattern_tensor (pattern, other),
-                    praxi_pattern_tensor (pattern, add->out[0])))
+        !praxi_pattern_is_used_once (pattern, add->in[side]) || shortcut->data != NULL ||
+        shortcut->dtype != sum->dtype || !praxi_tensor_is_same_shape (shortcut, sum))
       continue;
     PraxiOp op = conv->op;
     op.has_residual = true;

@@ -28,21 +28,6 @@ tensor_of (const Chain *chain, int value)
   return praxi_pattern_tensor (chain->pattern, value);
 }
 
-static gboolean
-is_byte (const PraxiTensor *tensor)
-{
-  return tensor->dtype == PRAXI_U8 || tensor->dtype == PRAXI_S8;
-}
-
-static gboolean
-same_dims (const PraxiTensor *a, const PraxiTensor *b)
-{
-  gboolean same = a->rank == b->rank;
-  for (int d = 0; same && d < a->rank; d++)
-    same = a->dims[d] == b->dims[d];
-  return same;
-}
-
 /* A constant scale and zero point of one element each. */
 static gboolean
 read_quantizer (const PraxiPattern *pattern, const PraxiNode *node, float *scale, int *zero)
@@ -81,12 +66,12 @@ is_step (const PraxiPattern *pattern, const PraxiNode *node, gboolean is_last)
   const PraxiTensor *out = praxi_pattern_tensor (pattern, node->out[0]);
   const PraxiOpKind kind = node->op.kind;
   if (kind == PRAXI_OP_QUANTIZE_LINEAR)
-    return is_last && in->dtype == PRAXI_F32 && is_byte (out) &&
+    return is_last && in->dtype == PRAXI_F32 && praxi_dtype_is_byte (out->dtype) &&
            read_quantizer (pattern, node, &a, &zero);
   if (out->dtype != PRAXI_F32)
     return FALSE;
   if (kind == PRAXI_OP_DEQUANTIZE_LINEAR)
-    return !is_last && is_byte (in) && in->data == NULL &&
+    return !is_last && praxi_dtype_is_byte (in->dtype) && in->data == NULL &&
            read_quantizer (pattern, node, &a, &zero);
   if (kind == PRAXI_OP_CLIP)
     return in->dtype == PRAXI_F32 && read_limits (pattern, node, &a, &b);
@@ -174,7 +159,8 @@ grow (Chain *chain)
       const int value = reader->in[j];
       const PraxiNode *maker = praxi_pattern_maker (chain->pattern, value);
       if (maker == NULL || find_node (chain, chain->pattern->makers[value]) >= 0 ||
-          !is_step (chain->pattern, maker, FALSE) || !same_dims (tensor_of (chain, value), out) ||
+          !is_step (chain->pattern, maker, FALSE) ||
+          !praxi_tensor_is_same_shape (tensor_of (chain, value), out) ||
           !may_take (chain, maker, value))
         continue;
       chain->nodes[chain->n_nodes++] = chain->pattern->makers[value];

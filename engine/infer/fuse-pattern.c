@@ -57,7 +57,7 @@ praxi_pattern_is_dequantized (const PraxiPattern *pattern, const PraxiNode *node
       !praxi_pattern_scalar (pattern, node->in[1], &scale))
     return FALSE;
   const PraxiTensor *bytes = praxi_pattern_tensor (pattern, node->in[0]);
-  return bytes->data == NULL && (bytes->dtype == PRAXI_U8 || bytes->dtype == PRAXI_S8) &&
+  return bytes->data == NULL && praxi_dtype_is_byte (bytes->dtype) &&
          (node->n_in < 3 || node->in[2] < 0 ||
           praxi_pattern_tensor (pattern, node->in[2])->data != NULL);
 }

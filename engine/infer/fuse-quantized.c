@@ -54,18 +54,12 @@ read_dequantized (const PraxiPattern *pattern, int value, Quantizer *q)
   return TRUE;
 }
 
-static gboolean
-is_byte (PraxiDType dtype)
-{
-  return dtype == PRAXI_U8 || dtype == PRAXI_S8;
-}
-
 /* An activation: bytes with one scale, computed at run time. */
 static gboolean
 read_activation (const PraxiPattern *pattern, int value, Quantizer *q)
 {
-  return read_dequantized (pattern, value, q) && is_byte (q->dtype) && q->n_scales == 1 &&
-         praxi_pattern_tensor (pattern, q->value)->data == NULL;
+  return read_dequantized (pattern, value, q) && praxi_dtype_is_byte (q->dtype) &&
+         q->n_scales == 1 && praxi_pattern_tensor (pattern, q->value)->data == NULL;
 }
 
 typedef struct {
@@ -182,15 +176,6 @@ read_weights (const PraxiPattern *pattern, int value, gint64 axis, Quantizer *w)
          (w->n_scales == 1 || (at == axis && w->n_scales == tensor->dims[axis]));
 }
 
-static gboolean
-same_dims (const PraxiTensor *a, const PraxiTensor *b)
-{
-  gboolean same = a->rank == b->rank;
-  for (int d = 0; same && d < a->rank; d++)
-    same = a->dims[d] == b->dims[d];
-  return same;
-}
-
 /* residual: NULL without one */
 static gboolean
 fuse_conv (Site *site, const PraxiNode *conv, const Quantizer *residual)
@@ -235,7 +220,7 @@ fuse_sum (Site *site, const PraxiNode *add)
     const PraxiNode *conv = praxi_pattern_maker (pattern, add->in[side]);
     if ((side == 0 ? has_b : has_a) && conv != NULL && conv->op.kind == PRAXI_OP_CONV &&
         praxi_pattern_is_used_once (pattern, add->in[side]) &&
-        same_dims (praxi_pattern_tensor (pattern, residual->value), out))
+        praxi_tensor_is_same_shape (praxi_pattern_tensor (pattern, residual->value), out))
       return fuse_conv (site, conv, residual);
   }
   if (!has_a || !has_b)
@@ -261,7 +246,7 @@ read_site (PraxiPattern *pattern, PraxiNode *node, Site *site)
     return FALSE;
   site->out.value = node->out[0];
   site->out.dtype = praxi_pattern_tensor (pattern, node->out[0])->dtype;
-  return is_byte (site->out.dtype);
+  return praxi_dtype_is_byte (site->out.dtype);
 }
 
 static void

@@ -177,7 +177,7 @@ praxi_fuse_table (PraxiPattern *pattern, PraxiNode *quantize)
   float scale;
   Region region = {.pattern = pattern, .source = -1};
   const PraxiTensor *out = praxi_pattern_tensor (pattern, quantize->out[0]);
-  if ((out->dtype != PRAXI_U8 && out->dtype != PRAXI_S8) ||
+  if (!praxi_dtype_is_byte (out->dtype) ||
       !praxi_pattern_scalar (pattern, quantize->in[1], &scale) ||
       (quantize->n_in > 2 && quantize->in[2] >= 0 &&
        praxi_pattern_tensor (pattern, quantize->in[2])->data == NULL) ||

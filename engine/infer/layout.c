@@ -81,15 +81,6 @@ set_outputs (Chooser *chooser, const PraxiNode *node, Layout layout)
       set_layout (tensor_of (chooser, node->out[i]), layout);
 }
 
-static gboolean
-same_dims (const PraxiTensor *a, const PraxiTensor *b)
-{
-  gboolean same = a->rank == b->rank;
-  for (int d = 0; same && d < a->rank; d++)
-    same = a->dims[d] == b->dims[d];
-  return same;
-}
-
 /* The layout that most of a node's inputs of full shape already have. */
 static Layout
 layout_of_inputs (const Chooser *chooser, const PraxiNode *node, const PraxiTensor *out)
@@ -114,7 +105,7 @@ lay_elementwise (Chooser *chooser, PraxiNode *node)
   const PraxiTensor out = *tensor_of (chooser, node->out[0]);
   const Layout layout = layout_of_inputs (chooser, node, &out);
   for (int i = 0; i < node->n_in; i++)
-    if (node->in[i] >= 0 && same_dims (tensor_of (chooser, node->in[i]), &out))
+    if (node->in[i] >= 0 && praxi_tensor_is_same_shape (tensor_of (chooser, node->in[i]), &out))
       want (chooser, node, i, layout);
   set_outputs (chooser, node, layout);
 }

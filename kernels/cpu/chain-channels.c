@@ -79,15 +79,6 @@ run (PraxiKernel *base,
   return PRAXI_OK;
 }
 
-static bool
-same_dims (const PraxiTensor *a, const PraxiTensor *b)
-{
-  bool same = a->rank == b->rank;
-  for (int d = 0; same && d < a->rank; d++)
-    same = a->dims[d] == b->dims[d];
-  return same;
-}
-
 /* Floats of the output's rank that say the same everywhere in a channel. */
 static bool
 is_by_channel (const PraxiTensor *tensor, const PraxiTensor *out)
@@ -106,8 +97,8 @@ find_bytes (const CpuPlace *place)
   int bytes = -1;
   for (int k = 0; k < place->n_in; k++) {
     const PraxiTensor *in = place->in[k];
-    const bool is_byte = in->dtype == PRAXI_U8 || in->dtype == PRAXI_S8;
-    if (is_byte && bytes < 0 && same_dims (in, out) && praxi_cpu_is_channels_last (in))
+    if (praxi_dtype_is_byte (in->dtype) && bytes < 0 && praxi_tensor_is_same_shape (in, out) &&
+        praxi_cpu_is_channels_last (in))
       bytes = k;
     else if (!is_by_channel (in, out))
       return -1;
@@ -119,7 +110,7 @@ PraxiStatus
 praxi_cpu_chain_channels (const CpuPlace *place, PraxiKernel **out)
 {
   const PraxiTensor *y = place->out[0];
-  if (y->rank < 3 || y->rank > 5 || (y->dtype != PRAXI_U8 && y->dtype != PRAXI_S8) ||
+  if (y->rank < 3 || y->rank > 5 || !praxi_dtype_is_byte (y->dtype) ||
       !praxi_cpu_is_channels_last (y))
     return PRAXI_STATUS_UNSUPPORTED;
   int64_t pixels = 1;

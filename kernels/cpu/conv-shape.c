@@ -175,7 +175,7 @@ praxi_cpu_conv_epilogue (const CpuPlace *place, CpuEpilogue *e)
   e->residual_signed = residual->dtype == PRAXI_S8;
   e->residual_zero = r->residual_zero;
   e->residual_multiplier = r->residual_multiplier;
-  return residual->dtype == PRAXI_S8 || residual->dtype == PRAXI_U8;
+  return praxi_dtype_is_byte (residual->dtype);
 }
 
 const PraxiTensor *
@@ -191,7 +191,7 @@ praxi_cpu_conv_types_fit (const CpuPlace *place)
 {
   const PraxiDType x = place->in[0]->dtype, y = place->out[0]->dtype, w = place->in[1]->dtype;
   if (place->op->kind == PRAXI_OP_QCONV)
-    return (x == PRAXI_U8 || x == PRAXI_S8) && (y == PRAXI_U8 || y == PRAXI_S8) && w == PRAXI_S8 &&
+    return praxi_dtype_is_byte (x) && praxi_dtype_is_byte (y) && w == PRAXI_S8 &&
            place->in[1]->data && praxi_cpu_is_row_major (place->in[1]);
   const PraxiTensor *bias = praxi_cpu_conv_bias (place);
   return x == PRAXI_F32 && y == PRAXI_F32 && w == PRAXI_F32 &&

@@ -319,12 +319,6 @@ chain_loop (const ElementKernel *kernel, void *y, const void *const *x, const in
   praxi_cpu_chain_row (&kernel->chain, y, x, step, n);
 }
 
-static bool
-is_byte (const PraxiTensor *tensor)
-{
-  return tensor->dtype == PRAXI_U8 || tensor->dtype == PRAXI_S8;
-}
-
 /* The limits of Clip, from inputs or parameters; false where an input is not known yet. */
 static bool
 find_limits (const CpuPlace *place, float *low, float *high)
@@ -387,7 +381,8 @@ PraxiStatus
 praxi_cpu_cast (const CpuPlace *place, PraxiKernel **out)
 {
   const PraxiDType from = place->in[0]->dtype;
-  if ((from != PRAXI_BOOL && !is_byte (place->in[0])) || place->out[0]->dtype != PRAXI_F32)
+  if ((from != PRAXI_BOOL && !praxi_dtype_is_byte (place->in[0]->dtype)) ||
+      place->out[0]->dtype != PRAXI_F32)
     return PRAXI_STATUS_UNSUPPORTED;
   const PraxiStatus status = make_kernel (place, "cast-bytes", dequantize_loop, 1, out);
   if (status == PRAXI_OK) {
@@ -409,7 +404,7 @@ find_quantizer (const CpuPlace *place, const PraxiTensor *bytes, float *scale, i
     return false;
   *scale = *(const float *) s->data;
   *zero = !z ? 0 : z->dtype == PRAXI_S8 ? *(const int8_t *) z->data : *(const uint8_t *) z->data;
-  return is_byte (bytes);
+  return praxi_dtype_is_byte (bytes->dtype);
 }
 
 PraxiStatus
@@ -439,8 +434,8 @@ PraxiStatus
 praxi_cpu_add_bytes (const CpuPlace *place, PraxiKernel **out)
 {
   const PraxiRequantize *r = &place->op->requantize;
-  if (place->n_in != 2 || !place->in[1] || !is_byte (place->in[0]) || !is_byte (place->in[1]) ||
-      !is_byte (place->out[0]))
+  if (place->n_in != 2 || !place->in[1] || !praxi_dtype_is_byte (place->in[0]->dtype) ||
+      !praxi_dtype_is_byte (place->in[1]->dtype) || !praxi_dtype_is_byte (place->out[0]->dtype))
     return PRAXI_STATUS_UNSUPPORTED;
   const PraxiStatus status = make_kernel (place, "add-bytes", add_bytes_loop, 2, out);
   if (status != PRAXI_OK)
@@ -467,7 +462,8 @@ praxi_cpu_add_bytes (const CpuPlace *place, PraxiKernel **out)
 PraxiStatus
 praxi_cpu_look_up (const CpuPlace *place, PraxiKernel **out)
 {
-  if (!is_byte (place->in[0]) || !is_byte (place->out[0]) || !place->op->table)
+  if (!praxi_dtype_is_byte (place->in[0]->dtype) || !praxi_dtype_is_byte (place->out[0]->dtype) ||
+      !place->op->table)
     return PRAXI_STATUS_UNSUPPORTED;
   const PraxiStatus status = make_kernel (place, "look-up", look_up_loop, 1, out);
   if (status == PRAXI_OK)

@@ -164,7 +164,7 @@ praxi_cpu_pad (const CpuPlace *place, PraxiKernel **out)
 {
   const PraxiTensor *x = place->in[0], *y = place->out[0];
   uint32_t constant;
-  if ((x->dtype != PRAXI_F32 && x->dtype != PRAXI_U8 && x->dtype != PRAXI_S8) || x->rank < 1 ||
+  if ((x->dtype != PRAXI_F32 && !praxi_dtype_is_byte (x->dtype)) || x->rank < 1 ||
       x->rank != y->rank || x->dtype != y->dtype || place->n_in > 3 ||
       !find_constant (place, &constant) ||
       !(praxi_cpu_is_row_major (y) || praxi_cpu_is_channels_last (y)))

@@ -193,7 +193,7 @@ praxi_cpu_pool (const CpuPlace *place, PraxiKernel **out)
 {
   const PraxiTensor *x = place->in[0], *y = place->out[0];
   const bool is_max = place->op->kind == PRAXI_OP_MAX_POOL;
-  const bool is_byte = x->dtype == PRAXI_U8 || x->dtype == PRAXI_S8;
+  const bool is_byte = praxi_dtype_is_byte (x->dtype);
   if (x->rank < 3 || x->rank > 5 || !praxi_cpu_is_channels_last (x) ||
       !praxi_cpu_is_channels_last (y) || (x->dtype != PRAXI_F32 && !(is_byte && is_max)) ||
       (place->n_out > 1 && place->out[1]))

@@ -76,9 +76,8 @@ praxi_cpu_quantize_channels (const CpuPlace *place, PraxiKernel **out)
   const PraxiTensor *x = place->in[0], *y = place->out[0], *bytes = back ? x : y;
   const PraxiTensor *scale = praxi_cpu_input (place, 1), *zero = praxi_cpu_input (place, 2);
   const int64_t axis = place->op->axis;
-  if ((bytes->dtype != PRAXI_S8 && bytes->dtype != PRAXI_U8) ||
-      (back ? y : x)->dtype != PRAXI_F32 || axis < 0 || axis >= x->rank ||
-      !is_list (scale, x->dims[axis]) || scale->dtype != PRAXI_F32 ||
+  if (!praxi_dtype_is_byte (bytes->dtype) || (back ? y : x)->dtype != PRAXI_F32 || axis < 0 ||
+      axis >= x->rank || !is_list (scale, x->dims[axis]) || scale->dtype != PRAXI_F32 ||
       (zero && (!is_list (zero, x->dims[axis]) || zero->dtype != bytes->dtype)) ||
       !praxi_cpu_is_row_major (x) || !praxi_cpu_is_row_major (y))
     return PRAXI_STATUS_UNSUPPORTED;

@@ -29,12 +29,6 @@ static const Tile tiles[] = {
 
 enum { TILES = sizeof tiles / sizeof *tiles };
 
-static bool
-is_byte (const PraxiTensor *tensor)
-{
-  return tensor->dtype == PRAXI_U8 || tensor->dtype == PRAXI_S8;
-}
-
 static int64_t
 n_taps (const CudaWindow *w)
 {
@@ -254,10 +248,11 @@ can_take (const CudaPlace *place)
                            *residual = place->op->has_residual ? in[place->n_in - 1] : NULL;
   if (place->n_in < 2 || !in[1] || !in[1]->data || in[0]->data || in[1]->dtype != PRAXI_S8)
     return false;
-  if (!is_byte (in[0]) || !is_byte (place->out[0]) || !praxi_cuda_is_picture (in[0]) ||
-      !praxi_cuda_is_picture (place->out[0]))
+  if (!praxi_dtype_is_byte (in[0]->dtype) || !praxi_dtype_is_byte (place->out[0]->dtype) ||
+      !praxi_cuda_is_picture (in[0]) || !praxi_cuda_is_picture (place->out[0]))
     return false;
-  return !residual || (!residual->data && is_byte (residual) && praxi_cuda_is_picture (residual));
+  return !residual || (!residual->data && praxi_dtype_is_byte (residual->dtype) &&
+                       praxi_cuda_is_picture (residual));
 }
 
 PraxiStatus

@@ -80,9 +80,8 @@ read_limit (const CudaPlace *place, int i, float *limit, int32_t *has)
 static bool
 can_cast (PraxiDType from, PraxiDType to)
 {
-  const bool from_whole =
-      from == PRAXI_U8 || from == PRAXI_S8 || from == PRAXI_S32 || from == PRAXI_BOOL;
-  const bool to_whole = to == PRAXI_U8 || to == PRAXI_S8 || to == PRAXI_S32 || to == PRAXI_BOOL;
+  const bool from_whole = praxi_dtype_is_byte (from) || from == PRAXI_S32 || from == PRAXI_BOOL;
+  const bool to_whole = praxi_dtype_is_byte (to) || to == PRAXI_S32 || to == PRAXI_BOOL;
   return (from == PRAXI_F32 && to_whole) || (from_whole && to == PRAXI_F32);
 }
 
@@ -135,12 +134,6 @@ along_axis (const PraxiTensor *list, const PraxiTensor *x, int64_t axis)
   return view;
 }
 
-static bool
-is_quantized (PraxiDType dtype)
-{
-  return dtype == PRAXI_U8 || dtype == PRAXI_S8;
-}
-
 PraxiStatus
 praxi_cuda_quantize (const CudaPlace *place, PraxiKernel **kernel)
 {
@@ -148,8 +141,8 @@ praxi_cuda_quantize (const CudaPlace *place, PraxiKernel **kernel)
   const PraxiDType from = place->in[0]->dtype, to = place->out[0]->dtype;
   const PraxiTensor *scale = place->n_in > 1 ? place->in[1] : NULL,
                     *zero = place->n_in > 2 ? place->in[2] : NULL;
-  if (quantizes ? from != PRAXI_F32 || !is_quantized (to)
-                : to != PRAXI_F32 || !(is_quantized (from) || from == PRAXI_S32))
+  if (quantizes ? from != PRAXI_F32 || !praxi_dtype_is_byte (to)
+                : to != PRAXI_F32 || !(praxi_dtype_is_byte (from) || from == PRAXI_S32))
     return PRAXI_STATUS_UNSUPPORTED;
   if (!scale || !scale->data || scale->dtype != PRAXI_F32 || (zero && !zero->data))
     return PRAXI_STATUS_UNSUPPORTED;
@@ -207,7 +200,7 @@ PraxiStatus
 praxi_cuda_bytes (const CudaPlace *place, PraxiKernel **kernel)
 {
   for (int i = 0; i < place->n_in; i++)
-    if (!place->in[i] || !is_quantized (place->in[i]->dtype))
+    if (!place->in[i] || !praxi_dtype_is_byte (place->in[i]->dtype))
       return PRAXI_STATUS_UNSUPPORTED;
   if (place->op->kind == PRAXI_OP_QTABLE)
     return prepare_table (place, kernel);

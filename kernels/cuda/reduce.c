@@ -125,7 +125,7 @@ praxi_cuda_pool (const CudaPlace *place, PraxiKernel **kernel)
 {
   const PraxiTensor *x = place->in[0], *y = place->out[0];
   const bool is_max = place->op->kind == PRAXI_OP_MAX_POOL;
-  const bool is_byte = x->dtype == PRAXI_U8 || x->dtype == PRAXI_S8;
+  const bool is_byte = praxi_dtype_is_byte (x->dtype);
   if (x->data || (x->dtype != PRAXI_F32 && !(is_max && is_byte)) ||
       (place->n_out > 1 && place->out[1]))
     return PRAXI_STATUS_UNSUPPORTED;
