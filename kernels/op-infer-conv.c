@@ -225,7 +225,11 @@ praxi_infer_global_pool (PraxiInfer *infer)
     return praxi_infer_fail (infer, PRAXI_STATUS_SHAPE, "input of rank %d", x->rank);
   for (int d = 0; d < x->rank; d++)
     dims[d] = d < 2 ? x->dims[d] : 1;
-  praxi_infer_out (infer, 0, x->dtype, x->rank, dims);
+  const bool is_byte = praxi_dtype_is_byte (x->dtype);
+  if (is_byte && infer->op->to != PRAXI_F32)
+    return praxi_infer_fail (infer, PRAXI_STATUS_UNSUPPORTED, "input of type %s",
+                             praxi_dtype_name (x->dtype));
+  praxi_infer_out (infer, 0, is_byte ? PRAXI_F32 : x->dtype, x->rank, dims);
   return PRAXI_OK;
 }
 

@@ -37,7 +37,7 @@ static const OpInfo ops[PRAXI_OP_COUNT] = {
     [PRAXI_OP_MAX_POOL] = {"MaxPool", praxi_infer_pool, 1, 1, 2, FLOATS | BYTES},
     [PRAXI_OP_AVERAGE_POOL] = {"AveragePool", praxi_infer_pool, 1, 1, 1, FLOATS},
     [PRAXI_OP_GLOBAL_AVERAGE_POOL] = {"GlobalAveragePool", praxi_infer_global_pool, 1, 1, 1,
-                                      FLOATS},
+                                      FLOATS | BYTES},
     [PRAXI_OP_GLOBAL_MAX_POOL] = {"GlobalMaxPool", praxi_infer_global_pool, 1, 1, 1, FLOATS},
     [PRAXI_OP_REDUCE_MEAN] = {"ReduceMean", praxi_infer_reduce, 1, 2, 1, NUMBERS},
     [PRAXI_OP_REDUCE_MAX] = {"ReduceMax", praxi_infer_reduce, 1, 2, 1, ALL},

@@ -17,7 +17,8 @@ typedef enum {
   /* pooling */
   PRAXI_OP_MAX_POOL,
   PRAXI_OP_AVERAGE_POOL,
-  PRAXI_OP_GLOBAL_AVERAGE_POOL,
+  PRAXI_OP_GLOBAL_AVERAGE_POOL, /* also fused: of bytes with op->to f32, of scale alpha and zero
+                                   point value */
   PRAXI_OP_GLOBAL_MAX_POOL,
   /* reductions: axes in params (folded from the second input when ONNX has it there) */
   PRAXI_OP_REDUCE_MEAN,

@@ -85,8 +85,10 @@ build (PraxiExecutor *executor,
     executor->has_stem = praxi_fuse_motion_stem (graph);
     if (!praxi_fuse (graph, error))
       return FALSE;
-    if (g_str_equal (executor->choice.backend->name, "cpu"))
+    if (g_str_equal (executor->choice.backend->name, "cpu")) {
+      praxi_fuse_means (graph);
       praxi_fuse_chains (graph);
+    }
   } else if (!praxi_graph_fold (graph, error)) {
     return FALSE;
   }

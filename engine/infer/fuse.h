@@ -22,6 +22,9 @@ void praxi_fuse_activations (PraxiGraph *graph);
  */
 void praxi_fuse_chains (PraxiGraph *graph);
 
+/* GlobalAveragePool reads bytes itself: for backends that can. */
+void praxi_fuse_means (PraxiGraph *graph);
+
 /* The canonical nodes of the motion stem become one MotionStem, whose second input, the last of the
  * graph's inputs, says from which frame pair on to compute. Returns whether they are there.
  */

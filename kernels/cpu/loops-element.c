@@ -375,6 +375,47 @@ LEVEL_NAME (reduce_columns) (PraxiOpKind kind,
     columns_of (PRAXI_OP_REDUCE_SUM, x, row_step, rows, y, n);
 }
 
+/* So many columns in registers over so many rows, whose sums fit into 16 bits. */
+enum { SUM_ROWS = 257 };
+
+#define SUM_BLOCK(columns)                                                                         \
+  static void sum_##columns (const uint8_t *x, uint8_t flip, int64_t step, int64_t rows,           \
+                             int32_t *sums)                                                        \
+  {                                                                                                \
+    typedef uint8_t Bytes __attribute__ ((vector_size (columns)));                                 \
+    typedef uint16_t Sums __attribute__ ((vector_size (2 * columns)));                             \
+    Sums sum = {0};                                                                                \
+    for (int64_t row = 0; row < rows; row++) {                                                     \
+      Bytes bytes;                                                                                 \
+      memcpy (&bytes, x + row * step, sizeof bytes);                                               \
+      sum += __builtin_convertvector(bytes ^ flip, Sums);                                          \
+    }                                                                                              \
+    for (int i = 0; i < columns; i++)                                                              \
+      sums[i] += sum[i];                                                                           \
+  }
+SUM_BLOCK (32)
+SUM_BLOCK (8)
+SUM_BLOCK (2)
+
+void
+LEVEL_NAME (sum_bytes) (const uint8_t *x, bool is_signed, int64_t rows, int32_t *sums, int64_t n)
+{
+  const uint8_t flip = is_signed ? 0x80 : 0;
+  for (int64_t row = 0; row < rows; row += SUM_ROWS) {
+    const int64_t now = rows - row < SUM_ROWS ? rows - row : SUM_ROWS;
+    const uint8_t *at = x + row * n;
+    int64_t i = 0;
+    for (; i + 32 <= n; i += 32)
+      sum_32 (at + i, flip, n, now, sums + i);
+    for (; i + 8 <= n; i += 8)
+      sum_8 (at + i, flip, n, now, sums + i);
+    for (; i + 2 <= n; i += 2)
+      sum_2 (at + i, flip, n, now, sums + i);
+    for (int64_t k = 0; i < n && k < now; k++)
+      sums[i] += at[k * n + i] ^ flip;
+  }
+}
+
 /* In blocks that stay in registers over all rows; returns how many are done. */
 static int64_t
 max_floats (const float *const *rows, int n_rows, float *y, int64_t n)

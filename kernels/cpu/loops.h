@@ -324,6 +324,8 @@ typedef struct {
                           int64_t rows,
                           float *y,
                           int64_t n);
+  /* sums[i] += Σ_r x[r n + i], of fewer than 2²³ rows; s8 with its highest bit turned over */
+  void (*sum_bytes) (const uint8_t *x, bool is_signed, int64_t rows, int32_t *sums, int64_t n);
   /* y[i] = the maximum of rows[r][i], of at least one row of floats or bytes */
   void (*max_rows) (PraxiDType dtype, const void *const *rows, int n_rows, void *y, int64_t n);
 

@@ -1,6 +1,6 @@
 /* y[kept] = mean, max, min or sum of x over op->axes, in double; also the global pools, which
  * reduce all spatial axes. Of nothing: mean NaN, sum 0, max −∞ or the least integer, min the
- * opposite.
+ * opposite. The global mean of bytes in floats: (float) Σ (x − zero) · (scale / count).
  */
 #include "kernels/element.h"
 #include "kernels/ref/ref.h"
@@ -92,8 +92,13 @@ take_row (Running *run, const PraxiTensor *x, int64_t at, int64_t n, int64_t ste
 }
 
 static void
-finish (const Running *run, const PraxiTensor *y, int64_t to)
+finish (const PraxiOp *op, const Running *run, const PraxiTensor *y, int64_t to)
 {
+  if (op->kind == PRAXI_OP_GLOBAL_AVERAGE_POOL && op->to == PRAXI_F32) {
+    const int64_t sum = run->whole - run->count * (int64_t) op->value;
+    ((float *) y->data)[to] = (float) sum * (op->alpha / (float) run->count);
+    return;
+  }
   const bool is_mean = run->kind == PRAXI_OP_REDUCE_MEAN;
   if (praxi_dtype_is_float (y->dtype))
     praxi_store (y->data, y->dtype, to, is_mean ? run->value / (double) run->count : run->value);
@@ -146,7 +151,7 @@ praxi_ref_reduce (const PraxiRefCall *call)
       praxi_rows_restart (&inner);
       while (praxi_rows_next (&inner))
         take_row (&run, x, from + inner.at[0], inner.length, inner.step[0]);
-      finish (&run, &y, outer.at[0] + i * outer.step[0]);
+      finish (call->op, &run, &y, outer.at[0] + i * outer.step[0]);
     }
   return PRAXI_OK;
 }

@@ -88,12 +88,14 @@ def answers_of_praxi(options, model, clips):
     command = [options.praxi, "serve", "--model", model, "--port", "0", "--json", "--backend", "cpu"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
-            connection = http.client.HTTPConnection(
-                "127.0.0.1", json.loads(server.stdout.readline())["port"], timeout=60)
-            for clip in clips:
+            port = json.loads(server.stdout.readline())["port"]
+            for clip in clips:  # a connection each: the other runtime may think longer than one lives
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
                 connection.request("POST", "/predict", clip.tobytes(),
                                    {"Content-Type": "application/x-praxi-clip"})
-                yield json.loads(connection.getresponse().read())["media"][0]["top"][0]["class"]
+                answer = json.loads(connection.getresponse().read())
+                connection.close()
+                yield answer["media"][0]["top"][0]["class"]
         finally:
             server.send_signal(signal.SIGTERM)
 

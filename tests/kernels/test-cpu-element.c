@@ -385,6 +385,28 @@ test_chain_channels (void)
   }
 }
 
+/* More rows than 16 bits hold sums of, blocks of columns and what is left of them. */
+static void
+test_mean_bytes (void)
+{
+  static const int64_t shapes[][5] = {
+      {2, 54, 3, 10, 9}, {1, 130, 4, 16, 8}, {1, 3, 5, 70, 60}, {3, 64, 1, 1, 1}};
+  for (unsigned i = 0; i < G_N_ELEMENTS (shapes) * 2; i++) {
+    const int64_t *dims = shapes[i / 2], out[] = {dims[0], dims[1], 1, 1, 1};
+    PraxiTensor x = test_tensor (i % 2 ? PRAXI_S8 : PRAXI_U8, LAYOUT_CHANNELS_LAST, 5, dims);
+    PraxiTensor y = test_tensor (PRAXI_F32, LAYOUT_CHANNELS_LAST, 5, out);
+    test_fill (&x, i, 255);
+    const PraxiOp op = {.kind = PRAXI_OP_GLOBAL_AVERAGE_POOL,
+                        .to = PRAXI_F32,
+                        .alpha = 0.013f,
+                        .value = i % 2 ? -5 : 131};
+    const PraxiTensor *in[] = {&x};
+    test_check (&op, in, 1, &y, pool, 0);
+    test_tensor_clear (&x);
+    test_tensor_clear (&y);
+  }
+}
+
 static void
 test_chain (void)
 {
@@ -467,6 +489,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cpu/element/bytes-exact", test_bytes_exact);
   g_test_add_func ("/cpu/element/reduce", test_reduce);
   g_test_add_func ("/cpu/element/global-pools", test_global_pools);
+  g_test_add_func ("/cpu/element/mean-bytes", test_mean_bytes);
   g_test_add_func ("/cpu/element/chain", test_chain);
   g_test_add_func ("/cpu/element/chain-channels", test_chain_channels);
   const int result = g_test_run ();
