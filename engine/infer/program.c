@@ -1,6 +1,7 @@
 #include "engine/infer/program.h"
 
 #include <stdlib.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -121,8 +122,8 @@ is_empty (const PraxiStep *step)
 /* Prepares on the backend of choice, else on the processor. While it prepares, only constants carry
  * data.
  */
-static gboolean
-prepare_step (PraxiProgram *program, PraxiStep *step, GError **error)
+static PraxiStatus
+prepare_kernel (const PraxiProgram *program, PraxiStep *step)
 {
   const PraxiNode *node = step->node;
   const gboolean has_device = program->backend->device != NULL;
@@ -131,19 +132,46 @@ prepare_step (PraxiProgram *program, PraxiStep *step, GError **error)
                                          praxi_backend_ref ()};
   PraxiStatus status = PRAXI_STATUS_UNSUPPORTED;
   if (is_empty (step))
-    return TRUE;
+    return PRAXI_OK;
   for (int i = 0; i < 3 && status == PRAXI_STATUS_UNSUPPORTED; i++) {
     step->backend = choices[i];
     status = step->backend->prepare (step->backend, &node->op, step->in, node->n_in, step->out,
                                      node->n_out, program->pool, &step->kernel);
   }
-  if (status != PRAXI_OK) {
+  if (status != PRAXI_OK)
     step->kernel = NULL;
+  return status;
+}
+
+/* What threads share: weights take long to pack, each step's for itself. */
+typedef struct {
+  PraxiProgram *program;
+  PraxiStatus *status; /* [n_steps] */
+  atomic_int next;
+} Preparation;
+
+static void
+prepare_part (void *data, int i, int n)
+{
+  Preparation *preparation = data;
+  PraxiProgram *program = preparation->program;
+  for (int k; (k = atomic_fetch_add (&preparation->next, 1)) < program->n_steps;)
+    preparation->status[k] = prepare_kernel (program, &program->steps[k]);
+}
+
+/* Counts what a step that is prepared needs. */
+static gboolean
+take_step (PraxiProgram *program, const PraxiStep *step, PraxiStatus status, GError **error)
+{
+  const PraxiNode *node = step->node;
+  if (status != PRAXI_OK) {
     g_autofree char *what =
         g_strdup_printf (status == PRAXI_STATUS_UNSUPPORTED ? "unsupported: %s" : "%s '%s'",
                          praxi_op_name (node->op.kind), node->name);
     return praxi_error_from_status (status, what, error);
   }
+  if (step->kernel == NULL)
+    return TRUE;
   gsize *scratch_bytes =
       step->backend->device != NULL ? &program->device_scratch_bytes : &program->scratch_bytes;
   *scratch_bytes = MAX (*scratch_bytes, step->backend->kernel_scratch_bytes (step->kernel));
@@ -174,8 +202,15 @@ prepare (PraxiProgram *program, GError **error)
     step->in = point_at (program, node->in, node->n_in);
     step->out = point_at (program, node->out, node->n_out);
   }
+  g_autofree PraxiStatus *status = g_new0 (PraxiStatus, program->n_steps + 1);
+  Preparation preparation = {.program = program, .status = status};
+  atomic_init (&preparation.next, 0);
+  if (program->backend->device == NULL)
+    praxi_pool_run (program->pool, prepare_part, &preparation);
+  else
+    prepare_part (&preparation, 0, 1);
   for (int i = 0; i < program->n_steps; i++)
-    if (!prepare_step (program, &program->steps[i], error))
+    if (!take_step (program, &program->steps[i], status[i], error))
       return FALSE;
   if (program->scratch_bytes > 0 &&
       posix_memalign (&program->scratch, 64, program->scratch_bytes) != 0) {

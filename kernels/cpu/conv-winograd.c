@@ -27,7 +27,8 @@ enum {
   VALUES_BYTES = 192 << 10,
   LEAST_PIXELS = 14 * 14,      /* of output: fewer do not outweigh weights that are more */
   MOST_WEIGHT_BYTES = 8 << 20, /* of 6 × 6, eight times the weights: they pass through the cache */
-  MAX_LINE = 6
+  MAX_LINE = 6,
+  MOST_OUTPUTS = 32 /* of a chunk: two vectors */
 };
 
 typedef struct {
@@ -219,37 +220,43 @@ clear (PraxiKernel *base)
   free (kernel->padding);
 }
 
+/* Numbers of the outputs of a chunk, next to each other. */
+typedef float Outputs[MOST_OUTPUTS];
+
 /* u = G g, whole numbers, of 3 numbers step apart to line numbers to_step apart */
 static void
-transform_line (int line, const float *g, int step, float *u, int to_step)
+transform_line (int line, const Outputs *g, int step, Outputs *u, int to_step)
 {
   static const float by_4[4][3] = {{2, 0, 0}, {1, 1, 1}, {1, -1, 1}, {0, 0, 2}};
   static const float by_6[6][3] = {{1, 0, 0}, {-1, -1, -1}, {-1, 1, -1},
                                    {1, 2, 4}, {1, -2, 4},   {0, 0, 1}};
   for (int i = 0; i < line; i++) {
     const float *row = line == 4 ? by_4[i] : by_6[i];
-    u[i * to_step] = row[0] * g[0] + row[1] * g[step] + row[2] * g[2 * step];
+    for (int o = 0; o < MOST_OUTPUTS; o++)
+      u[i * to_step][o] = row[0] * g[0][o] + row[1] * g[step][o] + row[2] * g[2 * step][o];
   }
 }
 
-/* The transformed weights of output channel o for number k of a row of values. */
+/* The transformed weights of n outputs from `from` on, for number k of a row of values. */
 static void
 transform (const WinogradKernel *kernel,
            const PraxiTensor *w,
            const WeightSteps *steps,
-           int64_t o,
+           int64_t from,
+           int64_t n,
            int64_t k,
-           float *u)
+           Outputs *u)
 {
   const ConvShape *s = &kernel->shape;
-  const int64_t first =
-      o * steps->out + k % s->in_channels * steps->in + k / s->in_channels * s->taps * steps->tap;
+  const int64_t first = from * steps->out + k % s->in_channels * steps->in +
+                        k / s->in_channels * s->taps * steps->tap;
   const int line = kernel->line;
-  float g[9], rows[3 * MAX_LINE];
-  for (int i = 0; i < (kernel->in_time ? 3 : 9); i++) {
-    const int64_t at = first + i * steps->tap;
-    g[i] = kernel->is_s8 ? ((const int8_t *) w->data)[at] : ((const float *) w->data)[at] / 4;
-  }
+  Outputs g[9] = {{0}}, rows[3 * MAX_LINE];
+  for (int64_t o = 0; o < n; o++)
+    for (int i = 0; i < (kernel->in_time ? 3 : 9); i++) {
+      const int64_t at = first + o * steps->out + i * steps->tap;
+      g[i][o] = kernel->is_s8 ? ((const int8_t *) w->data)[at] : ((const float *) w->data)[at] / 4;
+    }
   if (kernel->in_time) {
     transform_line (line, g, 1, u, 1);
     return;
@@ -281,6 +288,36 @@ sum_weights (const WinogradKernel *kernel,
   return most;
 }
 
+/* The weights of n outputs from `from` on, a chunk whose channels are width; sums: of each output's
+ * numbers without their signs, to which is added
+ */
+static void
+pack_chunk (WinogradKernel *kernel,
+            const PraxiTensor *w,
+            const WeightSteps *steps,
+            int64_t from,
+            int64_t n,
+            int64_t width,
+            double *sums)
+{
+  const int64_t pair = kernel->is_s8 ? 2 : 1;
+  const int64_t chunk = from * kernel->positions * kernel->depth;
+  for (int64_t k = 0; k < kernel->depth; k++) {
+    Outputs u[WINOGRAD_POSITIONS];
+    transform (kernel, w, steps, from, n, k, u);
+    for (int i = 0; i < kernel->positions; i++) {
+      const int64_t at = chunk + (i * kernel->depth + k) / pair * width * pair + k % pair;
+      for (int64_t o = 0; o < n; o++) {
+        sums[o] += kernel->line == 4 ? fabsf (u[i][o]) : 0;
+        if (kernel->is_s8)
+          ((int16_t *) kernel->weights)[at + o * pair] = (int16_t) u[i][o];
+        else
+          ((float *) kernel->weights)[at + o] = u[i][o];
+      }
+    }
+  }
+}
+
 /* False where sums of bytes could be more than is kept of them: of 4 inputs all positions together,
  * with values of at most 1020, 32 bits; of 6 inputs an output of values of at most 128, 26.
  */
@@ -290,31 +327,17 @@ pack (WinogradKernel *kernel, const PraxiTensor *w)
   const double most = kernel->line == 4 ? INT32_MAX / (4 * 255) : (1 << 25) / 128;
   const WeightSteps steps = praxi_cpu_weight_steps (&kernel->shape, w);
   const int64_t lanes = kernel->lanes, channels = kernel->shape.out_channels;
-  const int64_t pair = kernel->is_s8 ? 2 : 1;
-  for (int64_t o = 0; o < channels; o++) {
-    const int64_t first = o / (2 * lanes) * 2 * lanes;
-    const int64_t width = channels - first > lanes ? 2 * lanes : lanes;
-    const int64_t chunk = first * kernel->positions * kernel->depth;
-    double sum = 0, of_weights = 0;
-    if (kernel->line == 6) {
-      sum = sum_weights (kernel, w, &steps, o, &of_weights);
-      kernel->start[o] = (int32_t) ((kernel->zero - kernel->input_zero) * of_weights);
+  for (int64_t from = 0; from < channels; from += 2 * lanes) {
+    const int64_t left = channels - from, n = left < 2 * lanes ? left : 2 * lanes;
+    double sums[MOST_OUTPUTS] = {0}, of_weights = 0;
+    for (int64_t o = 0; kernel->line == 6 && o < n; o++) {
+      sums[o] = sum_weights (kernel, w, &steps, from + o, &of_weights);
+      kernel->start[from + o] = (int32_t) ((kernel->zero - kernel->input_zero) * of_weights);
     }
-    for (int64_t k = 0; k < kernel->depth; k++) {
-      float u[WINOGRAD_POSITIONS];
-      transform (kernel, w, &steps, o, k, u);
-      for (int i = 0; i < kernel->positions; i++) {
-        sum += kernel->line == 4 ? fabsf (u[i]) : 0;
-        const int64_t unit = (i * kernel->depth + k) / pair * width + o - first;
-        const int64_t at = chunk + unit * pair + k % pair;
-        if (kernel->is_s8)
-          ((int16_t *) kernel->weights)[at] = (int16_t) u[i];
-        else
-          ((float *) kernel->weights)[at] = u[i];
-      }
-    }
-    if (kernel->is_s8 && sum > most)
-      return false;
+    pack_chunk (kernel, w, &steps, from, n, left > lanes ? 2 * lanes : lanes, sums);
+    for (int64_t o = 0; kernel->is_s8 && o < n; o++)
+      if (sums[o] > most)
+        return false;
   }
   return true;
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_WIDTH = 64 }; /* outputs of a chunk: four vectors of 16 */
+
 /* How many blocks the next chunk takes of those left: 5 and 6 are better as 3 + 2 and 3 + 3. */
 static int
 next_blocks (int64_t left, int most)
@@ -74,38 +76,52 @@ pack_f32 (const DensePack *pack, const DenseChunk *chunk, const DenseSource *sou
   }
 }
 
-/* Where the byte of output channel o and input channel c lies in its unit. */
-static int64_t
-byte_at (const DensePack *pack, int64_t o, int64_t c)
+/* Input channel c of a tap, to where the first output's byte lies and step from there on; sums
+ * takes the weights of each output.
+ */
+static void
+pack_bytes (const int8_t *from, int64_t out_step, int n, int8_t *to, int step, int32_t *sums)
 {
-  return pack->in_pairs ? (2 * o + c / 4 % 2) * 4 + c % 4 : o * 4 + c % 4;
+  for (int o = 0; o < n; o++) {
+    const int8_t weight = from[o * out_step];
+    to[o * step] = weight;
+    sums[o] += weight;
+  }
+}
+
+/* The same as 16-bit numbers in pairs. */
+static void
+pack_wide (const int8_t *from, int64_t out_step, int n, int16_t *to, int32_t *sums)
+{
+  for (int o = 0; o < n; o++) {
+    const int8_t weight = from[o * out_step];
+    to[o * 2] = weight;
+    sums[o] += weight;
+  }
 }
 
 /* start is minus the input's zero times the sum of a channel's weights, wrapping as sums do. */
 static void
 pack_s8 (const DensePack *pack, const DenseChunk *chunk, const DenseSource *source, int32_t in_zero)
 {
-  const int width = chunk->blocks * pack->loops->lanes;
+  const int width = chunk->blocks * pack->loops->lanes, n = chunk->n_channels;
+  const int8_t *first = (const int8_t *) source->data + source_at (pack, chunk, source);
   int8_t *to = (int8_t *) pack->weights + chunk->weights_at;
   int16_t *wide_to = (int16_t *) (void *) to;
-  int32_t *start = pack->start + chunk->arrays_at;
-  for (int64_t tap = 0; tap < pack->taps; tap++) {
+  int32_t sums[MOST_WIDTH] = {0}, *start = pack->start + chunk->arrays_at;
+  for (int64_t tap = 0; tap < pack->taps; tap++)
     for (int64_t c = 0; c < pack->group_in; c++) {
-      const int8_t *from = (const int8_t *) source->data + source_at (pack, chunk, source) +
-                           channel_at (source, c) + tap * source->tap_step;
-      int8_t *unit = to + (tap * pack->depth + c / (pack->in_pairs ? 8 : 4)) * width * 4;
-      int16_t *wide = wide_to + (tap * pack->depth + c / 2) * width * 2;
-      for (int o = 0; o < chunk->n_channels; o++) {
-        const int8_t weight = from[o * source->out_step];
-        if (pack->is_wide)
-          wide[o * 2 + c % 2] = weight;
-        else
-          unit[byte_at (pack, o, c)] = weight;
-        int32_t *sum = &start[pack->in_pairs ? 2 * o : o];
-        *sum = (int32_t) ((uint32_t) *sum - (uint32_t) (in_zero * weight));
-      }
+      const int8_t *from = first + channel_at (source, c) + tap * source->tap_step;
+      const int64_t depth = tap * pack->depth;
+      if (pack->is_wide)
+        pack_wide (from, source->out_step, n, wide_to + (depth + c / 2) * width * 2 + c % 2, sums);
+      else if (pack->in_pairs)
+        pack_bytes (from, source->out_step, n, to + (depth + c / 8) * width * 4 + c % 8, 8, sums);
+      else
+        pack_bytes (from, source->out_step, n, to + (depth + c / 4) * width * 4 + c % 4, 4, sums);
     }
-  }
+  for (int o = 0; o < n; o++)
+    start[pack->in_pairs ? 2 * o : o] = (int32_t) (0 - (uint32_t) in_zero * (uint32_t) sums[o]);
 }
 
 PraxiStatus
