@@ -375,12 +375,14 @@ LEVEL_NAME (reduce_columns) (PraxiOpKind kind,
     columns_of (PRAXI_OP_REDUCE_SUM, x, row_step, rows, y, n);
 }
 
-/* So many columns in registers over so many rows, whose sums fit into 16 bits. */
-enum { SUM_ROWS = 257 };
+/* So many columns in a register over so many rows, whose sums fit into 16 bits; those of the first
+ * `skipped` are left out.
+ */
+enum { SUM_ROWS = 257, SUM_WIDE = 2 * LANES, SUM_NARROW = 8 };
 
-#define SUM_BLOCK(columns)                                                                         \
-  static void sum_##columns (const uint8_t *x, uint8_t flip, int64_t step, int64_t rows,           \
-                             int32_t *sums)                                                        \
+#define SUM_BLOCK(name, columns)                                                                   \
+  SIMD_INLINE void name (const uint8_t *x, uint8_t flip, int64_t step, int64_t rows,               \
+                         int32_t *sums, int64_t skipped)                                           \
   {                                                                                                \
     typedef uint8_t Bytes __attribute__ ((vector_size (columns)));                                 \
     typedef uint16_t Sums __attribute__ ((vector_size (2 * columns)));                             \
@@ -390,12 +392,11 @@ enum { SUM_ROWS = 257 };
       memcpy (&bytes, x + row * step, sizeof bytes);                                               \
       sum += __builtin_convertvector(bytes ^ flip, Sums);                                          \
     }                                                                                              \
-    for (int i = 0; i < columns; i++)                                                              \
+    for (int64_t i = skipped; i < columns; i++)                                                    \
       sums[i] += sum[i];                                                                           \
   }
-SUM_BLOCK (32)
-SUM_BLOCK (8)
-SUM_BLOCK (2)
+SUM_BLOCK (sum_wide, SUM_WIDE)
+SUM_BLOCK (sum_narrow, SUM_NARROW)
 
 void
 LEVEL_NAME (sum_bytes) (const uint8_t *x, bool is_signed, int64_t rows, int32_t *sums, int64_t n)
@@ -405,14 +406,15 @@ LEVEL_NAME (sum_bytes) (const uint8_t *x, bool is_signed, int64_t rows, int32_t 
     const int64_t now = rows - row < SUM_ROWS ? rows - row : SUM_ROWS;
     const uint8_t *at = x + row * n;
     int64_t i = 0;
-    for (; i + 32 <= n; i += 32)
-      sum_32 (at + i, flip, n, now, sums + i);
-    for (; i + 8 <= n; i += 8)
-      sum_8 (at + i, flip, n, now, sums + i);
-    for (; i + 2 <= n; i += 2)
-      sum_2 (at + i, flip, n, now, sums + i);
-    for (int64_t k = 0; i < n && k < now; k++)
-      sums[i] += at[k * n + i] ^ flip;
+    for (; i + SUM_WIDE <= n; i += SUM_WIDE)
+      sum_wide (at + i, flip, n, now, sums + i, 0);
+    for (; i + SUM_NARROW <= n; i += SUM_NARROW)
+      sum_narrow (at + i, flip, n, now, sums + i, 0);
+    if (i < n && n >= SUM_NARROW)
+      sum_narrow (at + n - SUM_NARROW, flip, n, now, sums + n - SUM_NARROW, i - (n - SUM_NARROW));
+    for (int64_t k = 0; n < SUM_NARROW && k < now; k++)
+      for (int64_t c = 0; c < n; c++)
+        sums[c] += at[k * n + c] ^ flip;
   }
 }
 

@@ -162,6 +162,23 @@ look_up_tiles (const uint8_t *tables, int n_columns, const uint8_t *x, uint8_t *
 }
 #endif
 
+/* Eight columns are read and stored as one number. */
+static void
+look_up_row (const uint8_t *tables, int n_columns, const uint8_t *x, uint8_t *y)
+{
+  int c = 0;
+  for (; c + 8 <= n_columns; c += 8, tables += 8 * 256) {
+    uint64_t bytes, found = 0;
+    memcpy (&bytes, x + c, sizeof bytes);
+#pragma GCC unroll 8
+    for (int k = 0; k < 8; k++)
+      found |= (uint64_t) tables[256 * k + (bytes >> 8 * k & 0xff)] << 8 * k;
+    memcpy (y + c, &found, sizeof found);
+  }
+  for (; c < n_columns; c++, tables += 256)
+    y[c] = tables[x[c]];
+}
+
 void
 LEVEL_NAME (look_up_columns) (const uint8_t *tables,
                               int n_columns,
@@ -175,6 +192,5 @@ LEVEL_NAME (look_up_columns) (const uint8_t *tables,
     row = look_up_tiles (tables, n_columns, x, y, n_rows);
 #endif
   for (; row < n_rows; row++)
-    for (int c = 0; c < n_columns; c++)
-      y[row * n_columns + c] = tables[256 * c + x[row * n_columns + c]];
+    look_up_row (tables, n_columns, x + row * n_columns, y + row * n_columns);
 }
