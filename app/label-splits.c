@@ -112,7 +112,11 @@ praxi_label_splits_load_rest (const char *folder,
   if (rest == NULL)
     return NULL;
   praxi_label_splits_print_warnings (rest->warnings);
-  g_autofree int *fold_of = praxi_folds_new (rest, n_folds);
+  g_autofree int *fold_of = praxi_folds_new (rest, n_folds, error);
+  if (fold_of == NULL) {
+    praxi_dataset_free (rest);
+    return NULL;
+  }
   praxi_folds_keep (rest, fold_of, fold - 1, FALSE);
   if (rest->samples->len > 0)
     return rest;

@@ -444,12 +444,13 @@ praxi_train_folds (PraxiTrainJob *job)
   if (job->train == NULL)
     return praxi_cli_fail (&error);
   praxi_label_splits_print_warnings (job->train->warnings);
-  if (job->judged == NULL && !read_flow (job, &error))
+  g_autofree int *fold_of = praxi_folds_new (job->train, job->folds, &error);
+  if (fold_of == NULL || (job->judged == NULL && !read_flow (job, &error)))
     return praxi_cli_fail (&error);
   const PraxiModelSpec *spec = praxi_model_spec (job->model);
   const gsize n_scores = job->train->samples->len * (gsize) spec->n_classes;
   Folds folds = {.job = job,
-                 .fold_of = praxi_folds_new (job->train, job->folds),
+                 .fold_of = fold_of,
                  .scores = g_new (float, n_scores + 1),
                  .figures = g_array_new (FALSE, FALSE, sizeof (PraxiEventFigures)),
                  .n_classes = spec->n_classes,
@@ -466,7 +467,6 @@ praxi_train_folds (PraxiTrainJob *job)
     print_json (&folds);
   else if (good)
     print_text (&folds);
-  g_free (folds.fold_of);
   g_free (folds.scores);
   g_array_unref (folds.figures);
   return good ? PRAXI_EXIT_DONE : praxi_cli_fail (&error);

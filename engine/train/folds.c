@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/core/error.h"
+
 enum { MOST_KINDS = 64 };
 
 /* One group's files by class and kind of footage. */
@@ -79,11 +81,17 @@ assign_groups (const GPtrArray *groups, int n_folds)
   for (guint g = 0; g < groups->len; g++)
     for (int k = 0; k < MOST_KINDS; k++)
       ideal[k] += ((Group *) groups->pdata[g])->counts[k] / n_folds;
+  g_autofree gboolean *is_taken = g_new0 (gboolean, n_folds);
+  guint n_empty = (guint) n_folds;
   for (guint g = 0; g < groups->len; g++) {
     Group *group = groups->pdata[g];
     double least = INFINITY;
+    /* The last ones go where nothing is yet: no fold stays empty. */
+    const gboolean fills = groups->len - g <= n_empty;
     for (int f = 0; f < n_folds; f++) {
       double more = 0;
+      if (fills && is_taken[f])
+        continue;
       for (int k = 0; k < MOST_KINDS; k++) {
         const double before = total[f * MOST_KINDS + k] - ideal[k];
         const double after = before + group->counts[k];
@@ -94,16 +102,26 @@ assign_groups (const GPtrArray *groups, int n_folds)
         group->fold = f;
       }
     }
+    n_empty -= !is_taken[group->fold];
+    is_taken[group->fold] = TRUE;
     for (int k = 0; k < MOST_KINDS; k++)
       total[group->fold * MOST_KINDS + k] += group->counts[k];
   }
 }
 
 int *
-praxi_folds_new (const PraxiDataset *dataset, int n_folds)
+praxi_folds_new (const PraxiDataset *dataset, int n_folds, GError **error)
 {
   g_autoptr (GHashTable) found = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (GPtrArray) groups = list_groups (dataset, found);
+  if ((int) groups->len < n_folds) {
+    g_set_error (
+        error, PRAXI_ERROR, PRAXI_ERROR_FAILED,
+        "--folds: %d folds want as many sources of footage, but the labels are of %u; give "
+        "fewer folds or label more",
+        n_folds, groups->len);
+    return NULL;
+  }
   int *fold_of = g_new (int, dataset->samples->len + 1);
   g_ptr_array_sort (groups, compare_groups);
   assign_groups (groups, n_folds);

@@ -207,8 +207,10 @@ def check_refusals(folder):
                 "int8", "--out", "x.onnx")
     result = run(folder, "join", "stat-1.onnx", "missing.onnx", "--out", "x.onnx")
     assert result.returncode == 1 and "missing.onnx" in result.stderr, result
+    result = run(folder, "train", *data, "--folds", "2", "--judge", "gone.onnx")
+    assert result.returncode == 1 and "gone-1.onnx" in result.stderr, result
     result = run(folder, "train", *data, "--folds", "3", "--judge", "stat.onnx")
-    assert result.returncode == 1 and "stat-3.onnx" in result.stderr, result
+    assert result.returncode == 1 and "the labels are of 2" in result.stderr, result
     assert not os.path.exists(os.path.join(folder, "x.onnx"))
 
 

@@ -3,6 +3,7 @@
  */
 #include <glib.h>
 
+#include "engine/core/error.h"
 #include "engine/train/folds.h"
 
 enum { FOLDS = 5, GROUPS = 35 };
@@ -52,8 +53,8 @@ test_folds (void)
 {
   PraxiDataset dataset = make_dataset (), again = make_dataset ();
   const guint n = dataset.samples->len;
-  g_autofree int *fold_of = praxi_folds_new (&dataset, FOLDS);
-  g_autofree int *same = praxi_folds_new (&again, FOLDS);
+  g_autofree int *fold_of = praxi_folds_new (&dataset, FOLDS, NULL);
+  g_autofree int *same = praxi_folds_new (&again, FOLDS, NULL);
   int counts[FOLDS][2] = {{0}}, totals[2] = {0};
   g_assert_cmpmem (fold_of, sizeof *fold_of * n, same, sizeof *same * n);
   for (guint i = 0; i < n; i++) {
@@ -80,7 +81,7 @@ test_keep (void)
 {
   PraxiDataset rest = make_dataset (), held_out = make_dataset ();
   const guint n = rest.samples->len;
-  g_autofree int *fold_of = praxi_folds_new (&rest, FOLDS);
+  g_autofree int *fold_of = praxi_folds_new (&rest, FOLDS, NULL);
   praxi_folds_keep (&rest, fold_of, 2, FALSE);
   praxi_folds_keep (&held_out, fold_of, 2, TRUE);
   g_assert_cmpuint (rest.samples->len + held_out.samples->len, ==, n);
@@ -92,11 +93,33 @@ test_keep (void)
   g_ptr_array_unref (held_out.samples);
 }
 
+/* One large source and four small ones: evenness alone would leave folds to the large one's kinds.
+ */
+static void
+test_few_groups (void)
+{
+  g_autoptr (GError) error = NULL;
+  PraxiDataset dataset = {.samples = g_ptr_array_new_with_free_func (sample_free)};
+  gboolean is_taken[FOLDS] = {FALSE};
+  for (int i = 0; i < 2 * FOLDS; i++) /* each of a kind of its own */
+    add (&dataset, "abcdefghij" + i, i, i < 6 ? 0 : 1 + (i - 6), i % 2);
+  g_autofree int *fold_of = praxi_folds_new (&dataset, FOLDS, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < dataset.samples->len; i++)
+    is_taken[fold_of[i]] = TRUE;
+  for (int f = 0; f < FOLDS; f++)
+    g_assert_true (is_taken[f]);
+  g_assert_null (praxi_folds_new (&dataset, FOLDS + 1, &error));
+  g_assert_error (error, PRAXI_ERROR, PRAXI_ERROR_FAILED);
+  g_ptr_array_unref (dataset.samples);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/folds/assign", test_folds);
   g_test_add_func ("/folds/keep", test_keep);
+  g_test_add_func ("/folds/few-groups", test_few_groups);
   return g_test_run ();
 }
