@@ -80,3 +80,57 @@ praxi_augment_clip (guint8 *clip, guint8 *room, int frames, int height, int widt
     stretch_frame (room + (gsize) t * frame, clip + (gsize) t * frame, rows, columns, height, width,
                    tone);
 }
+
+/* Which pixels output pixel i of `to` covers among n, and how much of each: weights add up to 1. */
+static int
+covered (int i, int to, int n, float *weights)
+{
+  const double begin = (double) i * n / to, end = (double) (i + 1) * n / to;
+  const int first = (int) begin;
+  for (int k = first; k < n && k < end; k++)
+    weights[k - first] = (float) ((MIN (end, k + 1) - MAX (begin, k)) * to / n);
+  return first;
+}
+
+/* Pixels of one row of outputs out of the rows that it covers, already added up. */
+static void
+shrink_row (const float *sums, guint8 *to, int width, int to_width, float *weights)
+{
+  for (int x = 0; x < to_width; x++) {
+    const int first = covered (x, to_width, width, weights);
+    const int n = MIN ((int) ceil ((double) (x + 1) * width / to_width), width) - first;
+    for (int c = 0; c < 3; c++) {
+      float sum = 0.5f;
+      for (int k = 0; k < n; k++)
+        sum += weights[k] * sums[(first + k) * 3 + c];
+      *to++ = (guint8) MIN (sum, 255);
+    }
+  }
+}
+
+void
+praxi_augment_shrink (const guint8 *from,
+                      guint8 *to,
+                      int frames,
+                      int height,
+                      int width,
+                      int to_height,
+                      int to_width)
+{
+  const int row = width * 3;
+  g_autofree float *sums = g_new (float, row);
+  g_autofree float *rows = g_new (float, height + 1), *columns = g_new (float, width + 1);
+  for (int t = 0; t < frames; t++)
+    for (int y = 0; y < to_height; y++, to += to_width * 3) {
+      const int first = covered (y, to_height, height, rows);
+      const int n = MIN ((int) ceil ((double) (y + 1) * height / to_height), height) - first;
+      memset (sums, 0, sizeof *sums * (gsize) row);
+      for (int k = 0; k < n; k++) {
+        const guint8 *line =
+            from + ((gsize) t * (gsize) height + (gsize) (first + k)) * (gsize) row;
+        for (int i = 0; i < row; i++)
+          sums[i] += rows[k] * line[i];
+      }
+      shrink_row (sums, to, width, to_width, columns);
+    }
+}

@@ -14,4 +14,15 @@ G_BEGIN_DECLS
 void
 praxi_augment_clip (guint8 *clip, guint8 *room, int frames, int height, int width, GRand *random);
 
+/* Frames of another size: each pixel the mean of what it covers.
+ * from: u8 [T,H,W,3]; to: u8 [T,to_height,to_width,3], no larger along either side
+ */
+void praxi_augment_shrink (const guint8 *from,
+                           guint8 *to,
+                           int frames,
+                           int height,
+                           int width,
+                           int to_height,
+                           int to_width);
+
 G_END_DECLS

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "engine/model/flow-net.h"
+#include "engine/train/augment-pictures.h"
 #include "engine/train/augment.h"
 
 typedef struct {
@@ -9,10 +11,11 @@ typedef struct {
   const PraxiTrainable *trainable;
   const PraxiModelSpec *spec;
   PraxiBalance balance;
-  gboolean augments;
+  gboolean augments, sees_pictures;
   GPtrArray *by_class; /* of GArray of guint */
   guint8 *clip, *room;
-  float *converted; /* of models that take floats */
+  PraxiClipShape shape; /* of the clips; the spec's may be smaller */
+  float *converted;     /* of models that take floats */
 } ClipSource;
 
 void
@@ -101,13 +104,22 @@ load_cb (gpointer data, PraxiStepper *stepper, guint i, GRand *random, int place
   const PraxiModelSpec *spec = source->spec;
   if (!praxi_clips_read (source->clips, i, source->clip, error))
     return FALSE;
+  const PraxiClipShape *shape = &source->shape;
+  const guint8 *clip = source->clip;
+  if (random != NULL && source->augments && source->sees_pictures)
+    praxi_augment_pictures (source->clip, source->room, shape, random);
   if (random != NULL && source->augments)
-    praxi_augment_clip (source->clip, source->room, spec->frames, spec->height, spec->width,
+    praxi_augment_clip (source->clip, source->room, shape->frames, shape->height, shape->width,
                         random);
+  if (shape->height != spec->height || shape->width != spec->width) {
+    praxi_augment_shrink (source->clip, source->room, shape->frames, shape->height, shape->width,
+                          spec->height, spec->width);
+    clip = source->room;
+  }
   praxi_source_set_class (source->trainable, spec, stepper, clip_at (source, i)->class_index,
                           place);
-  return praxi_stepper_see (stepper, praxi_clip_convert (spec, source->clip, source->converted),
-                            place, error);
+  return praxi_stepper_see (stepper, praxi_clip_convert (spec, clip, source->converted), place,
+                            error);
 }
 
 static int
@@ -127,6 +139,19 @@ free_cb (gpointer data)
   g_free (source);
 }
 
+/* Whether the model begins with something else than the motion stem. */
+static gboolean
+sees_pictures (const PraxiTrainable *trainable)
+{
+  for (int i = 0; i < trainable->n_features; i++) {
+    const int value = g_array_index (trainable->step->inputs, int, i);
+    const char *name = praxi_graph_value (trainable->step, value)->name;
+    if (g_str_equal (name, PRAXI_MAPS_VALUE) || g_str_equal (name, PRAXI_STATISTICS_VALUE))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 PraxiSource *
 praxi_source_of_clips (const PraxiClips *clips,
                        const PraxiTrainable *trainable,
@@ -140,6 +165,8 @@ praxi_source_of_clips (const PraxiClips *clips,
                       .spec = spec,
                       .balance = balance,
                       .augments = augment,
+                      .sees_pictures = sees_pictures (trainable),
+                      .shape = {clips->frames, clips->height, clips->width},
                       .clip = g_malloc (clips->clip_bytes),
                       .room = g_malloc (clips->clip_bytes)};
   if (spec->is_float)

@@ -57,8 +57,10 @@ void praxi_source_set_class (const PraxiTrainable *trainable,
                              int class_index,
                              int place);
 
-/* Decoded pictures. clips, trainable and spec are borrowed.
- * augment: whether load changes pictures where it has a random
+/* Decoded pictures, shrunk where the spec's clips are smaller. clips, trainable and spec are
+ * borrowed. augment: whether load changes pictures where it has a random: all are mirrored, cut and
+ * toned (augment.h); those of models without a motion stem also change their colours and speed and
+ * lose frames, sharpness and detail (augment-pictures.h)
  */
 PraxiSource *praxi_source_of_clips (const PraxiClips *clips,
                                     const PraxiTrainable *trainable,
