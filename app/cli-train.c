@@ -70,6 +70,22 @@ judge (const PraxiTrainJob *train, GError **error)
              : NULL;
 }
 
+/* What learned at smaller sizes. */
+static void
+add_stages (JsonBuilder *builder, const PraxiTrainJob *train)
+{
+  json_builder_set_member_name (builder, "stages");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < train->stages->len; i++) {
+    const PraxiTrainStage *stage = &g_array_index (train->stages, PraxiTrainStage, i);
+    json_builder_begin_object (builder);
+    praxi_json_add_int (builder, "clips_at_once", stage->trainable->batch);
+    praxi_json_add_int (builder, "clips_a_step", stage->batch);
+    json_builder_end_object (builder);
+  }
+  json_builder_end_array (builder);
+}
+
 static void
 print_json (const PraxiTrainJob *train, JsonNode *judged)
 {
@@ -84,6 +100,8 @@ print_json (const PraxiTrainJob *train, JsonNode *judged)
   praxi_json_add_int (builder, "train_clips", train->train_source->n);
   praxi_json_add_int (builder, "val_clips", train->val_source != NULL ? train->val_source->n : 0);
   praxi_json_add_int (builder, "clips_a_step", train->trainable->batch);
+  if (train->stages != NULL)
+    add_stages (builder, train);
   praxi_json_add_boolean (builder, "partial", train->training->is_cancelled);
   if (train->temper.n > 0) {
     praxi_json_add_double (builder, "cross_entropy_before", train->temper.before);
@@ -134,21 +152,21 @@ make_key (const PraxiTrainJob *t)
 {
   const PraxiTrainOptions *o = &t->options;
   return g_strdup_printf (
-      "%s|%s|%s|%s|%d|%d|%g|%g|%g|%u|%g|%g|%g|%g|%d|%d|%d|%s|%s|%u|%g|%g|%d|%d|%d",
+      "%s|%s|%s|%s|%d|%d|%g|%g|%g|%u|%g|%g|%g|%g|%d|%d|%d|%s|%s|%u|%g|%g|%d|%d|%d|%d|%d|%s",
       t->data != NULL ? t->data : "", t->project != NULL ? t->project : "",
       t->arch != NULL ? t->arch : "", praxi_model_sha256 (t->model), o->epochs, o->batch, o->rate,
       o->weight_decay, o->smoothing, o->seed, o->mix.mixup, o->mix.cutmix, o->average,
       t->how.dropout, o->no_augment, t->how.head_only, t->how.freeze_norm,
       t->optimizer != NULL ? t->optimizer : "", t->classes != NULL ? t->classes : "",
       t->train_source->n, t->positive_weight, t->how.focal, (int) o->balance, t->trainable->batch,
-      o->keeps_last);
+      o->keeps_last, t->smote, t->ensemble, t->sizes != NULL ? t->sizes : "");
 }
 
 static PraxiExit
 train_model (PraxiTrainJob *train)
 {
   g_autoptr (GError) error = NULL;
-  if (!praxi_train_job_model (train, &error))
+  if (!praxi_train_job_model (train, &error) || !praxi_train_job_choose_head (train, &error))
     return praxi_cli_fail (&error);
   if (train->folds > 0)
     return praxi_train_folds (train);
@@ -195,8 +213,10 @@ find_problem (PraxiTrainJob *t)
     return "train: give either --data DIR or --project FILE; see 'praxi train --help'";
   if (t->arch != NULL && t->from != NULL)
     return "train: --arch begins from nothing, --from with a model; give one of them";
-  if (t->arch == NULL && t->classes != NULL)
-    return "--classes: goes with --arch; a model keeps its own";
+  if (t->smote && t->ensemble > 0)
+    return "--smote, --easy-ensemble: give one of them";
+  if (t->ensemble < 0 || t->ensemble > 1000)
+    return "--easy-ensemble: give 1 to 1000";
   if ((t->scores != NULL || t->judged != NULL) && t->folds == 0)
     return "--scores, --judge: go with --folds";
   if (t->judged != NULL &&
@@ -266,6 +286,15 @@ list_learning (PraxiTrainJob *t, GArray *entries)
        "Of clips that show an event (1)", "W"},
       {"balance", 0, 0, G_OPTION_ARG_STRING, &t->balance,
        "How classes are drawn: root, equal, none (root)", "HOW"},
+      {"sizes", 0, 0, G_OPTION_ARG_STRING, &t->sizes,
+       "Sides of the clips by share of the epochs, the model's own last, as in 96,128,160; steps "
+       "of "
+       "smaller ones have more clips",
+       "LIST"},
+      {"smote", 0, 0, G_OPTION_ARG_NONE, &t->smote,
+       "Fits the last layer at the end, rare classes filled up with clips made of features", NULL},
+      {"easy-ensemble", 0, 0, G_OPTION_ARG_INT, &t->ensemble,
+       "Fits the last layer at the end: the mean of N, each of as many clips of every class", "N"},
       {"head-only", 0, 0, G_OPTION_ARG_NONE, &t->how.head_only, "Only the last layer learns", NULL},
       {"freeze-norm", 0, 0, G_OPTION_ARG_NONE, &t->how.freeze_norm,
        "Batch normalization stays as it is", NULL},
@@ -318,7 +347,9 @@ praxi_cli_train (int argc, char **argv)
        "files), or a net of the zoo",
        "NAME"},
       {"classes", 0, 0, G_OPTION_ARG_STRING, &t.classes,
-       "Of --arch, normal first (normal,fight,fall)", "LIST"},
+       "Of --arch, normal first (normal,fight,fall); a model there is gets a new last layer for "
+       "them; labels: for those labelled, where it does not know them all",
+       "LIST"},
       {"out", 0, 0, G_OPTION_ARG_FILENAME, &t.out, "Where to write the model", "OUT.onnx"},
       {"epochs", 0, 0, G_OPTION_ARG_INT, &t.options.epochs, "Rounds at most (20)", "N"},
       {"batch", 0, 0, G_OPTION_ARG_INT, &t.options.batch, "Clips a step (16)", "N"},

@@ -30,9 +30,8 @@ fail (GError **error, int code, const char *why)
   return FALSE;
 }
 
-/* A graph as a model, by way of a file that is gone at once. */
-static PraxiModel *
-model_of (const PraxiGraph *graph, const char *spec, GError **error)
+PraxiModel *
+praxi_train_model_of (const PraxiGraph *graph, const char *spec, GError **error)
 {
   g_autofree char *path = NULL;
   const int file = g_file_open_tmp ("praxiscope-XXXXXX.onnx", &path, error);
@@ -122,7 +121,7 @@ build_sequence (const PraxiTrainJob *job, char **classes, GError **error)
   const PraxiSequenceShape shape = {SEQUENCE_FRAMES, first->joints, first->dims, spec.n_classes};
   g_autoptr (PraxiGraph) graph = praxi_sequence_net (&shape, (guint32) job->seed);
   g_autofree char *json = praxi_model_spec_write (&spec);
-  return model_of (graph, json, error);
+  return praxi_train_model_of (graph, json, error);
 }
 
 static PraxiModel *
@@ -146,7 +145,7 @@ build_flow (const PraxiTrainJob *job, char **classes, GError **error)
   spec.width = shape.width;
   spec.rate_hz = shape.rate_hz;
   g_autofree char *json = praxi_model_spec_write (&spec);
-  return model_of (graph, json, error);
+  return praxi_train_model_of (graph, json, error);
 }
 
 void
@@ -358,24 +357,21 @@ praxi_train_job_read (PraxiTrainJob *job, GError **error)
 /* --- learning ------------------------------------------------------------------------------- */
 
 /* Halves the batch until it fits; a plan, nothing is allocated by guess. */
-static gboolean
-fit_memory (PraxiTrainJob *job, GError **error)
+PraxiTrainable *
+praxi_train_job_fit_memory (const PraxiTrainJob *job, PraxiModel *model, int batch, GError **error)
 {
   PraxiTrainableOptions how = job->how;
-  how.batch = job->options.batch;
+  how.batch = batch;
   for (;;) {
-    g_clear_pointer (&job->trainable, praxi_trainable_free);
-    job->trainable = praxi_trainable_new (job->model, &how, error);
-    if (job->trainable == NULL)
-      return FALSE;
+    g_autoptr (PraxiTrainable) trainable = praxi_trainable_new (model, &how, error);
     g_autoptr (PraxiStepper) stepper =
-        praxi_stepper_new (job->trainable, job->options.threads, error);
+        trainable != NULL ? praxi_stepper_new (trainable, job->options.threads, error) : NULL;
     if (stepper == NULL)
-      return FALSE;
+      return NULL;
     const double mb = (double) praxi_stepper_peak_bytes (stepper) / 1e6;
-    if (mb <= job->memory_mb || job->trainable->batch <= 1)
-      return TRUE;
-    how.batch = job->trainable->batch / 2;
+    if (mb <= job->memory_mb || trainable->batch <= 1)
+      return g_steal_pointer (&trainable);
+    how.batch = trainable->batch / 2;
   }
 }
 
@@ -394,7 +390,8 @@ gboolean
 praxi_train_job_prepare (PraxiTrainJob *job, const gboolean *files, GError **error)
 {
   const PraxiModelSpec *spec = praxi_model_spec (job->model);
-  if (!fit_memory (job, error))
+  job->trainable = praxi_train_job_fit_memory (job, job->model, job->options.batch, error);
+  if (job->trainable == NULL)
     return FALSE;
   weigh_positives (job);
   if (job->train_flow != NULL) {
@@ -426,7 +423,10 @@ praxi_train_job_prepare (PraxiTrainJob *job, const gboolean *files, GError **err
   if (job->train_source->n == 0)
     return fail (error, PRAXI_ERROR_FAILED,
                  "no window of the labelled footage shows one class; label longer spans");
-  return TRUE;
+  double loss;
+  job->files = files;
+  return (!job->has_new_head || praxi_train_job_fit_head (job, &loss, error)) &&
+         (job->sizes == NULL || praxi_train_job_stage (job, error));
 }
 
 static gboolean
@@ -438,14 +438,46 @@ learning_cb (gpointer data, double done_epochs, double total_epochs)
   return !praxi_cli_cancelled;
 }
 
+static gboolean
+fits_last (const PraxiTrainJob *job)
+{
+  return job->smote || job->ensemble > 0;
+}
+
+/* The last layer is fitted once more to what the others learned: one more epoch, which stays. */
+static gboolean
+fit_last (PraxiTrainJob *job, GError **error)
+{
+  PraxiTraining *training = job->training;
+  PraxiEpoch epoch = {.epoch = (int) training->epochs->len};
+  if (!praxi_train_job_fit_head (job, &epoch.train_loss, error))
+    return FALSE;
+  g_autoptr (PraxiStepper) stepper =
+      praxi_stepper_new (job->trainable, job->options.threads, error);
+  if (stepper == NULL || !praxi_train_judge (job->trainable, praxi_model_spec (job->model), stepper,
+                                             job->val_source, &epoch, error))
+    return FALSE;
+  training->best_epoch = epoch.epoch;
+  g_array_append_val (training->epochs, epoch);
+  if (job->options.epoch != NULL)
+    job->options.epoch (job->options.data, &epoch);
+  return TRUE;
+}
+
 gboolean
 praxi_train_job_learn (PraxiTrainJob *job, GError **error)
 {
   job->options.tick = learning_cb;
   job->options.data = job;
+  PraxiTrainOptions options = job->options;
+  if (job->how.head_only && fits_last (job))
+    options.epochs = -1; /* there is nothing else to learn */
   job->bar = praxi_cli_progress_new (job->json_progress, "epochs");
   job->training = praxi_train_on (job->trainable, praxi_model_spec (job->model), job->train_source,
-                                  job->val_source, &job->options, error);
+                                  job->val_source, &options, error);
+  if (job->training != NULL && !job->training->is_cancelled && fits_last (job) &&
+      !fit_last (job, error))
+    g_clear_pointer (&job->training, praxi_training_free);
   if (job->training != NULL)
     praxi_cli_progress_update (job->bar, job->options.epochs, job->options.epochs);
   g_clear_pointer (&job->bar, praxi_cli_progress_free);
@@ -516,6 +548,8 @@ praxi_train_job_forget (PraxiTrainJob *job)
   g_clear_pointer (&job->training, praxi_training_free);
   g_clear_pointer (&job->train_source, praxi_source_free);
   g_clear_pointer (&job->val_source, praxi_source_free);
+  g_clear_pointer (&job->made, g_ptr_array_unref);
+  g_clear_pointer (&job->stages, g_array_unref);
   g_clear_pointer (&job->trainable, praxi_trainable_free);
 }
 
@@ -534,7 +568,7 @@ praxi_train_job_clear (PraxiTrainJob *job)
   g_clear_pointer (&job->model, praxi_model_unref);
   char *const texts[] = {job->data,    job->project,  job->from,      job->arch,       job->classes,
                          job->out,     job->progress, job->optimizer, job->checkpoint, job->key,
-                         job->balance, job->scores,   job->judged};
+                         job->balance, job->scores,   job->judged,    job->sizes};
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
   g_free (job->output_weights);

@@ -17,6 +17,8 @@ typedef struct {
   double stride_s, positive_weight, memory_mb;
   int folds;
   gboolean json, json_progress, maps, keeps_last;
+  gboolean smote, has_new_head; /* the last layer is drawn anew for the classes asked for */
+  int ensemble;                 /* last layers on balanced parts of the clips, averaged; 0: none */
   gboolean calibrates; /* scores are fitted to the validation footage when all is learned */
 
   PraxiModel *model;
@@ -30,9 +32,13 @@ typedef struct {
   PraxiTemper temper; /* n is 0 where nothing was calibrated */
   PraxiCliProgress *bar;
   double *output_weights;
+  const gboolean *files; /* that were prepared; borrowed while it learns */
   char *checkpoint, *key;
-  char *scores; /* where --folds writes what every sample held out was given */
-  char *judged; /* whose models of each fold --folds judges instead of training any */
+  char *scores;    /* where --folds writes what every sample held out was given */
+  char *sizes;     /* sides of the clips by share of the epochs, the model's own last */
+  GArray *stages;  /* of PraxiTrainStage, for those but the last; NULL without sizes */
+  GPtrArray *made; /* of the stages: models, trainables and sources */
+  char *judged;    /* whose models of each fold --folds judges instead of training any */
 } PraxiTrainJob;
 
 /* Nothing is asked yet: praxi_train_job_defaults fills in what stays so. */
@@ -40,6 +46,18 @@ void praxi_train_job_init (PraxiTrainJob *job);
 
 /* Loads the model that is named, or builds the architecture with drawn weights. */
 gboolean praxi_train_job_model (PraxiTrainJob *job, GError **error);
+
+/* What the model is as a file's: a graph as a model, by way of a file that is gone at once. */
+PraxiModel *praxi_train_model_of (const PraxiGraph *graph, const char *spec, GError **error);
+
+/* Gives the model a new last layer where the labels are of other classes than its own, --classes
+ * says so, or the last layer has to be fitted and is not one; says so in a sentence.
+ */
+gboolean praxi_train_job_choose_head (PraxiTrainJob *job, GError **error);
+
+/* Fits the last layer to what it reads of the footage that was prepared. loss: mean cross-entropy
+ */
+gboolean praxi_train_job_fit_head (PraxiTrainJob *job, double *loss, GError **error);
 
 /* Takes what the architecture is best trained with where nothing else was asked. */
 void praxi_train_job_defaults (PraxiTrainJob *job);
@@ -55,6 +73,11 @@ gboolean praxi_train_job_read (PraxiTrainJob *job, GError **error);
  */
 gboolean praxi_train_job_prepare (PraxiTrainJob *job, const gboolean *files, GError **error);
 gboolean praxi_train_job_reads_joints (const PraxiTrainJob *job);
+/* The widest trainable of a model, at most of batch clips, that fits into the memory asked for. */
+PraxiTrainable *
+praxi_train_job_fit_memory (const PraxiTrainJob *job, PraxiModel *model, int batch, GError **error);
+/* Makes ready what learns at the smaller sizes asked for. */
+gboolean praxi_train_job_stage (PraxiTrainJob *job, GError **error);
 gboolean praxi_train_job_learn (PraxiTrainJob *job, GError **error);
 
 /* Prepares, learns and saves: what stands at path afterwards learned from these files. */

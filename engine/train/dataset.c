@@ -272,8 +272,9 @@ read_row (PraxiDataset *dataset,
   return sample;
 }
 
-PraxiDataset *
-praxi_dataset_load_folder (const char *folder, const PraxiDatasetOptions *options, GError **error)
+/* The rows of folder/labels.csv, the header first, and where its columns are. */
+static GPtrArray *
+read_rows (const char *folder, int *columns, GError **error)
 {
   g_autofree char *path = g_build_filename (folder, "labels.csv", NULL);
   g_autofree char *shown = praxi_text_file_name (path);
@@ -288,15 +289,23 @@ praxi_dataset_load_folder (const char *folder, const PraxiDatasetOptions *option
     return NULL;
   }
   g_autoptr (GPtrArray) rows = praxi_csv_parse (text);
-  int columns[N_COLUMNS];
   const char *missing =
       rows->len == 0 ? "file" : find_columns (g_ptr_array_index (rows, 0), columns);
-  if (missing != NULL || strlen (text) != length) {
-    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
-                 "%s: has no column \"%s\"; the header is file,class,start_s,end_s,group,split",
-                 shown, missing != NULL ? missing : "file");
+  if (missing == NULL && strlen (text) == length)
+    return g_steal_pointer (&rows);
+  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
+               "%s: has no column \"%s\"; the header is file,class,start_s,end_s,group,split",
+               shown, missing != NULL ? missing : "file");
+  return NULL;
+}
+
+PraxiDataset *
+praxi_dataset_load_folder (const char *folder, const PraxiDatasetOptions *options, GError **error)
+{
+  int columns[N_COLUMNS];
+  g_autoptr (GPtrArray) rows = read_rows (folder, columns, error);
+  if (rows == NULL)
     return NULL;
-  }
   PraxiDataset *dataset = dataset_new ();
   dataset->starts_at_0 = TRUE;
   for (guint i = 1; i < rows->len; i++) {
@@ -305,6 +314,53 @@ praxi_dataset_load_folder (const char *folder, const PraxiDatasetOptions *option
       g_ptr_array_add (dataset->samples, sample);
   }
   return finish (dataset, options, folder, error);
+}
+
+/* Adds a name that is not there yet. */
+static void
+add_class (GPtrArray *classes, const char *name)
+{
+  const gboolean is_background = g_ascii_strcasecmp (name, "normal") == 0;
+  g_autofree char *wanted = g_utf8_casefold (name, -1);
+  for (guint i = 0; i < classes->len; i++) {
+    g_autofree char *other = g_utf8_casefold (classes->pdata[i], -1);
+    if (g_str_equal (wanted, other))
+      return;
+  }
+  if (*name != '\0')
+    g_ptr_array_insert (classes, is_background ? 0 : -1, g_strdup (name));
+}
+
+char **
+praxi_dataset_folder_classes (const char *folder, GError **error)
+{
+  int columns[N_COLUMNS];
+  g_autoptr (GPtrArray) rows = read_rows (folder, columns, error);
+  if (rows == NULL)
+    return NULL;
+  GPtrArray *classes = g_ptr_array_new ();
+  for (guint i = 1; i < rows->len; i++)
+    if (g_utf8_validate (field (rows->pdata[i], columns, CLASS), -1, NULL))
+      add_class (classes, field (rows->pdata[i], columns, CLASS));
+  g_ptr_array_add (classes, NULL);
+  return (char **) g_ptr_array_free (classes, FALSE);
+}
+
+char **
+praxi_dataset_project_classes (PraxiStore *store, GError **error)
+{
+  g_autoptr (GPtrArray) all = praxi_store_list_classes (store, error);
+  if (all == NULL)
+    return NULL;
+  g_autoptr (GPtrArray) classes = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < all->len; i++) {
+    const PraxiClass *class = all->pdata[i];
+    if (class->n_labels > 0)
+      add_class (classes, class->name);
+  }
+  g_ptr_array_add (classes, NULL);
+  g_ptr_array_set_free_func (classes, NULL);
+  return (char **) g_ptr_array_free (g_steal_pointer (&classes), FALSE);
 }
 
 static const char *

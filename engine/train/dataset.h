@@ -51,6 +51,13 @@ praxi_dataset_load_folder (const char *folder, const PraxiDatasetOptions *option
 PraxiDataset *
 praxi_dataset_load_project (PraxiStore *store, const PraxiDatasetOptions *options, GError **error);
 
+/* The classes that labels are of, "normal" first, then in the order of their first mention (of a
+ * project: of its classes), each once whatever its case. NULL-terminated; free with g_strfreev.
+ * Errors: as the two above
+ */
+char **praxi_dataset_folder_classes (const char *folder, GError **error);
+char **praxi_dataset_project_classes (PraxiStore *store, GError **error);
+
 void praxi_dataset_free (PraxiDataset *dataset);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiDataset, praxi_dataset_free)
 

@@ -32,7 +32,8 @@ praxi_flow_clips_fit (PraxiModel *model)
   const PraxiModelSpec *spec = praxi_model_spec (model);
   g_autoptr (PraxiGraph) graph = praxi_graph_resolve (praxi_model_graph (model), NULL, 0, 1, NULL);
   const int maps = graph != NULL ? praxi_graph_find (graph, PRAXI_MAPS_VALUE) : -1;
-  if (maps < 0 || spec == NULL || spec->is_float)
+  /* Windows of motion are labelled by events: nothing happens in a class of its own, the first. */
+  if (maps < 0 || spec == NULL || spec->is_float || !praxi_events_is_background (spec->classes[0]))
     return FALSE;
   const PraxiTensor *tensor = &praxi_graph_value (graph, maps)->tensor;
   return praxi_fuse_motion_stem (graph) && tensor->rank == 4 &&

@@ -11,7 +11,8 @@ void
 praxi_param_free (PraxiParam *param)
 {
   g_free (param->name);
-  g_free (param->tensor.data);
+  if (!param->is_borrowed)
+    g_free (param->tensor.data);
   g_free (param->steps);
   g_free (param);
 }
@@ -310,6 +311,25 @@ praxi_trainable_take (PraxiGraph *graph, const PraxiTrainableOptions *options, G
     PraxiParam *param = params->pdata[i];
     param->layer = layer - param->layer;
   }
+}
+
+gboolean
+praxi_trainable_share (PraxiTrainable *trainable, const PraxiTrainable *owner)
+{
+  gboolean fits = trainable->params->len == owner->params->len;
+  for (guint i = 0; i < trainable->params->len && fits; i++) {
+    const PraxiParam *ours = trainable->params->pdata[i], *theirs = owner->params->pdata[i];
+    fits = ours->n == theirs->n && ours->kind == theirs->kind &&
+           g_str_equal (ours->name, theirs->name);
+  }
+  for (guint i = 0; i < trainable->params->len && fits; i++) {
+    PraxiParam *param = trainable->params->pdata[i];
+    if (!param->is_borrowed)
+      g_free (param->tensor.data);
+    param->tensor.data = ((const PraxiParam *) owner->params->pdata[i])->tensor.data;
+    param->is_borrowed = TRUE;
+  }
+  return fits;
 }
 
 static GBytes *

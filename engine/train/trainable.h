@@ -26,9 +26,10 @@ typedef struct {
   float *steps;       /* [n_steps]; NULL for PRAXI_PARAM_F32 */
   int n_steps;        /* 1, or the length of axis */
   int axis;
-  gboolean decays; /* weights do, biases do not */
-  int layer;       /* 0 is that of the scores, 1 the one before */
-  double rate;     /* times the trainer's; 1 at first */
+  gboolean decays;      /* weights do, biases do not */
+  int layer;            /* 0 is that of the scores, 1 the one before */
+  double rate;          /* times the trainer's; 1 at first */
+  gboolean is_borrowed; /* data is another trainable's (praxi_trainable_share) */
 } PraxiParam;
 
 typedef struct {
@@ -70,6 +71,11 @@ PraxiTrainable *
 praxi_trainable_new (PraxiModel *model, const PraxiTrainableOptions *options, GError **error);
 void praxi_trainable_free (PraxiTrainable *trainable);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiTrainable, praxi_trainable_free)
+
+/* Makes the parameters of a trainable those of another one, which must outlive it: both are of one
+ * model, but for the size of its clips. FALSE where they are not.
+ */
+gboolean praxi_trainable_share (PraxiTrainable *trainable, const PraxiTrainable *owner);
 
 /* The target of a class, f32 [n_outputs]: one hot, or a row of events with none set for the class
  * that says that nothing happens.

@@ -19,10 +19,12 @@ typedef struct {
   const PraxiSource *train, *val;
   PraxiTrainOptions options;
   PraxiTraining *training;
-  PraxiStepper *stepper;
+  PraxiStepper *stepper; /* of trainable */
+  PraxiTrainStage stage; /* that learns now */
+  PraxiStepper *learner; /* of its trainable; stepper where that is trainable */
   PraxiTrainState state;
   float **sums;           /* gradients of a step, [n_params][n] */
-  guint *clips;           /* [batch of the stepper] */
+  guint *clips;           /* [batch of the learner] */
   gint64 n_total;         /* optimizer steps */
   int epoch_steps, parts; /* steps of an epoch; runs of the stepper in a step */
   gint64 kept_us;         /* when the last checkpoint was written */
@@ -184,23 +186,26 @@ praxi_train_score (const PraxiTrainable *trainable,
   return score (trainable, spec, stepper, source, NULL, error);
 }
 
-static gboolean
-validate (Train *train, PraxiEpoch *epoch, GError **error)
+gboolean
+praxi_train_judge (const PraxiTrainable *trainable,
+                   const PraxiModelSpec *spec,
+                   PraxiStepper *stepper,
+                   const PraxiSource *val,
+                   PraxiEpoch *epoch,
+                   GError **error)
 {
-  const PraxiSource *val = train->val;
   epoch->val_loss = epoch->val_accuracy = epoch->val_f1 = NAN;
   epoch->val_auc_pr = epoch->val_auc_roc = NAN;
   if (val == NULL || val->n == 0)
     return TRUE;
-  g_autofree float *scores =
-      score (train->trainable, train->spec, train->stepper, val, &epoch->val_loss, error);
+  g_autofree float *scores = score (trainable, spec, stepper, val, &epoch->val_loss, error);
   if (scores == NULL)
     return FALSE;
   g_autofree int *truth = g_new (int, val->n);
   for (guint i = 0; i < val->n; i++)
     truth[i] = val->class_of (val->data, i);
   g_autoptr (PraxiMetrics) metrics =
-      praxi_metrics_new (truth, scores, NULL, (int) val->n, train->spec->n_classes);
+      praxi_metrics_new (truth, scores, NULL, (int) val->n, spec->n_classes);
   epoch->val_accuracy = metrics->accuracy;
   epoch->val_f1 = metrics->macro_f1;
   epoch->val_auc_pr = metrics->auc_pr;
@@ -226,7 +231,8 @@ static gboolean
 close_epoch (Train *train, PraxiEpoch *epoch, GError **error)
 {
   swap_average (train);
-  const gboolean good = validate (train, epoch, error);
+  const gboolean good =
+      praxi_train_judge (train->trainable, train->spec, train->stepper, train->val, epoch, error);
   if (good && is_better (train, epoch)) {
     train->state.best_epoch = epoch->epoch;
     copy_params (train, train->state.best, FALSE);
@@ -272,9 +278,9 @@ random_now (Train *train)
 static void
 fill_masks (const Train *train, GRand *random)
 {
-  const PraxiBatch *batch = praxi_stepper_batch (train->stepper);
-  const double drop = train->trainable->dropout;
-  for (int i = 0; i < train->trainable->n_masks; i++)
+  const PraxiBatch *batch = praxi_stepper_batch (train->learner);
+  const double drop = train->stage.trainable->dropout;
+  for (int i = 0; i < train->stage.trainable->n_masks; i++)
     for (gsize k = 0; k < batch->mask_numbers[i]; k++)
       batch->masks[i][k] = g_rand_double (random) < drop ? 0 : (float) (1 / (1 - drop));
 }
@@ -282,12 +288,14 @@ fill_masks (const Train *train, GRand *random)
 static gboolean
 fill_batch (Train *train, GRand *random, GError **error)
 {
-  const PraxiBatch *batch = praxi_stepper_batch (train->stepper);
-  const int B = train->trainable->batch, n = train->trainable->n_outputs;
+  const PraxiBatch *batch = praxi_stepper_batch (train->learner);
+  const PraxiTrainable *trainable = train->stage.trainable;
+  const int B = trainable->batch, n = trainable->n_outputs;
   const float share = 1 / (float) (B * train->parts);
   for (int b = 0; b < B; b++) {
-    train->clips[b] = train->train->draw (train->train->data, random);
-    if (!train->train->load (train->train->data, train->stepper, train->clips[b], random, b, error))
+    train->clips[b] = train->stage.train->draw (train->stage.train->data, random);
+    if (!train->stage.train->load (train->stage.train->data, train->learner, train->clips[b],
+                                   random, b, error))
       return FALSE;
     smooth_target (train, batch->target + b * n);
     weigh_outputs (train, batch->target + b * n, batch->weight + b * n);
@@ -299,10 +307,10 @@ fill_batch (Train *train, GRand *random, GError **error)
   }
   const PraxiTrainOptions *options = &train->options;
   const PraxiLesson lesson = {
-      train->trainable, train->train, train->stepper, train->clips, B, share};
+      train->stage.trainable, train->stage.train, train->learner, train->clips, B, share};
   if (options->teach != NULL && !options->teach (options->teacher, &lesson, error))
     return FALSE;
-  praxi_mix (train->trainable, train->stepper, &options->mix, random);
+  praxi_mix (train->stage.trainable, train->learner, &options->mix, random);
   fill_masks (train, random);
   return TRUE;
 }
@@ -311,13 +319,14 @@ static gboolean
 learn_batch (Train *train, GError **error)
 {
   g_autoptr (GRand) random = random_now (train);
-  const PraxiBatch *batch = praxi_stepper_batch (train->stepper);
-  const int n = train->trainable->n_outputs;
+  const PraxiBatch *batch = praxi_stepper_batch (train->learner);
+  const int n = train->stage.trainable->n_outputs;
   if (!fill_batch (train, random, error) ||
-      !praxi_stepper_learn (train->stepper, train->sums, error))
+      !praxi_stepper_learn (train->learner, train->sums, error))
     return FALSE;
-  for (int b = 0; b < train->trainable->batch; b++)
-    train->state.loss += loss_of (train->trainable, batch->decision + b * n, batch->target + b * n);
+  for (int b = 0; b < train->stage.trainable->batch; b++)
+    train->state.loss +=
+        loss_of (train->stage.trainable, batch->decision + b * n, batch->target + b * n);
   return TRUE;
 }
 
@@ -347,10 +356,48 @@ keep_checkpoint (Train *train, gboolean is_due, GError **error)
                                 options->checkpoint, error);
 }
 
+static int
+steps_of (const PraxiTrainStage *stage)
+{
+  return MAX (((int) stage->train->n + stage->batch - 1) / stage->batch, 1);
+}
+
+static PraxiTrainStage
+stage_of (const Train *train, int epoch)
+{
+  const PraxiTrainOptions *options = &train->options;
+  const int at = (epoch - 1) * (options->n_stages + 1) / MAX (options->epochs, 1);
+  if (at < options->n_stages)
+    return options->stages[at];
+  return (PraxiTrainStage){train->trainable, train->train, options->batch};
+}
+
+/* Makes ready for the epoch's stage what is not yet. */
+static gboolean
+enter_stage (Train *train, GError **error)
+{
+  const PraxiTrainStage stage = stage_of (train, train->state.epoch);
+  const int B = stage.trainable->batch;
+  if (train->learner != NULL && stage.trainable == train->stage.trainable)
+    return TRUE;
+  if (train->learner != train->stepper)
+    praxi_stepper_free (train->learner);
+  train->learner = stage.trainable == train->trainable
+                       ? train->stepper
+                       : praxi_stepper_new (stage.trainable, train->options.threads, error);
+  train->stage = stage;
+  train->parts = MAX ((stage.batch + B - 1) / B, 1);
+  train->epoch_steps = steps_of (&stage);
+  train->clips = g_renew (guint, train->clips, B + 1);
+  return train->learner != NULL;
+}
+
 /* From where the state is to the end of the epoch. */
 static gboolean
 learn_epoch (Train *train, GError **error)
 {
+  if (!enter_stage (train, error))
+    return FALSE;
   for (; train->state.step < train->epoch_steps; train->state.step++) {
     if (!keep_checkpoint (train, FALSE, error))
       return FALSE;
@@ -404,7 +451,7 @@ run_epochs (Train *train, GError **error)
       return TRUE;
     PraxiEpoch epoch = {.epoch = state->epoch,
                         .train_loss = state->loss / ((double) train->epoch_steps * train->parts *
-                                                     train->trainable->batch)};
+                                                     train->stage.trainable->batch)};
     state->loss = state->step = 0;
     if (!isfinite (epoch.train_loss)) {
       if (!roll_back (train, error))
@@ -458,7 +505,7 @@ run (Train *train, GError **error)
 static void
 set_defaults (PraxiTrainOptions *options)
 {
-  options->epochs = options->epochs > 0 ? options->epochs : 20;
+  options->epochs = options->epochs == 0 ? 20 : MAX (options->epochs, 0);
   options->batch = options->batch > 0 ? options->batch : 16;
   options->rate = options->rate > 0 ? options->rate : 0.001;
   options->patience = options->patience == 0 ? 8 : options->patience;
@@ -484,15 +531,13 @@ set_rates (Train *train)
 static void
 begin (Train *train, const PraxiTrainOptions *options)
 {
-  const int B = train->trainable->batch;
   if (options != NULL)
     train->options = *options;
   set_defaults (&train->options);
-  train->parts = MAX ((train->options.batch + B - 1) / B, 1);
-  train->epoch_steps =
-      MAX (((int) train->train->n + train->options.batch - 1) / train->options.batch, 1);
-  train->n_total = (gint64) train->options.epochs * train->epoch_steps;
-  train->clips = g_new0 (guint, B + 1);
+  for (int epoch = 1; epoch <= train->options.epochs; epoch++) {
+    const PraxiTrainStage stage = stage_of (train, epoch);
+    train->n_total += steps_of (&stage);
+  }
   train->sums = praxi_rooms_new (train->trainable);
   train->kept_us = g_get_monotonic_time ();
   train->state = (PraxiTrainState){.trainable = train->trainable,
@@ -512,6 +557,8 @@ end (Train *train)
   praxi_rooms_free (train->trainable, train->state.best);
   praxi_rooms_free (train->trainable, train->state.average);
   praxi_optimizer_free (train->state.optimizer);
+  if (train->learner != train->stepper)
+    praxi_stepper_free (train->learner);
   praxi_stepper_free (train->stepper);
   g_free (train->clips);
 }

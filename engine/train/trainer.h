@@ -34,8 +34,15 @@ typedef struct {
   float share; /* of one clip in a step: what a weight of 1 becomes */
 } PraxiLesson;
 
+/* The same parameters (praxi_trainable_share) on clips of another size. */
 typedef struct {
-  int epochs;          /* 0: 20 */
+  const PraxiTrainable *trainable;
+  const PraxiSource *train;
+  int batch; /* clips a step */
+} PraxiTrainStage;
+
+typedef struct {
+  int epochs;          /* 0: 20; < 0: none, what there is is judged */
   int batch;           /* clips whose gradients are added up before a step; 0: 16 */
   double rate;         /* at its highest; 0: 0.001 */
   double weight_decay; /* < 0: none; 0: 0.01 */
@@ -54,6 +61,10 @@ typedef struct {
   PraxiMixOptions mix;
   PraxiBalance balance; /* of praxi_train; a source has its own */
   gboolean keeps_last;  /* the last epoch stays, not the best */
+
+  /* The epochs are split evenly among these and, at the end, what praxi_train_on is given. */
+  const PraxiTrainStage *stages;
+  int n_stages;
 
   const char *checkpoint;     /* a file; NULL: none is written */
   double checkpoint_s;        /* between two; 0: 20 */
@@ -98,6 +109,16 @@ PraxiTraining *praxi_train (PraxiTrainable *trainable,
                             GError **error);
 void praxi_training_free (PraxiTraining *training);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiTraining, praxi_training_free)
+
+/* Puts what the validation clips say of a trainable as it is now into an epoch; NaN where val is
+ * NULL or has none.
+ */
+gboolean praxi_train_judge (const PraxiTrainable *trainable,
+                            const PraxiModelSpec *spec,
+                            PraxiStepper *stepper,
+                            const PraxiSource *val,
+                            PraxiEpoch *epoch,
+                            GError **error);
 
 /* Scores of all clips of a source as they are, f32 [n, classes]; free with g_free. */
 float *praxi_train_score (const PraxiTrainable *trainable,

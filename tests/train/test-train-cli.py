@@ -30,6 +30,24 @@ def refused(words, *arguments, status=2):
     assert words in result.stderr and result.stderr.count("\n") == 1, result.stderr
 
 
+def check_sizes(folder, out):
+    """Smaller clips first: more of them in a step, and at once within the same memory."""
+    zoo = ["--data", folder, "--out", out, "--arch", "mobilenetv3-small:frames=4,size=64",
+           "--threads", "1", "--epochs", "3", "--memory", "40"]
+    result = run("train", *zoo, "--sizes", "32,48,64", "--json")
+    assert result.returncode == 0, result.stderr
+    document = json.loads(result.stdout)
+    small, middle = document["stages"]
+    assert small["clips_a_step"] == 32 and middle["clips_a_step"] == 14, document["stages"]
+    assert small["clips_at_once"] > middle["clips_at_once"] > document["clips_a_step"], document
+    assert [e["train_loss"] > 0 for e in document["epochs"][1:]] == [True] * 3, document["epochs"]
+    about = json.loads(run("info", "--json", out).stdout)
+    assert about["input"]["height"] == 64, about
+    refused("the model's own, 64", *zoo, "--sizes", "32,48")
+    refused("from 16", *zoo, "--sizes", "8,64")
+    refused("one size", "--data", folder, "--out", out, "--sizes", "96,192", "--epochs", "1")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "mine.onnx")
@@ -59,6 +77,8 @@ def main():
         assert "trained" in json.dumps(json.loads(run("info", "--json", out).stdout))
         assert run("analyze", "--model", out, "--json", SAMPLE).returncode == 0
         assert not os.path.exists(out + ".checkpoint")
+
+        check_sizes(folder, out)
 
         # Steps this short make no epoch better; the last is kept all the same.
         idle = ["--data", folder, "--out", out, "--from", "light", "--maps", "--epochs", "2",
