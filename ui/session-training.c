@@ -21,6 +21,7 @@ make_argv (PraxiSession *self, PraxiJobItem *item)
 {
   static const char *const quick[] = {"--head-only", "--epochs", "8", NULL};
   static const char *const resume[] = {"--resume", NULL};
+  static const char *const labelled[] = {"--classes", "labels", NULL};
   g_autofree char *out = praxi_session_made_path (self, PRAXI_MADE_OWN);
   const PraxiTrainFrom from = self->train_plan.from;
   const char *const first[] = {self->praxi_path,
@@ -41,6 +42,8 @@ make_argv (PraxiSession *self, PraxiJobItem *item)
   add_words (words, first);
   if (self->train_plan.how == PRAXI_TRAIN_QUICK)
     add_words (words, quick);
+  if (self->train_plan.classes == PRAXI_TRAIN_LABELLED)
+    add_words (words, labelled);
   if (self->resumes_training)
     add_words (words, resume);
   g_ptr_array_add (words, NULL);
@@ -121,8 +124,9 @@ static void
 keep_plan (PraxiSession *self)
 {
   g_autofree char *path = plan_path (self);
+  const PraxiTrainPlan *plan = &self->train_plan;
   g_autofree char *text =
-      g_strdup_printf ("%d %d\n", (int) self->train_plan.from, (int) self->train_plan.how);
+      g_strdup_printf ("%d %d %d\n", (int) plan->from, (int) plan->how, (int) plan->classes);
   g_file_set_contents (path, text, -1, NULL); /* lost, a training only cannot go on */
 }
 
@@ -130,11 +134,12 @@ static gboolean
 read_plan (PraxiSession *self, PraxiTrainPlan *plan)
 {
   g_autofree char *path = plan_path (self), *text = NULL;
-  int from, how;
-  if (!g_file_get_contents (path, &text, NULL, NULL) || sscanf (text, "%d %d", &from, &how) != 2 ||
-      from < 0 || from > PRAXI_TRAIN_OWN || how < 0 || how > PRAXI_TRAIN_LIGHTER)
+  int from, how, classes = PRAXI_TRAIN_KNOWN; /* as before there was a choice */
+  if (!g_file_get_contents (path, &text, NULL, NULL) ||
+      sscanf (text, "%d %d %d", &from, &how, &classes) < 2 || from < 0 || from > PRAXI_TRAIN_OWN ||
+      how < 0 || how > PRAXI_TRAIN_LIGHTER || classes < 0 || classes > PRAXI_TRAIN_KNOWN)
     return FALSE;
-  *plan = (PraxiTrainPlan){(PraxiTrainFrom) from, (PraxiTrainHow) how};
+  *plan = (PraxiTrainPlan){(PraxiTrainFrom) from, (PraxiTrainHow) how, (PraxiTrainClasses) classes};
   return TRUE;
 }
 

@@ -30,9 +30,15 @@ typedef enum {
   PRAXI_TRAIN_LIGHTER, /* all layers of original, then made lighter within the last limits */
 } PraxiTrainHow;
 
+typedef enum {
+  PRAXI_TRAIN_LABELLED, /* what the labels name: a new last layer where the model lacks some */
+  PRAXI_TRAIN_KNOWN,    /* what the model knows; all else counts as normal */
+} PraxiTrainClasses;
+
 typedef struct {
   PraxiTrainFrom from;
   PraxiTrainHow how;
+  PraxiTrainClasses classes;
 } PraxiTrainPlan;
 
 PraxiTrainingState praxi_session_training (PraxiSession *session);

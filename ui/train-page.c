@@ -16,7 +16,7 @@
 struct _PraxiTrainPage {
   GtkBox parent_instance;
   PraxiSession *session;
-  GtkDropDown *from, *how;
+  GtkDropDown *from, *how, *classes;
   GtkWidget *choices, *train, *resume, *cancel, *state, *compare, *use_row;
   GtkSwitch *use;
   GtkWidget *loss, *f1;
@@ -187,6 +187,7 @@ train_cb (PraxiTrainPage *self)
   const PraxiTrainPlan plan = {
       .from = (PraxiTrainFrom) gtk_drop_down_get_selected (self->from),
       .how = (PraxiTrainHow) gtk_drop_down_get_selected (self->how),
+      .classes = (PraxiTrainClasses) gtk_drop_down_get_selected (self->classes),
   };
   praxi_session_train (self->session, &plan);
 }
@@ -218,7 +219,7 @@ use_cb (PraxiTrainPage *self)
 
 /* --- life ---------------------------------------------------------------------------------- */
 
-/* The choices stand in the order of PraxiTrainFrom and PraxiTrainHow. */
+/* The choices stand in the order of PraxiTrainFrom, PraxiTrainHow and PraxiTrainClasses. */
 static void
 add_choices (PraxiTrainPage *self, GtkWidget *column)
 {
@@ -226,12 +227,20 @@ add_choices (PraxiTrainPage *self, GtkWidget *column)
                               _ ("This project’s model"), NULL};
   const char *const how[] = {_ ("The whole network"), _ ("Quickly: the last layer"),
                              _ ("The original, then lighter"), NULL};
+  const char *const classes[] = {_ ("All labelled classes"), _ ("The classes the model knows"),
+                                 NULL};
   self->choices = gtk_box_new (GTK_ORIENTATION_VERTICAL, PRAXI_PAGE_SPACING_PX);
   gtk_box_append (GTK_BOX (column), self->choices);
   self->from = GTK_DROP_DOWN (gtk_drop_down_new_from_strings (from));
   self->how = GTK_DROP_DOWN (gtk_drop_down_new_from_strings (how));
+  self->classes = GTK_DROP_DOWN (gtk_drop_down_new_from_strings (classes));
   praxi_page_row (self->choices, _ ("Begin with"), GTK_WIDGET (self->from));
   praxi_page_row (self->choices, _ ("Train"), GTK_WIDGET (self->how));
+  praxi_page_row (self->choices, _ ("Tell apart"), GTK_WIDGET (self->classes));
+  gtk_widget_set_tooltip_text (
+      GTK_WIDGET (self->classes),
+      _ ("A model that lacks a labelled class gets a new last layer; else such labels count as "
+         "normal"));
 }
 
 static void
