@@ -95,7 +95,8 @@ build (PraxiExecutor *executor,
   if (!praxi_error_from_status (praxi_pool_new (options->threads, &executor->pool),
                                 "starting threads", error))
     return FALSE;
-  executor->program = praxi_program_new (graph, executor->choice.backend, executor->pool, error);
+  executor->program =
+      praxi_program_new (graph, executor->choice.backend, executor->pool, options->in_place, error);
   if (executor->program == NULL)
     return FALSE;
   if (executor->has_stem)

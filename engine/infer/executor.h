@@ -13,6 +13,7 @@ typedef struct {
   int batch;           /* clips in one run, for models with an open first dimension; 0: 1 */
   gint64 vram_bytes;   /* the most of a GPU's memory that this executor may take; 0: all */
   gboolean is_half;    /* a GPU computes f32 convolutions in f16, sums in f32 */
+  gboolean in_place;   /* elementwise operators write over an input that nothing reads after them */
   gboolean no_fuse;    /* leaves every operator as the file has it: slow, for comparison */
 } PraxiExecutorOptions;
 

@@ -60,22 +60,81 @@ allocate_arena (gsize bytes)
   return arena;
 }
 
+/* --- one value over another ------------------------------------------------------------------- */
+
+/* Operators that read element i of an input before they write element i, and never again. */
 static gboolean
-plan_arena (PraxiProgram *program, GError **error)
+works_in_place (PraxiOpKind kind)
+{
+  switch (kind) {
+  case PRAXI_OP_CHAIN:
+  case PRAXI_OP_ADD:
+  case PRAXI_OP_SUB:
+  case PRAXI_OP_MUL:
+  case PRAXI_OP_RELU:
+  case PRAXI_OP_CLIP:
+  case PRAXI_OP_HARD_SWISH:
+  case PRAXI_OP_BATCH_NORM:
+  case PRAXI_OP_BATCH_NORM_GRADIENT:
+    return TRUE;
+  default:
+    return FALSE;
+  }
+}
+
+static gboolean
+lies_alike (const PraxiTensor *a, const PraxiTensor *b)
+{
+  gboolean same = a->dtype == b->dtype && a->dtype == PRAXI_F32 && a->rank == b->rank;
+  for (int d = 0; d < a->rank && same; d++)
+    same = a->dims[d] == b->dims[d] && a->strides[d] == b->strides[d];
+  return same;
+}
+
+/* Fills over: of each root the first one whose memory it takes, itself else; their lives become
+ * one.
+ */
+static void
+share_memory (const PraxiProgram *program, const int *first, int *last, int *over)
+{
+  const PraxiGraph *graph = program->graph;
+  for (int i = 0; i < (int) graph->nodes->len; i++) {
+    const PraxiNode *node = praxi_graph_node (graph, i);
+    const int out = node->n_out > 0 ? node->out[0] : -1;
+    if (out < 0 || !works_in_place (node->op.kind) || program->places[out].root != out ||
+        first[out] != i)
+      continue;
+    for (int j = 0; j < node->n_in && over[out] == out; j++) {
+      const int in = node->in[j];
+      if (in < 0 || program->places[in].root != in || first[in] < 0 || last[over[in]] != i ||
+          !lies_alike (&program->tensors[in], &program->tensors[out]))
+        continue;
+      over[out] = over[in];
+      last[over[in]] = last[out];
+    }
+  }
+}
+
+static gboolean
+plan_arena (PraxiProgram *program, gboolean in_place, GError **error)
 {
   const PraxiGraph *graph = program->graph;
   const guint n = graph->values->len;
   g_autofree int *first = g_new (int, n + 1), *last = g_new (int, n + 1);
   g_autofree PraxiPlanItem *items = g_new0 (PraxiPlanItem, n + 1);
-  g_autofree int *owner = g_new (int, n + 1);
+  g_autofree int *owner = g_new (int, n + 1), *over = g_new (int, n + 1);
   int n_items = 0;
-  for (guint i = 0; i < n; i++)
+  for (guint i = 0; i < n; i++) {
     first[i] = last[i] = -1;
+    over[i] = (int) i;
+  }
   find_lives (program, first, last);
+  if (in_place)
+    share_memory (program, first, last, over);
   gsize total = 0;
   for (guint i = 0; i < n; i++) {
     gsize bytes;
-    if (first[i] < 0)
+    if (first[i] < 0 || over[i] != (int) i)
       continue;
     if (!praxi_tensor_bytes (&program->tensors[i], &bytes) ||
         !g_size_checked_add (&total, total, bytes))
@@ -95,6 +154,9 @@ plan_arena (PraxiProgram *program, GError **error)
   }
   for (int i = 0; i < n_items; i++)
     program->tensors[owner[i]].data = program->arena + items[i].offset;
+  for (guint i = 0; i < n; i++)
+    if (first[i] >= 0)
+      program->tensors[i].data = program->tensors[over[i]].data;
   return TRUE;
 }
 
@@ -221,7 +283,11 @@ prepare (PraxiProgram *program, GError **error)
 }
 
 PraxiProgram *
-praxi_program_new (PraxiGraph *graph, const PraxiBackend *backend, PraxiPool *pool, GError **error)
+praxi_program_new (PraxiGraph *graph,
+                   const PraxiBackend *backend,
+                   PraxiPool *pool,
+                   gboolean in_place,
+                   GError **error)
 {
   g_autoptr (PraxiProgram) program = g_new0 (PraxiProgram, 1);
   program->graph = praxi_graph_ref (graph);
@@ -231,7 +297,7 @@ praxi_program_new (PraxiGraph *graph, const PraxiBackend *backend, PraxiPool *po
   program->tensors = g_new0 (PraxiTensor, graph->values->len + 1);
   for (guint i = 0; i < graph->values->len; i++)
     program->tensors[i] = praxi_graph_value (graph, (int) i)->tensor;
-  if (!prepare (program, error) || !plan_arena (program, error))
+  if (!prepare (program, error) || !plan_arena (program, in_place, error))
     return NULL;
   for (guint i = 0; i < graph->values->len; i++)
     place_view (program, (int) i);

@@ -36,11 +36,15 @@ struct PraxiProgram {
   gint64 timed_runs;
 };
 
-/* graph: resolved; the program takes its own reference and changes it
- * Errors: UNSUPPORTED (an operator that not even `ref` has), MEMORY, DEVICE
+/* graph:    resolved; the program takes its own reference and changes it
+ * in_place: what elementwise operators make takes the memory of an input that nothing reads after
+ * Errors:   UNSUPPORTED (an operator that not even `ref` has), MEMORY, DEVICE
  */
-PraxiProgram *
-praxi_program_new (PraxiGraph *graph, const PraxiBackend *backend, PraxiPool *pool, GError **error);
+PraxiProgram *praxi_program_new (PraxiGraph *graph,
+                                 const PraxiBackend *backend,
+                                 PraxiPool *pool,
+                                 gboolean in_place,
+                                 GError **error);
 void praxi_program_free (PraxiProgram *program);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiProgram, praxi_program_free)
 

@@ -7,9 +7,15 @@
 
 G_BEGIN_DECLS
 
-/* Cuts the first n_forward nodes of a graph into about √n parts, keeps what passes between them,
- * and appends copies of each part's nodes in front of the derivatives that read it. The numbers
- * that come out are the same. Outputs stay.
+/* Of the first n_forward nodes those are computed again that cost next to nothing (normalization by
+ * statistics that are kept, activations, a factor a channel) over what derivatives keep anyway.
+ * Outputs stay, and the numbers that come out are the same, here and below.
+ */
+void praxi_recompute_cheap (PraxiGraph *graph, int n_forward);
+
+/* Cuts the first n_forward nodes of a graph into parts, keeps what passes between them, and appends
+ * copies of each part's nodes in front of the derivatives that read it; the last part's are still
+ * there. The cuts are where little passes, so that it and the largest part together are smallest.
  */
 void praxi_recompute (PraxiGraph *graph, int n_forward);
 

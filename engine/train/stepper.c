@@ -23,7 +23,8 @@ make_executors (PraxiStepper *stepper, int threads, GError **error)
 {
   const PraxiTrainable *trainable = stepper->trainable;
   const PraxiExecutorOptions fused = {.backend = "cpu", .threads = threads};
-  const PraxiExecutorOptions plain = {.backend = "cpu", .threads = threads, .no_fuse = TRUE};
+  const PraxiExecutorOptions plain = {
+      .backend = "cpu", .threads = threads, .no_fuse = TRUE, .in_place = !trainable->keeps_all};
   if (trainable->front != NULL) {
     stepper->front = praxi_executor_new_for_graph (trainable->front, NULL, 0, &fused, error);
     if (stepper->front == NULL)

@@ -47,10 +47,30 @@ reads (const PraxiNode *node, int value)
   return FALSE;
 }
 
+/* Leaves of the nodes of the step those that lead to one that learns. known: as below */
+static void
+drop_unread (const PraxiGraph *graph, gboolean *in_step, const gboolean *learnt, gboolean *known)
+{
+  g_autofree gboolean *wanted = g_new0 (gboolean, graph->values->len + 1);
+  for (guint i = graph->nodes->len; i-- > 0;) {
+    const PraxiNode *node = praxi_graph_node (graph, (int) i);
+    gboolean is_wanted = learnt[i];
+    for (int j = 0; j < node->n_out; j++)
+      is_wanted = is_wanted || (node->out[j] >= 0 && wanted[node->out[j]]);
+    in_step[i] = in_step[i] && is_wanted;
+    for (int j = 0; j < node->n_in && in_step[i]; j++)
+      if (node->in[j] >= 0)
+        wanted[node->in[j]] = TRUE;
+    for (int j = 0; j < node->n_out; j++)
+      if (node->out[j] >= 0)
+        known[node->out[j]] = known[node->out[j]] && in_step[i];
+  }
+}
+
 /* The nodes of the step: those after a parameter; those that no input of the model leads to; those
  * after the maps of the motion stem, so that clips can be changed as maps; and the DequantizeLinear
- * of bytes that are computed, so that features are handed over as bytes where the model has them
- * so. *known: values that the step has itself
+ * of bytes that are computed, with a Transpose behind it, so that features are handed over as
+ * bytes where the model has them so. *known: values that the step has itself
  */
 static gboolean *
 find_step_nodes (const PraxiGraph *graph, guint n_inputs, gboolean **known)
@@ -58,6 +78,7 @@ find_step_nodes (const PraxiGraph *graph, guint n_inputs, gboolean **known)
   gboolean *in_step = g_new0 (gboolean, graph->nodes->len + 1);
   g_autofree gboolean *learns = g_new0 (gboolean, graph->values->len + 1);
   g_autofree gboolean *computed = g_new0 (gboolean, graph->values->len + 1);
+  g_autofree gboolean *learnt = g_new0 (gboolean, graph->nodes->len + 1);
   *known = g_new0 (gboolean, graph->values->len + 1);
   for (guint i = 0; i < graph->inputs->len; i++) {
     const int input = g_array_index (graph->inputs, int, i);
@@ -69,7 +90,9 @@ find_step_nodes (const PraxiGraph *graph, guint n_inputs, gboolean **known)
     const PraxiNode *node = praxi_graph_node (graph, (int) i);
     const gboolean is_computed = any_input (node, computed);
     const gboolean is_learnt = any_input (node, learns) || reads (node, maps);
-    in_step[i] = is_learnt || !is_computed || node->op.kind == PRAXI_OP_DEQUANTIZE_LINEAR;
+    const gboolean follows = node->op.kind == PRAXI_OP_TRANSPOSE && (*known)[node->in[0]];
+    learnt[i] = is_learnt || !is_computed;
+    in_step[i] = learnt[i] || follows || node->op.kind == PRAXI_OP_DEQUANTIZE_LINEAR;
     for (int j = 0; j < node->n_out; j++)
       if (node->out[j] >= 0) {
         computed[node->out[j]] = is_computed;
@@ -77,6 +100,7 @@ find_step_nodes (const PraxiGraph *graph, guint n_inputs, gboolean **known)
         (*known)[node->out[j]] = in_step[i];
       }
   }
+  drop_unread (graph, in_step, learnt, *known);
   return in_step;
 }
 
@@ -305,6 +329,8 @@ build_step (PraxiTrainable *trainable,
   praxi_graph_prune (graph);
   if (options->recompute)
     praxi_recompute (graph, count_forward (graph));
+  else if (!options->keep_all)
+    praxi_recompute_cheap (graph, count_forward (graph));
   return TRUE;
 }
 
@@ -332,6 +358,7 @@ build (PraxiTrainable *trainable,
   g_array_append_val (trainable->decide->outputs, decision->out[0]);
   praxi_graph_prune (trainable->decide);
   add_masks (trainable, trainable->step);
+  trainable->keeps_all = options->keep_all;
   trainable->has_teacher = options->temperature > 0;
   return build_step (trainable, decision, options, error);
 }

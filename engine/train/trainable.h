@@ -41,6 +41,8 @@ typedef struct {
   double temperature;       /* of a teacher's scores; 0: there is no teacher */
   const char *const *hints; /* NULL-terminated names of values that a teacher gives, or NULL */
   gboolean recompute;       /* activations are computed again for the derivatives: less memory */
+  gboolean keep_all;        /* not even those that cost next to nothing are, and none is written
+                               over, to compare with */
 } PraxiTrainableOptions;
 
 typedef struct {
@@ -58,7 +60,7 @@ typedef struct {
   int batch;
   int n_features, n_masks, n_hints;
   int n_outputs; /* numbers in the target of a clip */
-  gboolean has_teacher;
+  gboolean has_teacher, keeps_all;
   gboolean is_exclusive; /* softmax over all classes; else a sigmoid an event class */
   double dropout;
 } PraxiTrainable;

@@ -133,8 +133,9 @@ run_forward (PraxiKernel *base,
     double variance = (double) ((const float *) in[4]->data)[c];
     if (kernel->is_training) {
       const double off = job.sums[c] / (double) kernel->rows;
-      mean = (double) ((const float *) in[0]->data)[c] + off;
-      variance = fmax (job.sums[C + c] / (double) kernel->rows - off * off, 0);
+      /* As what is kept of them, so that these give the same y once more. */
+      mean = (double) (float) ((double) ((const float *) in[0]->data)[c] + off);
+      variance = (double) (float) fmax (job.sums[C + c] / (double) kernel->rows - off * off, 0);
       keep (kernel, out, 1, in[3], c, mean);
       keep (kernel, out, 2, in[4], c, variance);
     }
