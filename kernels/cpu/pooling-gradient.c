@@ -88,11 +88,30 @@ span_of (const ConvShape *s, int axis, int64_t p)
                 inside < s->kernel[axis] ? inside : s->kernel[axis], first};
 }
 
-/* Finds where each of n channels has its first maximum in a window (of NaN, the last); at: in
- * elements from x. False where no tap is on x.
+/* A pixel's values instead of the best so far where they are larger or NaN, and its number. No
+ * branch, so that the compiler takes several channels at once.
+ */
+static void
+take_larger (const float *restrict x,
+             int32_t pixel,
+             float *restrict best,
+             int32_t *restrict at,
+             int64_t n)
+{
+  for (int64_t c = 0; c < n; c++) {
+    const float v = x[c], old = best[c];
+    const bool stays = v <= old; /* false of NaN */
+    const bool stays_nan = (old != old) & (v == v);
+    best[c] = stays | stays_nan ? old : v;
+    at[c] = stays | stays_nan ? at[c] : pixel;
+  }
+}
+
+/* Finds where each of n channels has its first maximum in a window (of NaN, the last); at: pixels
+ * from x. False where no tap is on x.
  */
 static bool
-find_maxima (const ConvShape *s, const float *x, const Span span[3], int64_t n, int64_t *at)
+find_maxima (const ConvShape *s, const float *x, const Span span[3], int64_t n, int32_t *at)
 {
   float best[CHUNK_CHANNELS];
   bool found = false;
@@ -102,14 +121,15 @@ find_maxima (const ConvShape *s, const float *x, const Span span[3], int64_t n, 
         const int64_t t = span[0].first + i * s->dilation[0];
         const int64_t h = span[1].first + j * s->dilation[1];
         const int64_t w = span[2].first + k * s->dilation[2];
-        const int64_t pixel = ((t * s->in[1] + h) * s->in[2] + w) * s->in_channels;
-        for (int64_t c = 0; c < n; c++) {
-          const float v = x[pixel + c];
-          if (found && !(v > best[c]) && !isnan (v))
-            continue;
-          best[c] = v;
-          at[c] = pixel + c;
+        const int64_t pixel = (t * s->in[1] + h) * s->in[2] + w;
+        const float *values = x + pixel * s->in_channels;
+        if (found) {
+          take_larger (values, (int32_t) pixel, best, at, n);
+          continue;
         }
+        memcpy (best, values, sizeof *best * (size_t) n);
+        for (int64_t c = 0; c < n; c++)
+          at[c] = (int32_t) pixel;
         found = true;
       }
   return found;
@@ -127,14 +147,14 @@ max_channels (const Job *job, int64_t clip, int64_t c, int64_t n)
   for (int64_t i = 0; i < in; i++)
     memset (dx + i * s->in_channels, 0, sizeof *dx * (size_t) n);
   for (int64_t p = 0; p < out; p++, dy += s->in_channels) {
-    int64_t at[CHUNK_CHANNELS];
+    int32_t at[CHUNK_CHANNELS];
     const int64_t row = p / s->out[2];
     const Span span[3] = {span_of (s, 0, row / s->out[1]), span_of (s, 1, row % s->out[1]),
                           span_of (s, 2, p % s->out[2])};
     if (!find_maxima (s, x, span, n, at))
       continue;
     for (int64_t i = 0; i < n; i++)
-      dx[at[i]] += dy[i];
+      dx[at[i] * s->in_channels + i] += dy[i];
   }
 }
 
@@ -204,7 +224,7 @@ find_shape (const CpuPlace *place, const PraxiTensor *dx, const PraxiTensor *dy,
   for (int a = 0; a < 3; a++)
     if (s->kernel[a] > MAX_KERNEL || s->in[a] > MAX_EXTENT)
       return false;
-  return true;
+  return s->in[2] > 0 && s->in[0] * s->in[1] <= INT32_MAX / s->in[2];
 }
 
 /* pad_end: behind the axis, where taps count as well; 0 where they do not. */
