@@ -8,6 +8,7 @@ enum { SMALL = 1024 /* numbers that are not worth it */ };
 #define LARGEST_PART 0.5     /* of all bytes that derivatives read */
 #define SMALLEST_PART 0.02
 #define PART_STEP 0.75
+#define MOST_WORK 0.7   /* of the multiply-adds that are done twice */
 #define LEAST_GAIN 0.98 /* smaller parts cost more time */
 
 /* The rest of the nodes are derivatives. */
@@ -243,7 +244,7 @@ find_costs (const Recompute *r, Costs *costs)
         last[node->in[j]] = i;
   }
   for (int v = 0; v < r->n_values; v++) {
-    if (r->makers[v] < 0 || is_small (r, v))
+    if (r->makers[v] < 0 || is_small (r, v) || r->kept[v])
       continue;
     for (int i = r->makers[v] + 1; i <= last[v]; i++)
       costs->passing[i] += bytes_of (r, v);
@@ -269,6 +270,54 @@ cut_within (const Costs *costs, double most, double *passed, int *before)
       }
   }
   return passed[costs->n];
+}
+
+/* Multiply-adds of a convolution; 0 of anything else. */
+static double
+work_of (const Recompute *r, const PraxiNode *node)
+{
+  int64_t out = 0, weights = 0;
+  if (node->op.kind != PRAXI_OP_CONV || node->out[0] < 0)
+    return 0;
+  const PraxiTensor *weight = &praxi_graph_value (r->graph, node->in[1])->tensor;
+  praxi_tensor_count (&praxi_graph_value (r->graph, node->out[0])->tensor, &out);
+  praxi_tensor_count (weight, &weights);
+  return (double) out * (double) weights / (double) MAX (weight->dims[0], 1);
+}
+
+typedef struct {
+  int value;
+  double work, per_byte;
+} Heavy;
+
+static gint
+compare_heavy (gconstpointer a, gconstpointer b)
+{
+  const double x = ((const Heavy *) a)->per_byte, y = ((const Heavy *) b)->per_byte;
+  return (x < y) - (x > y);
+}
+
+/* Keeps what is small for the work that it is, until the rest is little enough to be done twice. */
+static void
+keep_heavy (Recompute *r)
+{
+  double all = 0, kept = 0;
+  g_autoptr (GArray) list = g_array_new (FALSE, FALSE, sizeof (Heavy));
+  for (int i = 0; i < r->n_forward; i++) {
+    const PraxiNode *node = praxi_graph_node (r->graph, i);
+    const double work = work_of (r, node);
+    all += work;
+    if (work <= 0)
+      continue;
+    const Heavy heavy = {node->out[0], work, work / MAX (bytes_of (r, node->out[0]), 1)};
+    g_array_append_val (list, heavy);
+  }
+  g_array_sort (list, compare_heavy);
+  for (guint i = 0; i < list->len && all - kept > MOST_WORK * all; i++) {
+    const Heavy *heavy = &g_array_index (list, Heavy, i);
+    r->kept[heavy->value] = TRUE;
+    kept += heavy->work;
+  }
 }
 
 /* Cuts so that no part makes more than a share of all. part_of: [n_forward], out. Returns the last
@@ -298,6 +347,7 @@ recompute_parts (PraxiGraph *graph, int n_forward, double share)
   Recompute r;
   Costs costs;
   begin (&r, graph, n_forward);
+  keep_heavy (&r);
   find_costs (&r, &costs);
   g_autofree int *part_of = g_new0 (int, r.n_forward + 1);
   const int last = choose_parts (&costs, share, part_of);
