@@ -25,18 +25,22 @@ def figure(text, pattern):
     return float(re.search(pattern, text).group(1))
 
 
+def time_of(threads):
+    """Where a program says how long a step takes."""
+    return r"([\d.]+) ms of processor" if threads == "1" else r"best ([\d.]+) ms"
+
+
 def measure(bench, model, mode, threads):
     """Milliseconds, MB planned, MB resident."""
     text = subprocess.run([bench, model, BATCH, threads, SECONDS, mode], capture_output=True, text=True,
                           check=True).stdout
-    time = r"([\d.]+) ms of processor" if threads == "1" else r"best ([\d.]+) ms"
-    return figure(text, time), figure(text, r"([\d.]+) MB planned"), figure(text, r"peak RSS ([\d.]+)")
+    return figure(text, time_of(threads)), figure(text, r"([\d.]+) MB planned"), figure(text, r"peak RSS ([\d.]+)")
 
 
 def measure_torch(python, threads):
     text = subprocess.run([python, TORCH, "plain", BATCH, threads, SECONDS], capture_output=True, text=True,
                           check=True).stdout
-    return figure(text, r"best ([\d.]+) ms"), float("nan"), figure(text, r"peak RSS ([\d.]+)")
+    return figure(text, time_of(threads)), float("nan"), figure(text, r"peak RSS ([\d.]+)")
 
 
 def least(measured):

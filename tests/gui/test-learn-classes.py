@@ -55,8 +55,10 @@ class Classes(unittest.TestCase):
         about = subprocess.run([PRAXI, 'info', '--json', PROJECT + '-tracks/own.onnx'], capture_output=True, text=True)
         self.assertEqual(json.loads(about.stdout)['classes'], ['normal', 'lifting', 'running'])
         self.press(None, 'Analyses use this model')
-        self.app.key('ctrl+r')
-        wait(lambda: 'own' in self.query('SELECT name FROM model'), 'the model to be used', LONG_S, 1)
+        use = self.shown(None, 'Analyses use this model')
+        wait(lambda: use.get_state_set().contains(Atspi.StateType.CHECKED), 'the switch')
+        # Pressed while the model is still being read the key would be for the one before.
+        wait(lambda: 'own' in self.query('SELECT name FROM model') or self.app.key('ctrl+r'), 'the model to be used', LONG_S, 10)
         events = 'SELECT events FROM run_events JOIN run ON run.id = run_id JOIN model ON model.id = model_id WHERE model.name = "own"'
         wait(lambda: self.query(events), 'its events', LONG_S, 1)
         self.assertIn('lifting', self.query(events))
