@@ -32,8 +32,12 @@ typedef struct {
  * what is given up here. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define IS_INSTRUMENTED TRUE
+#include <sanitizer/common_interface_defs.h>
+/* A file of reports could not be opened any more. */
+#define REPORT_ON_STDERR() __sanitizer_set_report_fd (GINT_TO_POINTER (STDERR_FILENO))
 #else
 #define IS_INSTRUMENTED FALSE
+#define REPORT_ON_STDERR() ((void) 0)
 #endif
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/lsan_interface.h>
@@ -117,6 +121,7 @@ praxi_sandbox_enter (GError **error)
 {
   const PraxiSandboxSupport support = praxi_sandbox_support ();
   SEARCH_LEAKS_NOW ();
+  REPORT_ON_STDERR ();
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   prctl (PR_SET_DUMPABLE, 0);
   if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)

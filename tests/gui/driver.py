@@ -49,8 +49,10 @@ class App:
         begin = time.monotonic()
         # In sanitized builds leaks are looked for by the tests inside the process, errors also here.
         sanitizer = 'detect_leaks=0:fast_unwind_on_malloc=1'
+        # A decode helper is not allowed to write files, so it would have nowhere to complain.
+        self.tee = subprocess.Popen(['cat'], stdin=subprocess.PIPE, stdout=self.log)
         self.process = subprocess.Popen(argv, env={**os.environ, 'G_DEBUG': 'fatal-criticals', 'ASAN_OPTIONS': sanitizer, **env},
-                                        stderr=self.log)
+                                        stderr=self.tee.stdin)
         self.node = wait(self._find_application, 'the application on the accessibility bus', 60)
         self.frame = wait(lambda: self.find('frame'), 'the window')
         self.started_s = time.monotonic() - begin
@@ -147,6 +149,8 @@ class App:
                 self.process.wait(10)
         self.manager.terminate()
         self.manager.wait(5)
+        self.tee.stdin.close()
+        self.tee.wait(10)
         with self.log:
             self.log.seek(0)
             return self.process.returncode, self.log.read()

@@ -3,11 +3,15 @@
 crashes, complains, or does not answer for long. Run inside gui-env; a seed repeats a sitting as far
 as the machine's speed allows.
 
-monkey.py PRAXISCOPE CLIP [--seconds N] [--seed N]
+monkey.py PRAXISCOPE CLIP [--seconds N] [--seed N] [--faults] [--reports FOLDER]
+  --faults    a camera that hangs up all the time, and helpers and jobs that are killed or stand still
+  --reports   of a sanitized build: what each process reports goes there and is judged at the end
 """
 import argparse
 import collections
+import contextlib
 import os
+import pathlib
 import random
 import shutil
 import signal
@@ -16,7 +20,11 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import reports
 from driver import App, GLib, xdo
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
+from rtsp_server import RtspServer
 
 SCREEN = (1280, 800)
 SILENCE_S = 30  # the whole machine may be busy
@@ -26,13 +34,16 @@ KEYS = ('space j k l J L Left Right comma period shift+Left shift+Right ctrl+Lef
         '1 2 3 4 0 Tab shift+Tab Up Down Prior Next BackSpace t y ctrl+a ctrl+n Escape Escape').split()
 # What quits, and what leaves the sitting for the file chooser.
 CLOSE_AREA = (SCREEN[0] - 60, 60)
+DOINGS_PER_FAULT = 25
+STANDSTILL_S = 7  # longer than the window waits for its decoder
+CAMERA = '[cameras]\nnames=Yard;\n[camera Yard]\nurl=rtsp://127.0.0.1:{port}/yard\nkeep-days=1\nkeep-gb=1\nalerts=\n'
 
 
 class Monkey:
     def __init__(self, app, chance):
         self.app, self.chance = app, chance
         self.done = collections.deque(maxlen=40)
-        self.count = 0
+        self.count = self.events = 0
 
     def point(self):
         x, y = self.chance.randrange(SCREEN[0]), self.chance.randrange(SCREEN[1])
@@ -78,11 +89,62 @@ class Monkey:
         command = self.chance.choices(list(kinds), list(kinds.values()))[0]()
         self.done.append(' '.join(map(str, command)))
         self.count += 1
+        self.events += n_events(command)
         xdo(*command)
         if self.count % 25 == 0:
             xdo('key', 'Escape', 'Escape')
             if self.chance.random() < 0.3:
                 xdo('windowsize', self.app.xid, *SCREEN)
+
+
+def n_events(command):
+    """Keys, clicks, moves and sizes in words for xdotool."""
+    words = [str(word) for word in command]
+    if words[0] == 'key':
+        return len(words) - 3
+    if words[0] == 'type':
+        return len(words[-1])
+    repeats = int(words[words.index('--repeat') + 1]) - 1 if '--repeat' in words else 0
+    return repeats + sum(word in ('mousemove', 'mousedown', 'mouseup', 'click', 'keydown', 'keyup', 'windowsize') for word in words)
+
+
+class Faults:
+    """What goes wrong around the program, besides the camera."""
+
+    def __init__(self, app, chance):
+        self.app, self.chance, self.count = app, chance, 0
+        self.standing = {}  # pid: until when
+
+    def helpers(self):
+        found, below = [], [self.app.process.pid]
+        while below:
+            with contextlib.suppress(OSError):
+                pid = below.pop()
+                children = [int(child) for child in pathlib.Path(f'/proc/{pid}/task/{pid}/children').read_text().split()]
+                found += children
+                below += children
+        return found
+
+    def signal(self, pid, number):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+    def go_on(self, now):
+        for pid in [pid for pid, until in self.standing.items() if until <= now]:
+            del self.standing[pid]
+            self.signal(pid, signal.SIGCONT)
+
+    def hurt_one(self):
+        helpers = [pid for pid in self.helpers() if pid not in self.standing]
+        if not helpers:
+            return
+        self.count += 1
+        pid = self.chance.choice(helpers)
+        if self.chance.random() < 0.7:
+            self.signal(pid, signal.SIGKILL)
+        else:
+            self.signal(pid, signal.SIGSTOP)
+            self.standing[pid] = time.monotonic() + STANDSTILL_S
 
 
 def answers(app):
@@ -127,25 +189,47 @@ def resident_mb(app):
 def faults_in(log):
     """GTK 4.8 itself asks for the monitor of a window that was dragged off the screen."""
     return [line for line in log.splitlines()
-            if 'gdk_monitor_get_geometry' not in line and any(word in line for word in ('CRITICAL', 'ERROR: ', 'runtime error', 'Sanitizer', 'GLib-ERROR'))]
+            if 'gdk_monitor_get_geometry' not in line and any(word in line for word in ('CRITICAL', 'ERROR: ', 'runtime error', 'GLib-ERROR'))]
+
+
+def sanitizer_options(folder):
+    """Environment in which every process of a sanitized build writes its reports to the folder, and goes on."""
+    folder = pathlib.Path(folder).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = f'log_path={folder}/report'
+    # GLib's slices would give memory from one object to the next without a free between them.
+    return {'ASAN_OPTIONS': f'detect_leaks=0:{path}', 'UBSAN_OPTIONS': f'print_stacktrace=1:{path}',
+            'TSAN_OPTIONS': f'exitcode=0:halt_on_error=0:history_size=4:{path}', 'G_SLICE': 'always-malloc'}
+
+
+def play(monkey, faults, end):
+    """Returns what was wrong, '' when time is over or the program ended."""
+    app = monkey.app
+    while time.monotonic() < end and app.process.poll() is None:
+        with contextlib.suppress(subprocess.CalledProcessError):  # its window is gone
+            monkey.act()
+        if faults:
+            faults.go_on(time.monotonic())
+            if monkey.count % DOINGS_PER_FAULT == 0:
+                faults.hurt_one()
+        if monkey.count % 20 == 0 and not answers(app):
+            stacks(app)
+            app.process.send_signal(signal.SIGABRT)
+            return f'no answer for {SILENCE_S} s'
+    return ''
 
 
 def sit(args, chance, end):
     """One start of the program. Returns what was wrong, '' when it was closed or time is over."""
     home = os.environ['HOME']
     clip = shutil.copy(args.clip, home)
-    app = App([args.praxiscope, clip], os.path.join(home, 'monkey.log'), G_DEBUG='')
-    monkey, why = Monkey(app, chance), ''
+    env = sanitizer_options(args.reports) if args.reports else {}
+    app = App([args.praxiscope, clip], os.path.join(home, 'monkey.log'), G_DEBUG='', **env)
+    monkey, faults = Monkey(app, chance), Faults(app, chance) if args.faults else None
     begin_mb = resident_mb(app)
-    while time.monotonic() < end and app.process.poll() is None and not why:
-        try:
-            monkey.act()
-        except subprocess.CalledProcessError:
-            pass  # its window is gone
-        if monkey.count % 20 == 0 and not answers(app):
-            why = f'no answer for {SILENCE_S} s'
-            stacks(app)
-            app.process.send_signal(signal.SIGABRT)
+    why = play(monkey, faults, end)
+    if faults:
+        faults.go_on(float('inf'))
     is_alive = app.process.poll() is None
     end_mb = resident_mb(app) if is_alive else 0
     why = why or (close(app) if is_alive else '')
@@ -155,10 +239,34 @@ def sit(args, chance, end):
     elif not is_alive and status != 0 and not why:
         why = f'exit status {status}'
     why = why or '; '.join(faults_in(log)[:3])
-    print(f'{monkey.count} doings, {begin_mb} to {end_mb} MB' + ('' if is_alive else ', closed by itself'), flush=True)
+    print(f'{monkey.count} doings, {monkey.events} events, {faults.count if faults else 0} faults, {begin_mb} to {end_mb} MB'
+          + ('' if is_alive else ', closed by itself'), flush=True)
+    if args.reports:  # of those who may not write files
+        (pathlib.Path(args.reports) / f'stderr.{time.time_ns()}').write_text(log)
     if why:
         print(why, *list(monkey.done), '--- its log:', log[-6000:], sep='\n')
     return why
+
+
+def camera(home):
+    """One that hangs up after every second of pictures."""
+    h264 = os.path.join(home, 'camera.h264')
+    subprocess.run(['ffmpeg', '-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=25', '-t', '4', '-c:v', 'libx264',
+                    '-preset', 'veryfast', '-tune', 'zerolatency', '-g', '25', '-pix_fmt', 'yuv420p', '-f', 'h264', h264], check=True)
+    server = RtspServer(h264, 25, 'drop', 50, always=True)
+    settings = pathlib.Path(os.environ['XDG_CONFIG_HOME'], 'praxiscope', 'settings.ini')
+    settings.parent.mkdir(exist_ok=True)
+    settings.write_text(CAMERA.format(port=server.port))
+    return server
+
+
+def sit_on(args, chance):
+    end = time.monotonic() + args.seconds
+    while time.monotonic() < end:
+        if sit(args, chance, end):
+            print(f'again: monkey.py … --seconds {args.seconds:.0f} --seed {args.seed}' + ' --faults' * args.faults)
+            return True
+    return False
 
 
 def main():
@@ -167,14 +275,13 @@ def main():
     parser.add_argument('clip', type=os.path.abspath)
     parser.add_argument('--seconds', type=float, default=15)
     parser.add_argument('--seed', type=int, default=random.randrange(1 << 30))
+    parser.add_argument('--faults', action='store_true')
+    parser.add_argument('--reports')
     args = parser.parse_args()
     print(f'seed {args.seed}', flush=True)
-    chance, end = random.Random(args.seed), time.monotonic() + args.seconds
-    while time.monotonic() < end:
-        if sit(args, chance, end):
-            print(f'again: monkey.py … --seconds {args.seconds:.0f} --seed {args.seed}')
-            return 1
-    return 0
+    with camera(os.environ['HOME']) if args.faults else contextlib.nullcontext():
+        is_bad = sit_on(args, random.Random(args.seed))
+    return reports.main([args.reports]) or is_bad if args.reports else is_bad
 
 
 if __name__ == '__main__':

@@ -3,6 +3,7 @@
 
 test-camera.py PRAXISCOPE PRAXI SUPPORT_FOLDER          the tests
 test-camera.py PRAXISCOPE PRAXI SUPPORT_FOLDER soak S   one camera for S seconds, labels made all the while: figures
+test-camera.py PRAXISCOPE PRAXI SUPPORT_FOLDER ring S   the same with recordings of a minute in a ring of few of them
 """
 import contextlib
 import json
@@ -25,6 +26,18 @@ from rtsp_server import RtspServer  # noqa: E402
 HOME = pathlib.Path(os.environ['HOME'])
 PASSWORD = 'Geh3im.Wort'
 RATE_HZ = 25
+
+# The window records hours and counts gigabytes. This stands between it and its jobs.
+SHORT_RING = '''#!/bin/sh
+# $@ with other values behind two words
+for word; do
+  case $before in --segment) word=60 ;; --keep-size) word=16M ;; esac
+  before=$word
+  shift
+  set -- "$@" "$word"
+done
+exec {footage} "$@"
+'''
 
 # Writes down what the desktop is asked to show.
 NOTIFICATIONS = '''
@@ -295,33 +308,50 @@ class Soak(Sitting):
     """By keys alone; the window grows with GtkListView's first 200 rows of labels, then no more."""
 
     def test_soak(self):
+        self.sit(PRAXISCOPE, lambda at_s: True)
+
+    def test_ring(self):
+        """Recordings of a minute; four minutes with labels, four without, which the ring may take."""
+        folder = HOME / 'short-ring'
+        folder.mkdir()
+        praxiscope, footage = shutil.copy(PRAXISCOPE, folder), folder / 'praxi-footage'
+        footage.write_text(SHORT_RING.format(footage=pathlib.Path(PRAXISCOPE).with_name('praxi-footage')))
+        footage.chmod(0o755)
+        self.sit(praxiscope, lambda at_s: at_s % 480 < 240)
+        left = len(list(HOME.rglob('20*Z*.mkv')))
+        print(f'{left} recordings left of {self.begun}')
+        self.assertLess(left, self.begun)
+
+    def sit(self, praxiscope, is_labelled):
         seconds = float(sys.argv[5])
         with RtspServer(self.h264, RATE_HZ) as server:
             write_settings([server.port])
             with open(HOME / 'praxiscope.log', 'w') as log, subprocess.Popen(['openbox'], stderr=subprocess.DEVNULL) as manager:
-                window = subprocess.Popen([PRAXISCOPE], stderr=log)
+                window = subprocess.Popen([praxiscope], stderr=log)
                 time.sleep(3)
                 xdo('key', 'Next')
                 watcher = wait(lambda: next(iter(children(window.pid)), None), 'the camera')
                 wait(lambda: list(HOME.rglob('*.praxi')) and query('SELECT id FROM run'), 'the recording')
-                rows, n_labels = self.label_for(seconds, window.pid, watcher)
+                rows, n_labels = self.label_for(seconds, window.pid, watcher, is_labelled)
                 window.send_signal(signal.SIGTERM)
                 self.assertEqual(window.wait(20), 0)
                 manager.terminate()
         kept = self.check_labels()
+        self.begun = query('SELECT max(id) FROM run')[0][0]
         half = rows[len(rows) // 2:]
         per_hour = [(half[-1][k] - half[0][k]) / (half[-1][0] - half[0][0]) * 3600 for k in (1, 2)]
         print(f'{seconds:.0f} s: {kept} labels, 0 point to nothing; second half: window {half[-1][1] - half[0][1]:+.1f} MiB, '
               f'camera {half[-1][2] - half[0][2]:+.1f} MiB ({per_hour[0]:+.1f}, {per_hour[1]:+.1f} MiB an hour)')
         self.assertEqual(kept, n_labels)
 
-    def label_for(self, seconds, window, watcher):
+    def label_for(self, seconds, window, watcher, is_labelled):
         begin, rows, n_labels = time.monotonic(), [], 0
         while time.monotonic() - begin < seconds:
             time.sleep(8)
-            xdo('key', 'ctrl+End')
-            self.label_here()
-            n_labels += 1
+            if is_labelled(time.monotonic() - begin):
+                xdo('key', 'ctrl+End')
+                self.label_here()
+                n_labels += 1
             rows.append((time.monotonic() - begin, rss_kb(window) / 1024, rss_kb(watcher) / 1024, len(os.listdir(f'/proc/{window}/fd')),
                          len(os.listdir(f'/proc/{watcher}/fd')), len(os.listdir(f'/proc/{watcher}/task'))))
             if len(rows) % 6 == 1:
@@ -333,5 +363,6 @@ if __name__ == '__main__':
     if shutil.which('ffmpeg') is None:
         print('ffmpeg is not installed')
         sys.exit(77)
-    chosen = unittest.TestSuite([Soak('test_soak')]) if sys.argv[4:5] == ['soak'] else unittest.defaultTestLoader.loadTestsFromTestCase(Sitting)
+    soaks = unittest.TestSuite([Soak('test_' + name) for name in sys.argv[4:5]])
+    chosen = soaks if sys.argv[4:] else unittest.defaultTestLoader.loadTestsFromTestCase(Sitting)
     sys.exit(not unittest.TextTestRunner(verbosity=2).run(chosen).wasSuccessful())
