@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "engine/core/error.h"
+#include "engine/media/camera-jpegs.h"
 #include "engine/media/frame-paint.h"
 #include "engine/media/frame-private.h"
 #include "engine/media/preprocess.h"
@@ -25,6 +26,7 @@ static const char protocols[] = "rtsp,rtsps,rtp,rtcp,srtp,tcp,udp,tls,http,https
  */
 enum { MAX_STEP_US = 1000000, STEP_SLACK_US = 500000, MAX_DRIFT_US = 2000000 };
 enum { MAX_UNSTAMPED = 25 };
+enum { DEVICE_POLL_US = 5000 };
 enum { NOTE_AGAIN_US = 60000000, PREVIEW_US = 33000, THUMBNAIL_US = 2000000, FREE_WITHIN_MS = 900 };
 
 typedef enum { NOTE_JUMP, NOTE_STANDS, NOTE_DRIFT, NOTE_SIZE, NOTE_DAMAGE, N_NOTES } Note;
@@ -43,6 +45,7 @@ struct PraxiCamera {
 
   /* below: the camera's thread only */
   AVFormatContext *source;
+  PraxiCameraJpegs *jpegs; /* of a camera that sends pictures as they are */
   AVCodecContext *codec;
   int stream_index;
   AVPacket *packet;
@@ -140,6 +143,12 @@ fault_text (int av_error)
     return "there is no such camera; check the address";
   case AVERROR (EBUSY):
     return "another program uses this camera; close it";
+  case AVERROR (EACCES):
+  case AVERROR (EPERM):
+    return "this user may not use the camera; join the group 'video', or allow it to the program";
+  case AVERROR (ENODEV):
+  case AVERROR (ENOTTY):
+    return "this device takes no pictures; try another of /dev/video0, /dev/video1 …";
   case AVERROR_DEMUXER_NOT_FOUND:
     return "cameras of this machine need FFmpeg's libavdevice; install it";
   case AVERROR_INVALIDDATA:
@@ -166,11 +175,18 @@ open_decoder (PraxiCamera *camera)
       av_find_best_stream (camera->source, AVMEDIA_TYPE_VIDEO, -1, -1, &decoder, 0);
   if (camera->stream_index < 0)
     return camera->stream_index;
+  AVCodecParameters *parameters = camera->source->streams[camera->stream_index]->codecpar;
+  if (parameters->codec_id == AV_CODEC_ID_RAWVIDEO) {
+    camera->jpegs = praxi_camera_jpegs_new (parameters);
+    if (camera->jpegs == NULL)
+      return AVERROR_DECODER_NOT_FOUND;
+    parameters = praxi_camera_jpegs_parameters (camera->jpegs);
+    decoder = avcodec_find_decoder (parameters->codec_id);
+  }
   camera->codec = avcodec_alloc_context3 (decoder);
   if (camera->codec == NULL)
     return AVERROR (ENOMEM);
-  const AVStream *stream = camera->source->streams[camera->stream_index];
-  const int status = avcodec_parameters_to_context (camera->codec, stream->codecpar);
+  const int status = avcodec_parameters_to_context (camera->codec, parameters);
   if (status < 0)
     return status;
   camera->codec->max_pixels = 8192 * 8192;
@@ -207,8 +223,9 @@ knows_video (const AVFormatContext *source)
   return FALSE;
 }
 
+/* format: NULL for what the address says */
 static int
-open_source (PraxiCamera *camera)
+open_input (PraxiCamera *camera, const AVInputFormat *format, AVDictionary *settings)
 {
   camera->source = avformat_alloc_context ();
   if (camera->source == NULL)
@@ -217,24 +234,51 @@ open_source (PraxiCamera *camera)
   camera->source->max_analyze_duration = AV_TIME_BASE;
   camera->source->probesize = 1 << 20;
   camera->source->flags |= AVFMT_FLAG_NOBUFFER;
+  /* Video4Linux knows no deadline: it is asked again and again instead. */
+  if (format != NULL)
+    camera->source->flags |= AVFMT_FLAG_NONBLOCK;
+  AVDictionary *left = NULL;
+  av_dict_copy (&left, settings, 0);
+  set_deadline (camera);
+  const int status = avformat_open_input (&camera->source, camera->url, format, &left);
+  av_dict_free (&left);
+  return status;
+}
 
-  const gboolean is_device = g_str_has_prefix (camera->url, "/dev/");
-  const AVInputFormat *format = is_device ? device_format () : NULL;
-  if (is_device && format == NULL)
+/* JPEGs where it has them, for the rate and the size at which it sends them. */
+static int
+open_device (PraxiCamera *camera)
+{
+  const AVInputFormat *format = device_format ();
+  if (format == NULL)
     return AVERROR_DEMUXER_NOT_FOUND;
   AVDictionary *settings = NULL;
-  if (!is_device)
-    av_dict_set (&settings, "protocol_whitelist", protocols, 0);
-  av_dict_set (&settings, "rtsp_transport", camera->options.udp ? "udp" : "tcp", 0);
-  set_deadline (camera);
-  int status = avformat_open_input (&camera->source, camera->url, format, &settings);
+  av_dict_set (&settings, "input_format", "mjpeg", 0);
+  const int status = open_input (camera, format, settings);
   av_dict_free (&settings);
+  return status == AVERROR (EINVAL) ? open_input (camera, format, NULL) : status;
+}
+
+static int
+open_address (PraxiCamera *camera)
+{
+  AVDictionary *settings = NULL;
+  av_dict_set (&settings, "protocol_whitelist", protocols, 0);
+  av_dict_set (&settings, "rtsp_transport", camera->options.udp ? "udp" : "tcp", 0);
+  const int status = open_input (camera, NULL, settings);
+  av_dict_free (&settings);
+  return status;
+}
+
+static int
+open_source (PraxiCamera *camera)
+{
+  const gboolean is_device = g_str_has_prefix (camera->url, "/dev/");
+  int status = is_device ? open_device (camera) : open_address (camera);
   set_deadline (camera);
   if (status >= 0 && !knows_video (camera->source))
     status = avformat_find_stream_info (camera->source, NULL);
-  if (status >= 0)
-    status = open_decoder (camera);
-  return status;
+  return status >= 0 ? open_decoder (camera) : status;
 }
 
 /* Over a short stall the recording stays open. */
@@ -242,6 +286,7 @@ static void
 close_source (PraxiCamera *camera)
 {
   avcodec_free_context (&camera->codec);
+  g_clear_pointer (&camera->jpegs, praxi_camera_jpegs_free);
   avformat_close_input (&camera->source);
   camera->last_stamp = AV_NOPTS_VALUE;
 }
@@ -380,7 +425,9 @@ static void
 record (PraxiCamera *camera)
 {
   g_autoptr (GError) error = NULL;
-  AVCodecParameters *parameters = camera->source->streams[camera->stream_index]->codecpar;
+  AVCodecParameters *parameters = camera->jpegs != NULL
+                                      ? praxi_camera_jpegs_parameters (camera->jpegs)
+                                      : camera->source->streams[camera->stream_index]->codecpar;
   if (camera->recorder == NULL || camera->codec->width == 0)
     return;
   if (parameters->width != camera->codec->width || parameters->height != camera->codec->height)
@@ -410,13 +457,39 @@ decode (PraxiCamera *camera)
   }
 }
 
+/* The next packet, below 0 the reason why there is none. */
+static int
+read_packet (PraxiCamera *camera)
+{
+  int status = av_read_frame (camera->source, camera->packet);
+  while (status == AVERROR (EAGAIN) && !interrupt_cb (camera)) {
+    g_usleep (DEVICE_POLL_US);
+    status = av_read_frame (camera->source, camera->packet);
+  }
+  return status == AVERROR (EAGAIN) ? AVERROR_EXIT : status;
+}
+
+/* Decoding a key frame tells the size of what follows; the others can be named by the number they
+ * have in the recording. */
+static void
+take_packet (PraxiCamera *camera)
+{
+  const gboolean is_key = (camera->packet->flags & AV_PKT_FLAG_KEY) != 0;
+  advance_clock (camera);
+  if (!is_key)
+    record (camera);
+  decode (camera);
+  if (is_key)
+    record (camera);
+}
+
 /* Returns the reason why the stream ended; never 0. A camera has no end: it is a fault. */
 static int
 read_stream (PraxiCamera *camera)
 {
   set_deadline (camera);
   for (;;) {
-    const int status = av_read_frame (camera->source, camera->packet);
+    const int status = read_packet (camera);
     if (status < 0)
       return status;
     /* On a time-out the parser gives out the packet it held back, as if all were well. */
@@ -424,19 +497,12 @@ read_stream (PraxiCamera *camera)
       av_packet_unref (camera->packet);
       return AVERROR_EXIT;
     }
-    if (camera->packet->stream_index == camera->stream_index) {
+    const gboolean is_video = camera->packet->stream_index == camera->stream_index;
+    if (is_video)
       set_deadline (camera);
-      advance_clock (camera);
-      /* Decoding a key frame tells the size of what follows; the others can be named by the number
-       * they have in the recording.
-       */
-      const gboolean is_key = (camera->packet->flags & AV_PKT_FLAG_KEY) != 0;
-      if (!is_key)
-        record (camera);
-      decode (camera);
-      if (is_key)
-        record (camera);
-    }
+    if (is_video &&
+        (camera->jpegs == NULL || praxi_camera_jpegs_make (camera->jpegs, camera->packet) >= 0))
+      take_packet (camera);
     av_packet_unref (camera->packet);
   }
 }

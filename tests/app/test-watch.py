@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """`praxi watch` against a camera on the loopback that misbehaves.
 
-usage: test-watch.py PRAXI SUPPORT_FOLDER
+usage: test-watch.py PRAXI SUPPORT_FOLDER [FAKE_V4L2.so]
 
-The names of tests carry the cases C1 to C10 they stand for.
+The names of tests carry the cases C1 to C10 and F7 they stand for.
 """
 import concurrent.futures
 import contextlib
@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,7 +21,7 @@ import time
 import unittest
 import urllib.parse
 
-PRAXI, SUPPORT = sys.argv[1:3]
+PRAXI, SUPPORT, FAKE_V4L2 = (sys.argv[1:] + [''])[:3]
 sys.path.insert(0, SUPPORT)
 from mjpeg_server import MjpegServer  # noqa: E402
 from rtsp_server import RtspServer  # noqa: E402
@@ -29,6 +30,7 @@ RATE_HZ = 25
 PASSWORD = 's3cret'
 SLACK_S = 0.3  # of a machine with other work
 FLAPS = int(os.environ.get('PRAXI_FLAPS', 12))
+SLEEP_S = int(os.environ.get('PRAXI_SLEEP_S', 6))
 AT_ONCE = 4     # nearly all of the time is waiting
 
 
@@ -42,6 +44,8 @@ class Watch(unittest.TestCase):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix='praxi-watch-'))
         cls.h264 = cls.make_stream('camera.h264', '320x180')
         cls.other = cls.make_stream('other.h264', '480x270')
+        subprocess.run(['ffmpeg', '-v', 'error', '-i', cls.h264, '-frames:v', '20', '-q:v', '4', cls.folder / '%02d.jpg'], check=True)
+        cls.jpegs = [file.read_bytes() for file in sorted(cls.folder.glob('*.jpg'))]
 
     @classmethod
     def make_stream(cls, name, size):
@@ -103,30 +107,76 @@ class Watch(unittest.TestCase):
         self.assertNotIn(PASSWORD, done.stdout + done.stderr)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    def jpegs(self):
-        folder = self.folder / 'jpegs'
-        if not folder.exists():
-            folder.mkdir()
-            subprocess.run(['ffmpeg', '-v', 'error', '-i', self.h264, '-frames:v', '20', '-q:v', '4', folder / '%02d.jpg'],
-                           check=True)
-        return [file.read_bytes() for file in sorted(folder.iterdir())]
-
     def test_http_mjpeg(self):
         kept = self.folder / 'mjpeg'
-        with MjpegServer(self.jpegs(), RATE_HZ, 'stall', 25) as server:
+        with MjpegServer(self.jpegs, RATE_HZ, 'stall', 25) as server:
             lines = self.watch_mjpeg(server, 7, '--record', str(kept))
         picture, stall, back = (self.first(lines, what) for what in ('picture', 'stall', 'back'))
         self.assertLess(seconds(stall) - seconds(picture), 0.96 + 3.2 + SLACK_S)
         self.assertLess(seconds(back) - seconds(stall), 2)
         self.assertGreater(sum(self.info(file)['video']['frames'] for file in kept.glob('*.mkv')), 25)
         for fault, word in (('refuse', 'password'), ('missing', 'path')):
-            with MjpegServer(self.jpegs(), RATE_HZ, fault) as server:
+            with MjpegServer(self.jpegs, RATE_HZ, fault) as server:
                 errors = [line for line in self.watch_mjpeg(server, 2.5) if line['what'] == 'error']
             self.assertEqual(len(errors), 1, fault)
             self.assertIn(word, errors[0]['text'])
-        with MjpegServer(self.jpegs(), RATE_HZ, credentials=b'user:' + PASSWORD.encode()) as server:
+        with MjpegServer(self.jpegs, RATE_HZ, credentials=b'user:' + PASSWORD.encode()) as server:
             lines = self.watch_mjpeg(server, 2, '--password-stdin', input=f'user\n{PASSWORD}\n')
         self.first(lines, 'picture')
+
+    def watch_device(self, words, duration_s, *options):
+        """Watches /dev/video0, which is like $PRAXI_V4L2's words say. Returns the lines of the contract."""
+        done = subprocess.run([PRAXI, 'watch', '--json', '--for', str(duration_s), *options, '/dev/video0'],
+                              capture_output=True, text=True, timeout=60,
+                              env={**os.environ, 'LD_PRELOAD': FAKE_V4L2, 'PRAXI_V4L2': words})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    @unittest.skipUnless(FAKE_V4L2, 'not together with a sanitizer')
+    def test_v4l2_pictures_as_they_are_become_jpegs(self):
+        kept = self.folder / 'v4l2'
+        lines = self.watch_device('', 3, '--record', str(kept))
+        self.assertEqual([line['text'] for line in lines if line['what'] in ('picture', 'error')], ['320 × 180, mjpeg'])
+        file, = kept.glob('*.mkv')
+        video = self.info(file)['video']
+        self.assertEqual((video['width'], video['height']), (320, 180))
+        self.assertGreater(video['frames'], 50)
+        # The same bars, neither brighter nor paler.
+        first = subprocess.run(['ffmpeg', '-v', 'error', '-i', file, '-frames:v', '1', '-pix_fmt', 'yuyv422', '-f', 'rawvideo', '-'],
+                               capture_output=True, check=True).stdout
+        off = [abs(first[2 * (y * 320 + x)] - (32 + x // 32 % 7 * 32)) for y in range(8, 172, 20) for x in range(16, 320, 32)]
+        self.assertLess(max(off), 4)
+
+    @unittest.skipUnless(FAKE_V4L2, 'not together with a sanitizer')
+    def test_v4l2_jpegs_are_kept_as_they_are(self):
+        kept, sent = self.folder / 'v4l2-jpegs', self.folder / 'v4l2.mjpeg'
+        sent.write_bytes(b''.join(self.jpegs))
+        self.first(self.watch_device(f'mjpeg={sent}', 3, '--record', str(kept)), 'picture')
+        file, = kept.glob('*.mkv')
+        first = subprocess.run(['ffmpeg', '-v', 'error', '-i', file, '-frames:v', '1', '-c', 'copy', '-f', 'mjpeg', '-'],
+                               capture_output=True, check=True).stdout
+        self.assertEqual(first, self.jpegs[0])
+
+    @unittest.skipUnless(FAKE_V4L2, 'not together with a sanitizer')
+    def test_v4l2_a_stall_and_a_plug_that_is_pulled(self):
+        lines = self.watch_device('stall=25', 7)
+        picture, stall, back = (self.first(lines, what) for what in ('picture', 'stall', 'back'))
+        self.assertLess(seconds(stall) - seconds(picture), 0.96 + 3.2 + SLACK_S)
+        self.assertLess(seconds(back) - seconds(stall), 2)
+        kept = self.folder / 'v4l2-gone'
+        lines = self.watch_device('gone=25', 6, '--record', str(kept))
+        stall, back = (self.first(lines, what) for what in ('stall', 'back'))
+        self.assertLess(seconds(stall) - seconds(self.first(lines, 'picture')), 0.96 + SLACK_S)
+        self.assertLess(seconds(back) - seconds(stall), 2 + 2)  # two seconds it is not there
+        self.assertEqual(len(list(kept.glob('*.mkv'))), 1)
+
+    @unittest.skipUnless(FAKE_V4L2, 'not together with a sanitizer')
+    def test_v4l2_refusals_have_their_sentences(self):
+        for fault, word in (('missing', 'no such camera'), ('denied', "group 'video'"), ('busy', 'another program'),
+                            ('no-camera', 'takes no pictures')):
+            errors = [line['text'] for line in self.watch_device(fault, 1.5) if line['what'] == 'error']
+            self.assertEqual(len(errors), 1, fault)
+            self.assertIn(word, errors[0], fault)
 
     def test_c2_hanging_up_is_a_fault(self):
         lines, _ = self.watch('drop', 25, 4)
@@ -217,6 +267,28 @@ class Watch(unittest.TestCase):
         status = pathlib.Path(f'/proc/{pid}/status').read_text()
         resident = next(line for line in status.splitlines() if line.startswith('VmRSS')).split()[1]
         return len(os.listdir(f'/proc/{pid}/fd')), len(os.listdir(f'/proc/{pid}/task')), int(resident)
+
+    def test_f7_a_machine_that_slept(self):
+        """PRAXI_SLEEP_S: how long. The gap is told, the camera is back, and what it sent meanwhile is no burst."""
+        with RtspServer(self.h264, RATE_HZ) as server:
+            watch = subprocess.Popen([PRAXI, 'watch', '--progress', 'json', '--record', self.folder / 'f7', '--for', str(SLEEP_S + 9),
+                                      f'rtsp://127.0.0.1:{server.port}/yard'], stderr=subprocess.PIPE, text=True)
+            lines = [json.loads(watch.stderr.readline()) for _ in range(12)]
+            watch.send_signal(signal.SIGSTOP)
+            time.sleep(SLEEP_S)
+            awake_at = time.time()
+            watch.send_signal(signal.SIGCONT)
+            lines += [json.loads(line) for line in watch.communicate()[1].splitlines()]
+        self.assertEqual(watch.returncode, 0)
+        back = self.first(lines, 'back')
+        self.assertLess(seconds(back) - awake_at, 5)
+        gap_s, = [line['gap_s'] for line in lines if 'gap_s' in line]
+        self.assertGreater(gap_s, SLEEP_S - 1)
+        pts_ms = [t for line in lines if line['what'] == 'frames' for t in line['pts_ms']]
+        self.assertEqual(pts_ms, sorted(set(pts_ms)))
+        after = [t for t in pts_ms if t > SLEEP_S * 1000]
+        self.assertGreater(len(after), RATE_HZ * 2)
+        self.assertLess(len(after), (after[-1] - after[0]) / 1000 * RATE_HZ + 5)
 
     def test_c9_a_password_that_is_needed_is_given_and_kept_silent(self):
         with RtspServer(self.h264, RATE_HZ, credentials=b'user@home:' + PASSWORD.encode()) as server:

@@ -34,8 +34,8 @@ KEYS = ('space j k l J L Left Right comma period shift+Left shift+Right ctrl+Lef
         '1 2 3 4 0 Tab shift+Tab Up Down Prior Next BackSpace t y ctrl+a ctrl+n Escape Escape').split()
 # What quits, and what leaves the sitting for the file chooser.
 CLOSE_AREA = (SCREEN[0] - 60, 60)
-DOINGS_PER_FAULT = 25
-STANDSTILL_S = 7  # longer than the window waits for its decoder
+FAULT_EVERY_S = 6  # a decoder that dies without a picture between is given up
+STANDSTILL_S = 7   # longer than the window waits for its decoder
 CAMERA = '[cameras]\nnames=Yard;\n[camera Yard]\nurl=rtsp://127.0.0.1:{port}/yard\nkeep-days=1\nkeep-gb=1\nalerts=\n'
 
 
@@ -113,6 +113,7 @@ class Faults:
 
     def __init__(self, app, chance):
         self.app, self.chance, self.count = app, chance, 0
+        self.due = time.monotonic() + FAULT_EVERY_S
         self.standing = {}  # pid: until when
 
     def helpers(self):
@@ -133,6 +134,13 @@ class Faults:
         for pid in [pid for pid, until in self.standing.items() if until <= now]:
             del self.standing[pid]
             self.signal(pid, signal.SIGCONT)
+
+    def come(self):
+        now = time.monotonic()
+        self.go_on(now)
+        if now >= self.due:
+            self.due = now + FAULT_EVERY_S
+            self.hurt_one()
 
     def hurt_one(self):
         helpers = [pid for pid in self.helpers() if pid not in self.standing]
@@ -209,9 +217,7 @@ def play(monkey, faults, end):
         with contextlib.suppress(subprocess.CalledProcessError):  # its window is gone
             monkey.act()
         if faults:
-            faults.go_on(time.monotonic())
-            if monkey.count % DOINGS_PER_FAULT == 0:
-                faults.hurt_one()
+            faults.come()
         if monkey.count % 20 == 0 and not answers(app):
             stacks(app)
             app.process.send_signal(signal.SIGABRT)
