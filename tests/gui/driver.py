@@ -45,6 +45,10 @@ class App:
         self.manager = subprocess.Popen(['openbox'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait(lambda: '#' in subprocess.run(['xprop', '-root', '_NET_SUPPORTING_WM_CHECK'], capture_output=True, text=True).stdout,
              'the window manager')
+        self.start(argv, log, env)
+        self.xid = wait(lambda: xdo('search', '--onlyvisible', '--pid', self.process.pid).split()[-1:], 'the X window')[0]
+
+    def start(self, argv, log, env):
         self.log = open(log, 'w+')
         begin = time.monotonic()
         # In sanitized builds leaks are looked for by the tests inside the process, errors also here.
@@ -56,7 +60,6 @@ class App:
         self.node = wait(self._find_application, 'the application on the accessibility bus', 60)
         self.frame = wait(lambda: self.find('frame'), 'the window')
         self.started_s = time.monotonic() - begin
-        self.xid = wait(lambda: xdo('search', '--onlyvisible', '--pid', self.process.pid).split()[-1:], 'the X window')[0]
 
     def _find_application(self):
         assert self.process.poll() is None, 'the application died'
@@ -154,3 +157,14 @@ class App:
         with self.log:
             self.log.seek(0)
             return self.process.returncode, self.log.read()
+
+
+class WaylandApp(App):
+    """The same on a compositor of its own, which has no keys, no pointer and shows nothing: what acts are actions."""
+
+    def __init__(self, argv, log, **env):
+        name = f'praxi-{os.getpid()}-{time.monotonic_ns()}'
+        self.manager = subprocess.Popen(['weston', '--backend=headless-backend.so', f'--socket={name}', '--idle-time=0'],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait(lambda: os.path.exists(os.path.join(os.environ['XDG_RUNTIME_DIR'], name)), 'the compositor')
+        self.start(argv, log, {'GDK_BACKEND': 'wayland', 'WAYLAND_DISPLAY': name, 'DISPLAY': '', **env})

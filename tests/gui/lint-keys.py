@@ -15,7 +15,7 @@ SAME = ('KP_', 'equal', 'less', 'greater', 'brace')  # a key beside another one,
 FILES = {'player': 'gui/test-player.py', 'labelling': 'gui/test-labelling.py', 'person': 'gui/test-person.py',
          'frame': 'gui/test-frame.py', 'camera': 'gui/test-camera.py', 'window': 'gui/test-window.c',
          'session': 'gui/test-faults.py', 'programs': 'app/test-faults.py', 'watch': 'app/test-watch.py',
-         'plot': 'gui/test-plot.c'}
+         'plot': 'gui/test-plot.c', 'monkey': 'gui/monkey.py'}
 
 
 def name(key):

@@ -44,6 +44,7 @@ class Monkey:
         self.app, self.chance = app, chance
         self.done = collections.deque(maxlen=40)
         self.count = self.events = 0
+        self.begin_s, self.resident_mb = time.monotonic(), []  # a minute each
 
     def point(self):
         x, y = self.chance.randrange(SCREEN[0]), self.chance.randrange(SCREEN[1])
@@ -216,6 +217,9 @@ def play(monkey, faults, end):
     while time.monotonic() < end and app.process.poll() is None:
         with contextlib.suppress(subprocess.CalledProcessError):  # its window is gone
             monkey.act()
+        if time.monotonic() - monkey.begin_s >= 60 * len(monkey.resident_mb):
+            with contextlib.suppress(OSError, IndexError):
+                monkey.resident_mb.append(resident_mb(app))
         if faults:
             faults.come()
         if monkey.count % 20 == 0 and not answers(app):
@@ -232,12 +236,12 @@ def sit(args, chance, end):
     env = sanitizer_options(args.reports) if args.reports else {}
     app = App([args.praxiscope, clip], os.path.join(home, 'monkey.log'), G_DEBUG='', **env)
     monkey, faults = Monkey(app, chance), Faults(app, chance) if args.faults else None
-    begin_mb = resident_mb(app)
     why = play(monkey, faults, end)
     if faults:
         faults.go_on(float('inf'))
     is_alive = app.process.poll() is None
-    end_mb = resident_mb(app) if is_alive else 0
+    if is_alive:
+        monkey.resident_mb.append(resident_mb(app))
     why = why or (close(app) if is_alive else '')
     status, log = app.close()
     if is_alive and status != 0 and not why:
@@ -245,8 +249,8 @@ def sit(args, chance, end):
     elif not is_alive and status != 0 and not why:
         why = f'exit status {status}'
     why = why or '; '.join(faults_in(log)[:3])
-    print(f'{monkey.count} doings, {monkey.events} events, {faults.count if faults else 0} faults, {begin_mb} to {end_mb} MB'
-          + ('' if is_alive else ', closed by itself'), flush=True)
+    print(f'{monkey.count} doings, {monkey.events} events, {faults.count if faults else 0} faults, MB at each minute: '
+          + ' '.join(map(str, monkey.resident_mb)) + ('' if is_alive else ', closed by itself'), flush=True)
     if args.reports:  # of those who may not write files
         (pathlib.Path(args.reports) / f'stderr.{time.time_ns()}').write_text(log)
     if why:

@@ -2,7 +2,7 @@
 """The window where the session around it ends or the machine is tight: labels are kept, nothing is left running.
 Run inside gui-env; FAULTS.md names the cases.
 
-test-faults.py PRAXISCOPE PRAXI CLIP; PRAXI_KILLS: how often the X server is killed.
+test-faults.py PRAXISCOPE PRAXI CLIP; PRAXI_KILLS: how often the X server and the compositor are killed.
 """
 import contextlib
 import json
@@ -17,7 +17,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from driver import App, Atspi, wait
+from driver import App, Atspi, WaylandApp, wait
 
 PRAXISCOPE, PRAXI = (os.path.abspath(path) for path in sys.argv[1:3])
 HOME = pathlib.Path(os.environ['HOME'])
@@ -96,6 +96,28 @@ class Faults(unittest.TestCase):
             status, log = app.close()
         self.assertEqual((status, [line for line in log.splitlines() if 'CRITICAL' in line or 'WARNING' in line]), (0, []))
 
+    @unittest.skipUnless(shutil.which('weston'), 'weston is not installed')
+    def test_f2_the_compositor_is_killed(self):
+        """As F1; no keys here, so actions of the window make the label."""
+        n_before = n_labels()
+        for i in range(N_KILLS):
+            app = WaylandApp([PRAXISCOPE, CLIP], LOG)
+            wait(lambda: app.text('Frame 0'), 'the first picture')
+            Atspi.Action.do_action(app.get('push button', 'Class fight'), 0)
+            for action in ['win.second-forward'] * (i + 1) + ['win.mark-in', 'win.second-forward', 'win.mark-out', 'win.label']:
+                app.do(action)
+            wait(lambda: n_labels() == n_before + i + 1, 'the label to be written')
+            helpers = descendants(app.process.pid)
+            self.assertNotEqual(helpers, [])
+            app.manager.kill()
+            self.assertEqual(app.process.wait(5), 1)
+            wait(lambda: not any(map(is_running, helpers)), 'the helpers to end', 1)
+            app.close()
+            self.check_project(n_before + i + 1)
+        app = WaylandApp([PRAXISCOPE, CLIP], LOG)
+        wait(lambda: app.text('Frame '), 'the footage, opened again')
+        self.assertEqual(app.close()[0], 0)
+
     def test_f3_a_signal(self):
         for i, number in enumerate((signal.SIGTERM, signal.SIGHUP, signal.SIGINT)):
             n_before = n_labels()
@@ -157,4 +179,4 @@ class Faults(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    unittest.main(argv=sys.argv[:1] + sys.argv[4:], verbosity=2)
