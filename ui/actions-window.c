@@ -11,8 +11,7 @@
 static void
 preferences_cb (PraxiWindow *self)
 {
-  gtk_window_present (praxi_preferences_new (GTK_WINDOW (self),
-                                             praxi_session_settings (self->session), self->keymap));
+  praxi_preferences_show (GTK_WINDOW (self), praxi_session_settings (self->session), self->keymap);
 }
 
 static void

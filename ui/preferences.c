@@ -4,6 +4,8 @@
 
 #include "ui/keys-page.h"
 
+#define DATA_KEY "praxi-preferences"
+
 static const char *const themes[] = {"system", "light", "dark"};
 
 struct _PraxiPreferences {
@@ -110,14 +112,22 @@ praxi_preferences_init (PraxiPreferences *self)
   gtk_widget_init_template (GTK_WIDGET (self));
 }
 
-GtkWindow *
-praxi_preferences_new (GtkWindow *parent, PraxiSettings *settings, PraxiKeymap *keymap)
+/* One for each parent, which hides: libadwaita 1.2 keeps the groups of every such window for ever.
+ */
+void
+praxi_preferences_show (GtkWindow *parent, PraxiSettings *settings, PraxiKeymap *keymap)
 {
-  PraxiPreferences *self = g_object_new (PRAXI_TYPE_PREFERENCES, "transient-for", parent, NULL);
+  PraxiPreferences *self = g_object_get_data (G_OBJECT (parent), DATA_KEY);
+  if (self == NULL) {
+    self = g_object_new (PRAXI_TYPE_PREFERENCES, "transient-for", parent, "destroy-with-parent",
+                         TRUE, "hide-on-close", TRUE, NULL);
+    g_object_set_data (G_OBJECT (parent), DATA_KEY, self);
+    adw_preferences_window_add (ADW_PREFERENCES_WINDOW (self), praxi_keys_page_new (keymap));
+  }
+  g_clear_object (&self->settings);
   show_settings (self, settings);
   self->settings = g_object_ref (settings);
-  adw_preferences_window_add (ADW_PREFERENCES_WINDOW (self), praxi_keys_page_new (keymap));
-  return GTK_WINDOW (self);
+  gtk_window_present (GTK_WINDOW (self));
 }
 
 static void

@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-GtkWindow *praxi_preferences_new (GtkWindow *parent, PraxiSettings *settings, PraxiKeymap *keymap);
+void praxi_preferences_show (GtkWindow *parent, PraxiSettings *settings, PraxiKeymap *keymap);
 
 /* Follows the person's wish of light or dark, now and later. settings: must outlive the program's
  * style manager's use, as the application's own do.

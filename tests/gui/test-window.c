@@ -576,6 +576,69 @@ test_tooltips_are_asked_for (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (n_set, ==, 0);
 }
 
+static void
+count_gone (gpointer n_alive)
+{
+  --*(int *) n_alive;
+}
+
+static GtkWindow *
+find_dialog (const Fixture *fixture)
+{
+  GListModel *windows = gtk_window_get_toplevels ();
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++) {
+    g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i);
+    if (window != GTK_WINDOW (fixture->window))
+      return window;
+  }
+  return NULL;
+}
+
+static void
+watch_widgets (GtkWidget *widget, int *n_alive)
+{
+  (*n_alive)++;
+  g_object_set_data_full (G_OBJECT (widget), "test-alive", n_alive, count_gone);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    watch_widgets (child, n_alive);
+}
+
+static GtkWindow *
+show_dialog (Fixture *fixture, const char *action)
+{
+  g_assert_true (do_action (fixture, action));
+  wait_for (find_dialog (fixture) != NULL &&
+            gtk_widget_get_mapped (GTK_WIDGET (find_dialog (fixture))));
+  return find_dialog (fixture);
+}
+
+/* Nothing of a dialog that was closed stays behind. */
+static void
+test_dialogs_go (Fixture *fixture, gconstpointer data)
+{
+  static const char *const actions[] = {"win.keys", "win.classes", "win.open-camera", "win.guide"};
+  open_media (fixture);
+  for (guint i = 0; i < G_N_ELEMENTS (actions); i++) {
+    int n_alive = 0;
+    GtkWindow *dialog = show_dialog (fixture, actions[i]);
+    watch_widgets (GTK_WIDGET (dialog), &n_alive);
+    gtk_window_close (dialog);
+    wait_for (n_alive == 0);
+  }
+}
+
+/* libadwaita 1.2 keeps the groups of a window of preferences: there is one, and it comes again. */
+static void
+test_preferences_come_again (Fixture *fixture, gconstpointer data)
+{
+  open_media (fixture);
+  GtkWindow *dialog = show_dialog (fixture, "win.preferences");
+  gtk_window_close (dialog);
+  wait_for (!gtk_widget_get_mapped (GTK_WIDGET (dialog)));
+  g_assert_true (show_dialog (fixture, "win.preferences") == dialog);
+}
+
 #define add(path, function)                                                                        \
   g_test_add (path, Fixture, NULL, window_fixture_setup, function, window_fixture_teardown)
 
@@ -605,6 +668,8 @@ main (int argc, char **argv)
   add ("/window/close-with-jobs", test_close_with_jobs);
   add ("/window/close-with-go-to", test_close_with_go_to);
   add ("/window/close-with-note", test_close_with_note);
+  add ("/window/dialogs-go", test_dialogs_go);
+  add ("/window/preferences-come-again", test_preferences_come_again);
   add ("/window/tooltips-are-asked-for", test_tooltips_are_asked_for);
   return g_test_run ();
 }
