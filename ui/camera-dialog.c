@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/core/job.h"
+#include "ui/session-cameras.h"
 #include "ui/session-labels.h"
 
 #define VIDEO_CLASS "/sys/class/video4linux"
@@ -159,7 +160,7 @@ line_cb (PraxiJob *job, JsonObject *line, gpointer user_data)
 {
   PraxiCameraDialog *self = user_data;
   const char *what = json_object_get_string_member_with_default (line, "what", "");
-  const char *text = json_object_get_string_member_with_default (line, "text", "");
+  const char *text = praxi_camera_words (line);
   const gboolean is_picture = g_str_equal (what, "picture");
   if (!is_picture && !g_str_equal (what, "error"))
     return;

@@ -207,6 +207,15 @@ alert (PraxiUiCamera *camera, JsonObject *line)
   g_application_send_notification (app, camera->spec->name, notification);
 }
 
+/* What a job says of its camera, in the person's language where it is one of the usual sentences.
+ */
+const char *
+praxi_camera_words (JsonObject *line)
+{
+  const char *text = json_object_get_string_member_with_default (line, "text", "");
+  return *text != '\0' ? gettext (text) : "";
+}
+
 /* When the last picture came; a stall is noticed later. */
 static char *
 last_picture_time (PraxiUiCamera *camera, JsonObject *line)
@@ -223,7 +232,7 @@ last_picture_time (PraxiUiCamera *camera, JsonObject *line)
 static void
 take_state (PraxiUiCamera *camera, const char *what, JsonObject *line)
 {
-  const char *text = json_object_get_string_member_with_default (line, "text", "");
+  const char *text = praxi_camera_words (line);
   g_autofree char *time = last_picture_time (camera, line);
   if (g_str_equal (what, "picture") || g_str_equal (what, "back"))
     set_state (camera, PRAXI_LIVE_ON, g_strdup_printf (_ ("Live · %s"), text));

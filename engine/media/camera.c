@@ -16,6 +16,9 @@
 #include "engine/media/preprocess.h"
 #include "engine/media/recorder.h"
 
+/* A sentence the workbench knows in other languages. */
+#define N_(text) (text)
+
 enum { DEFAULT_DEADLINE_MS = 3000, DEFAULT_SEGMENT_S = 60 };
 
 /* What a source may lead to; a redirect to a file is refused. */
@@ -128,42 +131,43 @@ fault_text (int av_error)
   switch (av_error) {
   case AVERROR_HTTP_UNAUTHORIZED:
   case AVERROR_HTTP_FORBIDDEN:
-    return "the camera refuses the user name or password; check them";
+    return N_ ("the camera refuses the user name or password; check them");
   case AVERROR_HTTP_NOT_FOUND:
-    return "the camera has no stream at this address; check its path";
+    return N_ ("the camera has no stream at this address; check its path");
   case AVERROR (ECONNREFUSED):
-    return "nothing answers at this address; check the port and that the camera is on";
+    return N_ ("nothing answers at this address; check the port and that the camera is on");
   case AVERROR (EHOSTUNREACH):
   case AVERROR (ENETUNREACH):
-    return "this network does not reach the camera; check the address and the cable";
+    return N_ ("this network does not reach the camera; check the address and the cable");
   case AVERROR_PROTOCOL_NOT_FOUND:
   case AVERROR (EINVAL):
-    return "the camera leads to an address that is not a camera's; check the address";
+    return N_ ("the camera leads to an address that is not a camera's; check the address");
   case AVERROR (ENOENT):
-    return "there is no such camera; check the address";
+    return N_ ("there is no such camera; check the address");
   case AVERROR (EBUSY):
-    return "another program uses this camera; close it";
+    return N_ ("another program uses this camera; close it");
   case AVERROR (EACCES):
   case AVERROR (EPERM):
-    return "this user may not use the camera; join the group 'video', or allow it to the program";
+    return N_ (
+        "this user may not use the camera; join the group 'video', or allow it to the program");
   case AVERROR (ENODEV):
   case AVERROR (ENOTTY):
-    return "this device takes no pictures; try another of /dev/video0, /dev/video1 …";
+    return N_ ("this device takes no pictures; try another of /dev/video0, /dev/video1 …");
   case AVERROR_DEMUXER_NOT_FOUND:
-    return "cameras of this machine need FFmpeg's libavdevice; install it";
+    return N_ ("cameras of this machine need FFmpeg's libavdevice; install it");
   case AVERROR_INVALIDDATA:
-    return "what answers at this address is no video; check the address and its path";
+    return N_ ("what answers at this address is no video; check the address and its path");
   case AVERROR_STREAM_NOT_FOUND:
-    return "the camera sends no pictures, only sound or nothing; check its path and settings";
+    return N_ ("the camera sends no pictures, only sound or nothing; check its path and settings");
   case AVERROR_DECODER_NOT_FOUND:
-    return "the camera sends video that cannot be read; set it to H.264, H.265 or MJPEG";
+    return N_ ("the camera sends video that cannot be read; set it to H.264, H.265 or MJPEG");
   case AVERROR_HTTP_BAD_REQUEST:
   case AVERROR_HTTP_OTHER_4XX:
-    return "the camera does not understand the request; check the address and its path";
+    return N_ ("the camera does not understand the request; check the address and its path");
   case AVERROR_HTTP_SERVER_ERROR:
-    return "the camera reports a fault of its own; restart it if this lasts";
+    return N_ ("the camera reports a fault of its own; restart it if this lasts");
   default:
-    return "the camera does not answer; trying again";
+    return N_ ("the camera does not answer; trying again");
   }
 }
 
@@ -299,8 +303,9 @@ believable_step (PraxiCamera *camera, gint64 stamp, gint64 arrival_step_us)
   if (stamp == AV_NOPTS_VALUE || camera->last_stamp == AV_NOPTS_VALUE) {
     camera->n_unstamped = stamp == AV_NOPTS_VALUE ? camera->n_unstamped + 1 : 0;
     if (camera->n_unstamped == MAX_UNSTAMPED) /* the first packet often has none */
-      note (camera, NOTE_STANDS,
-            "the camera sends pictures without time stamps; the time of arrival counts instead");
+      note (
+          camera, NOTE_STANDS,
+          N_ ("the camera sends pictures without time stamps; the time of arrival counts instead"));
     return -1;
   }
   const gint64 step_us =
@@ -309,7 +314,8 @@ believable_step (PraxiCamera *camera, gint64 stamp, gint64 arrival_step_us)
     return step_us;
   g_autofree char *text =
       step_us == 0
-          ? g_strdup ("the camera's time stamps stand still; the time of arrival counts instead")
+          ? g_strdup (
+                N_ ("the camera's time stamps stand still; the time of arrival counts instead"))
           : g_strdup_printf ("the camera's clock jumped by %.1f s; the time of arrival counts "
                              "instead",
                              (double) step_us / G_USEC_PER_SEC);
@@ -329,8 +335,9 @@ advance_clock (PraxiCamera *camera)
   gint64 clock_us = step_us > 0 ? camera->clock_us + step_us : arrival_us;
   if (ABS (clock_us - arrival_us) > MAX_DRIFT_US) {
     if (step_us > 0)
-      note (camera, NOTE_DRIFT,
-            "the camera's clock runs too fast or too slow; the time of arrival counts instead");
+      note (
+          camera, NOTE_DRIFT,
+          N_ ("the camera's clock runs too fast or too slow; the time of arrival counts instead"));
     clock_us = arrival_us;
   }
   gint64 shown_after_us = 0; /* B-frames are shown later than they are sent */
@@ -438,7 +445,7 @@ record (PraxiCamera *camera)
     camera->disk_refused = TRUE;
   } else if (camera->disk_refused && praxi_recorder_n_frames (camera->recorder) >= 0) {
     camera->disk_refused = FALSE;
-    tell (camera, PRAXI_CAMERA_NOTE, "the recording goes on");
+    tell (camera, PRAXI_CAMERA_NOTE, N_ ("the recording goes on"));
   }
 }
 
@@ -450,7 +457,8 @@ decode (PraxiCamera *camera)
   camera->recorded_frame = is_key && n_recorded >= 0 ? n_recorded : n_recorded - 1;
   if (avcodec_send_packet (camera->codec, camera->packet) == AVERROR_INVALIDDATA &&
       camera->was_connected)
-    note (camera, NOTE_DAMAGE, "some of what the camera sends is damaged; the network may lose it");
+    note (camera, NOTE_DAMAGE,
+          N_ ("some of what the camera sends is damaged; the network may lose it"));
   while (avcodec_receive_frame (camera->codec, camera->picture) >= 0) {
     take_picture (camera);
     av_frame_unref (camera->picture);
@@ -525,8 +533,8 @@ tell_fault (PraxiCamera *camera, int av_error)
   }
   camera->is_stalled = TRUE;
   tell (camera, PRAXI_CAMERA_STALL,
-        av_error == AVERROR_EXIT ? "no picture any more; connecting again"
-                                 : "the camera hung up; connecting again");
+        av_error == AVERROR_EXIT ? N_ ("no picture any more; connecting again")
+                                 : N_ ("the camera hung up; connecting again"));
 }
 
 /* A camera that answers "no" is asked six times a minute; one that is away is back soon after its

@@ -21,7 +21,7 @@ def faults(root):
     for name in collected:
         if not (root / name).exists():
             yield f'po/POTFILES.in: {name} does not exist'
-    for path in sorted([*root.glob('app/*.c'), *root.glob('ui/*.c'), *root.glob('ui/*.ui')]):
+    for path in sorted([*root.glob('app/*.c'), *root.glob('engine/**/*.c'), *root.glob('ui/*.c'), *root.glob('ui/*.ui')]):
         name = path.relative_to(root).as_posix()
         if name not in collected and TEXT.search(path.read_text()):
             yield f'po/POTFILES.in: {name} has texts and is not there; run po/update'
