@@ -81,6 +81,9 @@ static void
 praxi_preferences_dispose (GObject *object)
 {
   PraxiPreferences *self = PRAXI_PREFERENCES (object);
+  GtkWindow *parent = gtk_window_get_transient_for (GTK_WINDOW (self));
+  if (parent != NULL)
+    g_object_set_data (G_OBJECT (parent), DATA_KEY, NULL);
   g_clear_object (&self->settings);
   gtk_widget_dispose_template (GTK_WIDGET (self), PRAXI_TYPE_PREFERENCES);
   G_OBJECT_CLASS (praxi_preferences_parent_class)->dispose (object);

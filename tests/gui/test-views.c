@@ -26,7 +26,8 @@
 /* What is shown, and the window or popover it is in. */
 typedef struct {
   const char *name;
-  GtkWidget *(*show) (Fixture *fixture);
+  GtkWidget *(*show) (Fixture *fixture, const char *what);
+  const char *what; /* page, type of a page or action, for those who show several */
 } View;
 
 typedef struct {
@@ -66,14 +67,14 @@ show_dialog (Fixture *fixture, const char *action)
 /* --- the views ----------------------------------------------------------------------------- */
 
 static GtkWidget *
-show_empty (Fixture *fixture)
+show_empty (Fixture *fixture, const char *what)
 {
   return main_window (fixture);
 }
 
 /* Two labels, one of them selected, and marks. */
 static GtkWidget *
-show_work (Fixture *fixture)
+show_work (Fixture *fixture, const char *what)
 {
   PraxiSession *session = fixture->session;
   open_media (fixture);
@@ -92,7 +93,7 @@ show_work (Fixture *fixture)
 static GtkWidget *
 show_side_page (Fixture *fixture, const char *name)
 {
-  show_work (fixture);
+  show_work (fixture, NULL);
   GtkWidget *list = find_type (main_window (fixture), "PraxiLabelList");
   GtkStack *pages = GTK_STACK (gtk_widget_get_ancestor (list, GTK_TYPE_STACK));
   gtk_stack_set_visible_child_name (pages, name);
@@ -100,13 +101,7 @@ show_side_page (Fixture *fixture, const char *name)
 }
 
 static GtkWidget *
-show_labels (Fixture *fixture)
-{
-  return show_side_page (fixture, "labels");
-}
-
-static GtkWidget *
-show_model (Fixture *fixture)
+show_model (Fixture *fixture, const char *what)
 {
   show_side_page (fixture, "model");
   wait_for (praxi_session_model_info (fixture->session) != NULL);
@@ -114,13 +109,7 @@ show_model (Fixture *fixture)
 }
 
 static GtkWidget *
-show_compare_empty (Fixture *fixture)
-{
-  return show_side_page (fixture, "compare");
-}
-
-static GtkWidget *
-show_compare (Fixture *fixture)
+show_compare (Fixture *fixture, const char *what)
 {
   show_side_page (fixture, "compare");
   praxi_session_compare (fixture->session, "/data/val");
@@ -138,13 +127,7 @@ show_learn_page (Fixture *fixture, const char *type_name)
 }
 
 static GtkWidget *
-show_train_empty (Fixture *fixture)
-{
-  return show_learn_page (fixture, "PraxiTrainPage");
-}
-
-static GtkWidget *
-show_train (Fixture *fixture)
+show_train (Fixture *fixture, const char *what)
 {
   show_learn_page (fixture, "PraxiTrainPage");
   const PraxiTrainPlan plan = {PRAXI_TRAIN_LIGHT, PRAXI_TRAIN_WHOLE};
@@ -154,7 +137,7 @@ show_train (Fixture *fixture)
 }
 
 static GtkWidget *
-show_lighten (Fixture *fixture)
+show_lighten (Fixture *fixture, const char *what)
 {
   show_learn_page (fixture, "PraxiLightenPage");
   const PraxiUiLimits limits = {.max_drop = 2, .most_bytes = 200000};
@@ -164,7 +147,7 @@ show_lighten (Fixture *fixture)
 }
 
 static GtkWidget *
-show_tune (Fixture *fixture)
+show_tune (Fixture *fixture, const char *what)
 {
   show_learn_page (fixture, "PraxiTunePage");
   praxi_session_tune (fixture->session, 5);
@@ -173,9 +156,9 @@ show_tune (Fixture *fixture)
 }
 
 static GtkWidget *
-show_search (Fixture *fixture)
+show_search (Fixture *fixture, const char *what)
 {
-  show_work (fixture);
+  show_work (fixture, NULL);
   g_assert_true (do_action (fixture, "win.find"));
   GtkWidget *list = find_type (main_window (fixture), "PraxiLabelList");
   gtk_editable_set_text (GTK_EDITABLE (find_type (list, "GtkSearchEntry")), "nobody wrote this");
@@ -185,7 +168,7 @@ show_search (Fixture *fixture)
 }
 
 static GtkWidget *
-show_failed (Fixture *fixture)
+show_failed (Fixture *fixture, const char *what)
 {
   open_media (fixture);
   g_assert_true (do_action (fixture, "win.analyse"));
@@ -194,7 +177,7 @@ show_failed (Fixture *fixture)
 }
 
 static GtkWidget *
-show_scene (Fixture *fixture)
+show_scene (Fixture *fixture, const char *what)
 {
   const char *const paths[] = {"/footage/a-second-camera-of-the-same-yard.mp4", MEDIA, NULL};
   praxi_window_open (fixture->window, paths);
@@ -212,7 +195,7 @@ show_scene (Fixture *fixture)
 
 /* The fake praxi cannot watch: the camera has a fault to tell. */
 static GtkWidget *
-show_camera (Fixture *fixture)
+show_camera (Fixture *fixture, const char *what)
 {
   const PraxiCameraSpec spec = {.name = (char *) "Yard, seen from the gate",
                                 .url = (char *) "rtsp://127.0.0.1:1/yard",
@@ -226,9 +209,9 @@ show_camera (Fixture *fixture)
 }
 
 static GtkWidget *
-show_jobs (Fixture *fixture)
+show_jobs (Fixture *fixture, const char *what)
 {
-  show_work (fixture);
+  show_work (fixture, NULL);
   praxi_session_compare (fixture->session, "/data/slow");
   praxi_session_analyse (fixture->session);
   g_assert_true (do_action (fixture, "win.jobs"));
@@ -238,7 +221,7 @@ show_jobs (Fixture *fixture)
 }
 
 static GtkWidget *
-show_go_to (Fixture *fixture)
+show_go_to (Fixture *fixture, const char *what)
 {
   open_media (fixture);
   g_assert_true (do_action (fixture, "win.go-to"));
@@ -246,13 +229,7 @@ show_go_to (Fixture *fixture)
 }
 
 static GtkWidget *
-show_preferences (Fixture *fixture)
-{
-  return show_dialog (fixture, "win.preferences");
-}
-
-static GtkWidget *
-show_keys_page (Fixture *fixture)
+show_keys_page (Fixture *fixture, const char *what)
 {
   GtkWidget *window = show_dialog (fixture, "win.preferences");
   AdwViewStack *stack = ADW_VIEW_STACK (find_type (window, "AdwViewStack"));
@@ -262,38 +239,20 @@ show_keys_page (Fixture *fixture)
 }
 
 static GtkWidget *
-show_keys (Fixture *fixture)
+show_classes (Fixture *fixture, const char *what)
 {
-  return show_dialog (fixture, "win.keys");
-}
-
-static GtkWidget *
-show_classes (Fixture *fixture)
-{
-  show_work (fixture);
+  show_work (fixture, NULL);
   return show_dialog (fixture, "win.classes");
-}
-
-static GtkWidget *
-show_open_camera (Fixture *fixture)
-{
-  return show_dialog (fixture, "win.open-camera");
-}
-
-static GtkWidget *
-show_guide (Fixture *fixture)
-{
-  return show_dialog (fixture, "win.guide");
 }
 
 static const View views[] = {
     {"empty", show_empty},
     {"work", show_work},
-    {"labels", show_labels},
+    {"labels", show_side_page, "labels"},
     {"model", show_model},
-    {"compare-empty", show_compare_empty},
+    {"compare-empty", show_side_page, "compare"},
     {"compare", show_compare},
-    {"train-empty", show_train_empty},
+    {"train-empty", show_learn_page, "PraxiTrainPage"},
     {"train", show_train},
     {"lighten", show_lighten},
     {"tune", show_tune},
@@ -303,12 +262,12 @@ static const View views[] = {
     {"camera", show_camera},
     {"jobs", show_jobs},
     {"go-to", show_go_to},
-    {"preferences", show_preferences},
+    {"preferences", show_dialog, "win.preferences"},
     {"keys-page", show_keys_page},
-    {"keys", show_keys},
+    {"keys", show_dialog, "win.keys"},
     {"classes", show_classes},
-    {"open-camera", show_open_camera},
-    {"guide", show_guide},
+    {"open-camera", show_dialog, "win.open-camera"},
+    {"guide", show_dialog, "win.guide"},
 };
 
 /* --- looking at them ----------------------------------------------------------------------- */
@@ -366,7 +325,7 @@ test_view (Fixture *fixture, gconstpointer data)
   g_autoptr (GString) faults = g_string_new (NULL);
   GtkWidget *window = main_window (fixture);
   resize (window, &sizes[0]);
-  GtkWidget *root = view->show (fixture);
+  GtkWidget *root = view->show (fixture, view->what);
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
     if (root == window)
       resize (root, &sizes[i]);
