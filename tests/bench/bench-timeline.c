@@ -8,8 +8,7 @@
 
 #include "engine/store/classes.h"
 #include "engine/store/labels.h"
-#include "engine/store/media-table.h"
-#include "engine/store/runs.h"
+#include "tests/gui/run-fixture.h"
 #include "ui/session-analysis.h"
 #include "ui/session-labels.h"
 #include "ui/session-thresholds.h"
@@ -38,27 +37,10 @@ cpu_ms (void)
 }
 
 static void
-write_track (const char *path)
+score (int k, float *scores, gconstpointer user_data)
 {
-  static const char *const classes[] = {"normal", "c1",  "c2",  "c3",  "c4",  "c5",  "c6",
-                                        "c7",     "c8",  "c9",  "c10", "c11", "c12", "c13",
-                                        "c14",    "c15", "c16", "c17", "c18", "c19"};
-  const PraxiScoreTrackSpec spec = {.classes = classes,
-                                    .n_classes = N_CLASSES,
-                                    .n_windows = N_WINDOWS,
-                                    .stride_ns = STRIDE_NS,
-                                    .window_ns = 4 * STRIDE_NS,
-                                    .model_sha256 = SHA};
-  g_autoptr (GError) error = NULL;
-  g_autoptr (PraxiScoreTrack) track = praxi_score_track_create (path, &spec, &error);
-  g_assert_no_error (error);
-  float scores[N_CLASSES];
-  for (int k = 0; k < N_WINDOWS; k++) {
-    for (int c = 0; c < N_CLASSES; c++)
-      scores[c] = (float) pow (0.5 + 0.5 * sin (k / (20.0 + 13 * c) + c), 12);
-    g_assert_true (praxi_score_track_append (track, scores, &error));
-  }
-  g_assert_true (praxi_score_track_finish (track, PRAXI_SCORE_TRACK_FINISHED, &error));
+  for (int c = 0; c < N_CLASSES; c++)
+    scores[c] = (float) pow (0.5 + 0.5 * sin (k / (20.0 + 13 * c) + c), 12);
 }
 
 static void
@@ -85,17 +67,22 @@ add_labels (PraxiStore *store, gint64 media_id)
 static void
 make_project (const char *path)
 {
+  static const char *const classes[] = {"normal", "c1",  "c2",  "c3",  "c4",  "c5",  "c6",
+                                        "c7",     "c8",  "c9",  "c10", "c11", "c12", "c13",
+                                        "c14",    "c15", "c16", "c17", "c18", "c19"};
+  const RunFixture run = {.media = MEDIA,
+                          .model_name = "light",
+                          .track = {.classes = classes,
+                                    .n_classes = N_CLASSES,
+                                    .n_windows = N_WINDOWS,
+                                    .stride_ns = STRIDE_NS,
+                                    .window_ns = 4 * STRIDE_NS,
+                                    .model_sha256 = SHA},
+                          .score = score};
+  const gint64 media_id = run_fixture_write (path, &run);
   g_autoptr (GError) error = NULL;
   g_autoptr (PraxiStore) store = praxi_store_open (path, PRAXI_STORE_CREATE, &error);
   g_assert_no_error (error);
-  gint64 media_id, run_id;
-  g_autofree char *track_path = NULL;
-  const PraxiMediaRow media = {.path = (char *) MEDIA};
-  g_assert_true (praxi_store_add_media (store, &media, &media_id, &error));
-  const PraxiRunStart start = {.media_id = media_id, .model_name = "light", .model_sha256 = SHA};
-  g_assert_true (praxi_store_begin_run (store, &start, &run_id, &track_path, &error));
-  write_track (track_path);
-  g_assert_true (praxi_store_finish_run (store, run_id, PRAXI_RUN_DONE, "[]", &error));
   const char *const names[] = {"normal", "fight", "fall"};
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     praxi_store_add_class (store, &(PraxiClass){.name = (char *) names[i]}, TRUE, NULL, NULL);

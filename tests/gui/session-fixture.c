@@ -3,9 +3,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "engine/infer/score-track.h"
-#include "engine/store/media-table.h"
-#include "engine/store/runs.h"
+#include "run-fixture.h"
 #include "ui/session-edits.h"
 
 #define STRIDE_NS (10 * FRAME_NS)
@@ -70,53 +68,49 @@ fixture_teardown (Fixture *fixture, gconstpointer data)
 
 /* --- runs ---------------------------------------------------------------------------------- */
 
+typedef struct {
+  const FixtureEvent *events;
+  guint n_events;
+} Events;
+
 static void
-write_track (const char *path, const char *sha256, const FixtureEvent *events, guint n_events)
+score (int k, float *scores, gconstpointer user_data)
 {
-  static const char *const classes[] = {"normal", "fight", "fall"};
-  const PraxiScoreTrackSpec spec = {.classes = classes,
-                                    .n_classes = 3,
-                                    .n_windows = 75,
-                                    .stride_ns = STRIDE_NS,
-                                    .window_ns = WINDOW_NS,
-                                    .start_ns = STRIDE_NS / 2 - WINDOW_NS / 2,
-                                    .model_sha256 = sha256};
-  g_autoptr (GError) error = NULL;
-  g_autoptr (PraxiScoreTrack) track = praxi_score_track_create (path, &spec, &error);
-  g_assert_no_error (error);
-  for (int k = 0; k < spec.n_windows; k++) {
-    float row[3] = {0.02f, 0.02f, 0.02f};
-    for (guint i = 0; i < n_events; i++)
-      if (10 * k + 5 >= events[i].start_frame && 10 * k + 5 < events[i].end_frame)
-        row[strcmp (events[i].cls, "fight") == 0 ? 1 : 2] = events[i].peak;
-    g_assert_true (praxi_score_track_append (track, row, &error));
+  const Events *found = user_data;
+  scores[0] = scores[1] = scores[2] = 0.02f;
+  for (guint i = 0; i < found->n_events; i++) {
+    const FixtureEvent *event = &found->events[i];
+    if (10 * k + 5 >= event->start_frame && 10 * k + 5 < event->end_frame)
+      scores[strcmp (event->cls, "fight") == 0 ? 1 : 2] = event->peak;
   }
-  g_assert_true (praxi_score_track_finish (track, PRAXI_SCORE_TRACK_FINISHED, &error));
 }
 
 void
 fixture_add_run (Fixture *fixture, int model, const FixtureEvent *events, guint n_events)
 {
+  static const char *const classes[] = {"normal", "fight", "fall"};
   /* Without smoothing events are exactly where the scores are. */
   static const char params[] =
       "{\"thresholds\":{\"fight\":{\"enter\":0.5,\"exit\":0.3,\"min_length_s\":0,"
       "\"merge_gap_s\":0,\"smooth_s\":0},\"fall\":{\"enter\":0.5,\"exit\":0.3,"
       "\"min_length_s\":0,\"merge_gap_s\":0,\"smooth_s\":0}}}";
-  g_autoptr (GError) error = NULL;
-  g_autoptr (PraxiStore) store = praxi_store_open (fixture->project, PRAXI_STORE_CREATE, &error);
-  g_assert_no_error (error);
-  const PraxiMediaRow media = {.path = (char *) "/footage/a.mp4"};
-  gint64 media_id = 0, run_id = 0;
-  g_assert_true (praxi_store_add_media (store, &media, &media_id, &error));
   g_autofree char *sha256 = g_strdup_printf ("%064d", model);
-  g_autofree char *track_path = NULL;
-  const PraxiRunStart start = {.media_id = media_id,
-                               .model_name = model == 0 ? "light" : "original",
-                               .model_sha256 = sha256,
-                               .params = params};
-  g_assert_true (praxi_store_begin_run (store, &start, &run_id, &track_path, &error));
-  write_track (track_path, sha256, events, n_events);
-  g_assert_true (praxi_store_finish_run (store, run_id, PRAXI_RUN_DONE, "[]", &error));
+  const Events found = {events, n_events};
+  const RunFixture run = {
+      .media = "/footage/a.mp4",
+      .model_name = model == 0 ? "light" : "original",
+      .params = params,
+      .track = {.classes = classes,
+                .n_classes = 3,
+                .n_windows = 75,
+                .stride_ns = STRIDE_NS,
+                .window_ns = WINDOW_NS,
+                .start_ns = STRIDE_NS / 2 - WINDOW_NS / 2,
+                .model_sha256 = sha256},
+      .score = score,
+      .user_data = &found,
+  };
+  run_fixture_write (fixture->project, &run);
 }
 
 /* --- labels -------------------------------------------------------------------------------- */

@@ -2,51 +2,34 @@
 
 #include <math.h>
 
-#include "engine/store/media-table.h"
-#include "engine/store/runs.h"
+#include "run-fixture.h"
 #include "ui/session-analysis.h"
 
 static void
-write_track (const char *path)
+score (int k, float *scores, gconstpointer user_data)
 {
-  static const char *const classes[] = {"normal", "fight", "fall"};
-  const PraxiScoreTrackSpec spec = {
-      .classes = classes,
-      .n_classes = 3,
-      .n_windows = 56,
-      .stride_ns = 500000000,
-      .window_ns = 2000000000,
-      .model_sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
-  };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (PraxiScoreTrack) track = praxi_score_track_create (path, &spec, &error);
-  g_assert_no_error (error);
-  for (int k = 0; k < 46; k++) {
-    const float fight = (float) (0.94 * exp (-pow ((k - 14) / 4.0, 2)) + 0.02);
-    const float fall = (float) (0.88 * exp (-pow ((k - 34) / 3.0, 2)) + 0.01);
-    const float scores[] = {1 - fmaxf (fight, fall), fight, fall};
-    g_assert_true (praxi_score_track_append (track, scores, &error));
-  }
-  g_assert_true (praxi_score_track_finish (track, PRAXI_SCORE_TRACK_PARTIAL, &error));
+  scores[1] = (float) (0.94 * exp (-pow ((k - 14) / 4.0, 2)) + 0.02);
+  scores[2] = (float) (0.88 * exp (-pow ((k - 34) / 3.0, 2)) + 0.01);
+  scores[0] = 1 - fmaxf (scores[1], scores[2]);
 }
 
 static void
 make_project (const char *path)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (PraxiStore) store = praxi_store_open (path, PRAXI_STORE_CREATE, &error);
-  g_assert_no_error (error);
-  gint64 media_id, run_id;
-  g_autofree char *track_path = NULL;
-  const PraxiMediaRow media = {.path = (char *) MEDIA};
-  g_assert_true (praxi_store_add_media (store, &media, &media_id, &error));
-  const PraxiRunStart start = {.media_id = media_id,
-                               .model_name = "light",
-                               .model_sha256 = "00112233445566778899aabbccddeeff0011223344556677"
-                                               "8899aabbccddeeff"};
-  g_assert_true (praxi_store_begin_run (store, &start, &run_id, &track_path, &error));
-  write_track (track_path);
-  g_assert_true (praxi_store_finish_run (store, run_id, PRAXI_RUN_CANCELLED, "[]", &error));
+  static const char *const classes[] = {"normal", "fight", "fall"};
+  const RunFixture run = {
+      .media = MEDIA,
+      .model_name = "light",
+      .track = {.classes = classes,
+                .n_classes = 3,
+                .n_windows = 56,
+                .stride_ns = 500000000,
+                .window_ns = 2000000000,
+                .model_sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"},
+      .n_scored = 46,
+      .score = score,
+  };
+  run_fixture_write (path, &run);
 }
 
 void
