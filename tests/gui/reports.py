@@ -12,7 +12,7 @@ import re
 import sys
 
 BEGIN = re.compile(r'^.*(?:WARNING: ThreadSanitizer|ERROR: \w+Sanitizer|runtime error): .*$', re.MULTILINE)
-FRAME = re.compile(r'^ +#\d+ .*\(([^()+]+)\+0x[0-9a-f]+\)', re.MULTILINE)
+FRAME = re.compile(r'^ +#(\d+) .*\(([^()+]+)\+0x[0-9a-f]+\)', re.MULTILINE)
 # Paragraphs that tell where something came from, not who did the deed.
 ORIGIN = re.compile(r'^ *(Location|Thread T\d|Mutex M\d|As if|Hint|SUMMARY)')
 RUNTIME = ('libtsan.so', 'libasan.so', 'libubsan.so', 'libc.so')  # what they do they do for their caller
@@ -25,11 +25,12 @@ def split(text):
 
 
 def doers(report):
-    """The module of the first frame outside the runtime, for each stack that tells of a deed."""
+    """The module of the first frame outside the runtime, for each stack that tells of a deed. A stack that does not
+    begin at 0 is the rest of one that another process's words came into."""
     for paragraph in re.split(r'\n\s*\n', report):
-        if not ORIGIN.match(paragraph):
-            modules = [os.path.basename(path) for path in FRAME.findall(paragraph)]
-            yield from [module for module in modules if not module.startswith(RUNTIME)][:1]
+        frames = [(number, os.path.basename(path)) for number, path in FRAME.findall(paragraph)]
+        if frames and frames[0][0] == '0' and not ORIGIN.match(paragraph):
+            yield from [module for _, module in frames if not module.startswith(RUNTIME)][:1]
 
 
 def is_ours(report):
