@@ -7,8 +7,11 @@ G_BEGIN_DECLS
 
 /* For each sample the fold, from 0, that holds it out. Footage of one group stays in one fold;
  * large groups first, each goes where the files of every class and folder come out most even, and
- * no fold stays empty. The same labels give the same folds. n_folds: ≥ 2 Returns  [samples]; free
- * with g_free Errors:  FAILED: there are fewer groups than folds
+ * no fold stays empty. The same labels give the same folds.
+ *
+ * n_folds:  ≥ 2
+ * Returns   [samples]; free with g_free
+ * Errors:   FAILED (there are fewer groups than folds)
  */
 int *praxi_folds_new (const PraxiDataset *dataset, int n_folds, GError **error);
 
