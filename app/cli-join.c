@@ -90,7 +90,8 @@ praxi_cli_join (int argc, char **argv)
   if (!praxi_cli_parse (&argc, &argv, entries, "MODEL MODEL…",
                         "Makes one model of several with the same classes and input: what they "
                         "compute alike is computed once, and the mean of their logits decides. A "
-                        "model named twice counts twice.",
+                        "model named twice counts twice; one that knows only some of the first "
+                        "one's events says nothing of the others.",
                         &status))
     return status;
   if (argc < (mirrors ? 2 : 3) || out == NULL) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/core/error.h"
+#include "engine/infer/events.h"
 #include "engine/model/flow-net.h"
 #include "engine/model/merge.h"
 #include "engine/model/spec.h"
@@ -24,6 +25,25 @@ has_classes_of (const PraxiModelSpec *a, const PraxiModelSpec *b)
   for (int c = 0; same && c < a->n_classes; c++)
     same = g_str_equal (a->classes[c], b->classes[c]);
   return same;
+}
+
+static int
+find_class (const PraxiModelSpec *spec, const char *name)
+{
+  for (int c = 0; c < spec->n_classes; c++)
+    if (g_str_equal (spec->classes[c], name))
+      return c;
+  return -1;
+}
+
+/* Whether a knows the background and some of the events of b. */
+static gboolean
+has_some_classes_of (const PraxiModelSpec *a, const PraxiModelSpec *b)
+{
+  gboolean good = a->n_classes > 1 && !a->is_logits && praxi_events_is_background (a->classes[0]);
+  for (int c = 0; good && c < a->n_classes; c++)
+    good = c == 0 ? find_class (b, a->classes[c]) == 0 : find_class (b, a->classes[c]) > 0;
+  return good;
 }
 
 static gboolean
@@ -88,7 +108,8 @@ check (PraxiModel *const *models, int n, gboolean mirrors, GError **error)
     g_autoptr (PraxiGraph) graph = praxi_graph_copy (praxi_model_graph (models[i]));
     if (spec == NULL || graph->inputs->len != 1 || graph->outputs->len < 1)
       return fail (models[i], "says nothing of its classes and input", error);
-    if (!has_classes_of (spec, first))
+    const gboolean has_all = has_classes_of (spec, first);
+    if (!has_all && !has_some_classes_of (spec, first))
       return fail (models[i], "has other classes than the first model", error);
     if (!sees_input_of (spec, first) || spec->is_logits != first->is_logits)
       return fail (models[i], "does not see what the first model sees", error);
@@ -97,7 +118,9 @@ check (PraxiModel *const *models, int n, gboolean mirrors, GError **error)
     if (mirrors && praxi_graph_find (graph, PRAXI_MAPS_VALUE) < 0)
       return fail (models[i], "does not begin with the motion stem, so nothing can be mirrored",
                    error);
-    if (!spec->is_logits && !decides_alike (models[0], models[i]))
+    if (!has_all && decision->op.kind != PRAXI_OP_SIGMOID)
+      return fail (models[i], "knows less than the first model, and no sigmoid decides", error);
+    if (has_all && !spec->is_logits && !decides_alike (models[0], models[i]))
       return fail (models[i], "makes its scores of logits in another way than the first model",
                    error);
   }
@@ -152,14 +175,45 @@ constant (PraxiGraph *graph, const PraxiTensor *tensor, const void *data, const 
   return praxi_graph_add_constant (graph, name, tensor, bytes);
 }
 
+/* Logits of some events, put where those of the first model stand; 0 for the others. */
 static int
-add_mean (PraxiGraph *graph, const int *logits, int n)
+spread (PraxiGraph *graph, const PraxiModelSpec *spec, const PraxiModelSpec *first, int logits)
 {
-  const float part = 1 / (float) n;
-  int sum = logits[0];
-  for (int i = 1; i < n; i++)
-    sum = combine (graph, &(PraxiOp){.kind = PRAXI_OP_ADD}, sum, logits[i], "joined/sum");
-  const int by = constant (graph, &(PraxiTensor){.dtype = PRAXI_F32}, &part, "joined/part");
+  const int n = spec->n_classes - 1, n_all = first->n_classes - 1;
+  g_autofree float *places = g_new0 (float, (gsize) n *(gsize) n_all);
+  for (int k = 0; k < n; k++)
+    places[k * n_all + find_class (first, spec->classes[k + 1]) - 1] = 1;
+  const PraxiTensor tensor = {.dtype = PRAXI_F32, .rank = 2, .dims = {n, n_all}};
+  return combine (graph, &(PraxiOp){.kind = PRAXI_OP_MATMUL}, logits,
+                  constant (graph, &tensor, places, "joined/places"), "joined/spread");
+}
+
+/* The mean of what the models say, of each event over those that know it; logits: [n_logits], those
+ * of all models once or, with mirror images, twice.
+ */
+static int
+add_mean (PraxiGraph *graph, PraxiModel *const *models, int n, const int *logits, int n_logits)
+{
+  const PraxiModelSpec *first = praxi_model_spec (models[0]);
+  g_autofree float *parts = g_new0 (float, first->n_classes + 1);
+  int sum = -1;
+  gboolean all_know = TRUE;
+  for (int i = 0; i < n_logits; i++) {
+    const PraxiModelSpec *spec = praxi_model_spec (models[i % n]);
+    const gboolean knows = has_classes_of (spec, first);
+    const int own = knows ? logits[i] : spread (graph, spec, first, logits[i]);
+    sum = sum < 0 ? own : combine (graph, &(PraxiOp){.kind = PRAXI_OP_ADD}, sum, own, "joined/sum");
+    for (int c = 1; c < first->n_classes; c++)
+      parts[c - 1] += find_class (spec, first->classes[c]) >= 0 ? 1 : 0;
+    all_know = all_know && knows;
+  }
+  for (int k = 0; k < first->n_classes - 1; k++)
+    parts[k] = 1 / parts[k];
+  const PraxiTensor each = {.dtype = PRAXI_F32, .rank = 1, .dims = {first->n_classes - 1}};
+  const float part = 1 / (float) n_logits;
+  const int by = all_know
+                     ? constant (graph, &(PraxiTensor){.dtype = PRAXI_F32}, &part, "joined/part")
+                     : constant (graph, &each, parts, "joined/part");
   return combine (graph, &(PraxiOp){.kind = PRAXI_OP_MUL}, sum, by, "joined/mean");
 }
 
@@ -229,7 +283,7 @@ praxi_join (PraxiModel *const *models, int n, gboolean mirrors, GError **error)
   while (joined->nodes->len > at)
     g_ptr_array_add (tail, g_ptr_array_steal_index (joined->nodes, at));
   const int n_logits = add_all (joined, models, n, mirrors, logits);
-  const int mean = add_mean (joined, logits, n_logits);
+  const int mean = add_mean (joined, models, n, logits, n_logits);
   if (decision != NULL)
     decision->in[0] = mean;
   else

@@ -250,6 +250,39 @@ test_learns (void)
   g_assert_cmpint (trainable->n_outputs, ==, CLASSES - 1);
 }
 
+/* A model that knows only falls says nothing of fights, mirrored or not; it may not come first. */
+static void
+test_some (void)
+{
+  static const char *const one[] = {"fall", NULL};
+  g_autofree guint8 *frames = make_frames ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PraxiGraph) graph = praxi_flow_net ("flow-statistics", &shape, one, 2);
+  g_autoptr (PraxiModel) a = flow_model ("flow-light", 1), c = flow_model ("flow-light", 3);
+  g_autoptr (PraxiModel) b = keep (graph, FLOW_SPEC ("\"normal\",\"fall\""));
+  PraxiModel *const models[] = {a, b, c}, *const reversed[] = {b, a};
+  float parts[3][CLASSES], said[CLASSES], mirrored[2][CLASSES];
+  g_autoptr (PraxiModel) joined = join (models, 3, flow_spec);
+  score (a, frames, parts[0]);
+  score (b, frames, parts[1]);
+  score (c, frames, parts[2]);
+  score (joined, frames, said);
+  const double fight = (logit (parts[0][1]) + logit (parts[2][1])) / 2;
+  const double fall = (logit (parts[0][2]) + logit (parts[1][1]) + logit (parts[2][2])) / 3;
+  g_assert_cmpfloat (fabs (logit (parts[1][1]) - logit (parts[0][2])), >, 1e-3);
+  g_assert_cmpfloat (fabs (logit (said[1]) - fight), <, 1e-4);
+  g_assert_cmpfloat (fabs (logit (said[2]) - fall), <, 1e-4);
+  g_autoptr (PraxiModel) both = join_how (models, 3, TRUE, flow_spec);
+  score (both, frames, mirrored[0]);
+  mirror (frames);
+  score (both, frames, mirrored[1]);
+  for (int k = 1; k < CLASSES; k++)
+    g_assert_cmpfloat (fabs (logit (mirrored[0][k]) - logit (mirrored[1][k])), <, 2e-4);
+  g_assert_cmpfloat (fabs (logit (mirrored[0][2]) - logit (said[2])), >, 1e-5);
+  g_assert_null (praxi_join (reversed, 2, FALSE, &error));
+  g_assert_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED);
+}
+
 static void
 run_gesture (PraxiModel *model, float *clip, float *logits)
 {
@@ -332,6 +365,7 @@ main (int argc, char **argv)
   g_test_add_func ("/join/mean", test_mean);
   g_test_add_func ("/join/twice", test_twice);
   g_test_add_func ("/join/mirror", test_mirror);
+  g_test_add_func ("/join/some", test_some);
   g_test_add_func ("/join/learns", test_learns);
   g_test_add_func ("/join/logits", test_logits);
   g_test_add_func ("/join/refuses", test_refuses);
