@@ -219,6 +219,8 @@ find_problem (PraxiTrainJob *t)
     return "--easy-ensemble: give 1 to 1000";
   if ((t->scores != NULL || t->judged != NULL) && t->folds == 0)
     return "--scores, --judge: go with --folds";
+  if (t->alarms != NULL && (!t->calibrates || t->judged == NULL))
+    return "--alarms: goes with --folds, --judge and --calibrate";
   if (t->judged != NULL &&
       (t->arch != NULL || (t->out != NULL) != t->calibrates || (t->from != NULL && !t->calibrates)))
     return "--judge: nothing is trained; leave --arch away, and --from and --out too unless the "
@@ -324,6 +326,9 @@ list_learning (PraxiTrainJob *t, GArray *entries)
        "Fits the scores to the validation footage, so that 0.8 is right in 8 of 10 cases; with "
        "--judge and --out each fold's to what the others held out, and --from's to all of that",
        NULL},
+      {"alarms", 0, 0, G_OPTION_ARG_STRING, &t->alarms,
+       "With those: thresholds that find most events within so many false ones an hour, fall=20",
+       "LIST"},
       {"resume", 0, 0, G_OPTION_ARG_NONE, &t->options.resume,
        "Goes on where a training to the same file was cut off", NULL},
       {"checkpoint", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_DOUBLE, &t->options.checkpoint_s, NULL,

@@ -8,22 +8,15 @@
 #include <unistd.h>
 
 #include "app/label-splits.h"
-#include "app/train-job.h"
+#include "app/train-folds.h"
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
 #include "engine/core/text.h"
 #include "engine/infer/events.h"
 #include "engine/model/spec.h"
-#include "engine/train/evaluate.h"
 #include "engine/train/folds.h"
 
-typedef struct {
-  PraxiTrainJob *job;
-  int *fold_of;    /* [samples] */
-  float *scores;   /* [samples, classes] */
-  GArray *figures; /* of PraxiEventFigures, over all folds */
-  int n_classes, background;
-} Folds;
+typedef PraxiTrainFolds Folds;
 
 static void
 add_figures (GArray *all, const GArray *some)
@@ -62,6 +55,21 @@ evaluate_cb (gpointer data, double done_s, double total_s)
   return !praxi_cli_cancelled;
 }
 
+/* Keeps what thresholds do on the fold's footage. */
+static void
+add_tried (Folds *folds, int fold, const PraxiEvaluation *evaluation)
+{
+  for (guint i = 0; i < evaluation->event_figures->len; i++) {
+    const PraxiEventFigures *figures =
+        &g_array_index (evaluation->event_figures, PraxiEventFigures, i);
+    if (g_str_equal (figures->part, "all"))
+      folds->quiet_hours[fold * folds->n_classes + figures->class_index] = figures->quiet_hours;
+  }
+  const gsize n = (gsize) folds->n_classes * PRAXI_THRESHOLDS;
+  if (evaluation->tried != NULL)
+    memcpy (folds->tried + (gsize) fold * n, evaluation->tried, sizeof *folds->tried * n);
+}
+
 /* Judges a model file on the samples of the fold's files. */
 static gboolean
 judge (Folds *folds, int fold, const char *path, GError **error)
@@ -80,16 +88,22 @@ judge (Folds *folds, int fold, const char *path, GError **error)
   const PraxiExecutorOptions how = {.threads = job->options.threads};
   if (!praxi_cli_model_open (&model, path, &how, error))
     return FALSE;
-  const PraxiEvaluateOptions options = {
-      .stride_s = job->stride_s, .threads = model.threads, .tick = evaluate_cb};
+  g_autofree PraxiEventOptions *events = praxi_cli_model_events (praxi_model_spec (model.model));
+  const PraxiEvaluateOptions options = {.events = events,
+                                        .tries = job->alarms != NULL,
+                                        .stride_s = job->stride_s,
+                                        .threads = model.threads,
+                                        .tick = evaluate_cb};
   g_autoptr (PraxiEvaluation) evaluation =
       praxi_evaluate (&model.scorer, &held_out, &options, error);
   const gsize C = (gsize) folds->n_classes;
   for (guint i = 0; evaluation != NULL && i < numbers->len; i++)
     memcpy (folds->scores + g_array_index (numbers, guint, i) * C,
             evaluation->scores + (gsize) i * C, sizeof (float) * C);
-  if (evaluation != NULL)
+  if (evaluation != NULL) {
     add_figures (folds->figures, evaluation->event_figures);
+    add_tried (folds, fold, evaluation);
+  }
   praxi_cli_model_close (&model);
   return evaluation != NULL;
 }
@@ -330,8 +344,8 @@ figures_clear (gpointer data)
   g_free (((PraxiEventFigures *) data)->part);
 }
 
-static gboolean
-run_folds (Folds *folds, GError **error)
+gboolean
+praxi_train_folds_run (Folds *folds, GError **error)
 {
   for (gsize i = 0; i < folds->job->train->samples->len * (gsize) folds->n_classes; i++)
     folds->scores[i] = NAN;
@@ -345,83 +359,6 @@ run_folds (Folds *folds, GError **error)
                (double) (g_get_monotonic_time () - begin_us) / 1e6);
   }
   return TRUE;
-}
-
-/* --- calibration ---------------------------------------------------------------------------- */
-
-/* Fits the scores of what was held out, but for one fold (−1: for none). *n: of how many samples */
-static gboolean
-fit (const Folds *folds,
-     const PraxiTrainable *trainable,
-     int but,
-     PraxiTemper *temper,
-     int *n,
-     GError **error)
-{
-  const GPtrArray *samples = folds->job->train->samples;
-  const gsize C = (gsize) folds->n_classes;
-  g_autofree float *scores = g_new (float, samples->len *C + 1);
-  g_autofree int *truth = g_new (int, samples->len + 1);
-  *n = 0;
-  for (guint i = 0; i < samples->len; i++) {
-    const float *from = folds->scores + i * C;
-    if (folds->fold_of[i] == but || isnan (from[0]))
-      continue;
-    memcpy (scores + (gsize) *n * C, from, sizeof *scores * C);
-    truth[(*n)++] = ((const PraxiSample *) samples->pdata[i])->class_index;
-  }
-  if (praxi_temper_fit (scores, truth, *n, folds->n_classes, trainable->n_outputs,
-                        trainable->is_exclusive, temper))
-    return TRUE;
-  g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_FAILED,
-                       "--calibrate: what the other folds hold out does not show every class");
-  return FALSE;
-}
-
-/* Writes a model with its scores fitted to what all folds but one held out. */
-static gboolean
-calibrate (const Folds *folds, const char *from, int but, const char *to, GError **error)
-{
-  PraxiTemper temper;
-  int n = 0;
-  g_autoptr (PraxiModel) model = praxi_model_load (from, error);
-  if (model == NULL)
-    return FALSE;
-  const PraxiModelSpec *spec = praxi_model_spec (model);
-  if (spec == NULL || spec->n_classes != folds->n_classes) {
-    g_autofree char *shown = praxi_text_file_name (from);
-    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
-                 "%s: does not have the classes of the models that are judged", shown);
-    return FALSE;
-  }
-  g_autoptr (PraxiTrainable) trainable = praxi_trainable_new (model, NULL, error);
-  if (trainable == NULL || !fit (folds, trainable, but, &temper, &n, error))
-    return FALSE;
-  g_autoptr (PraxiGraph) graph = praxi_graph_copy (praxi_model_graph (model));
-  praxi_temper_apply (graph, &temper, spec->is_logits);
-  g_autofree char *step = g_strdup_printf ("calibrated: by %d samples held out", n);
-  g_autofree char *written = praxi_model_spec_write_step (spec, to, step);
-  return praxi_model_save (graph, written, to, error);
-}
-
-/* Every fold's model by what the other folds held out, then the model that none of them is, by all;
- * the figures are those of the calibrated ones.
- */
-static gboolean
-calibrate_all (Folds *folds, GError **error)
-{
-  PraxiTrainJob *job = folds->job;
-  for (int fold = 0; fold < job->folds; fold++) {
-    g_autofree char *from = praxi_train_fold_path (job->judged, fold + 1);
-    g_autofree char *to = praxi_train_fold_path (job->out, fold + 1);
-    if (!calibrate (folds, from, fold, to, error))
-      return FALSE;
-  }
-  if (job->from != NULL && !calibrate (folds, job->from, -1, job->out, error))
-    return FALSE;
-  g_free (job->judged);
-  job->judged = g_strdup (job->out);
-  return run_folds (folds, error);
 }
 
 /* --- the whole ------------------------------------------------------------------------------ */
@@ -440,6 +377,9 @@ PraxiExit
 praxi_train_folds (PraxiTrainJob *job)
 {
   g_autoptr (GError) error = NULL;
+  g_autofree double *limits = NULL; /* wrong ones are refused before anything takes long */
+  if (!praxi_train_alarms_parse (job, &limits, &error))
+    return praxi_cli_fail (&error);
   job->train = praxi_train_job_split (job, "all", &error);
   if (job->train == NULL)
     return praxi_cli_fail (&error);
@@ -449,10 +389,13 @@ praxi_train_folds (PraxiTrainJob *job)
     return praxi_cli_fail (&error);
   const PraxiModelSpec *spec = praxi_model_spec (job->model);
   const gsize n_scores = job->train->samples->len * (gsize) spec->n_classes;
+  const gsize n_counts = (gsize) job->folds * (gsize) spec->n_classes;
   Folds folds = {.job = job,
                  .fold_of = fold_of,
                  .scores = g_new (float, n_scores + 1),
                  .figures = g_array_new (FALSE, FALSE, sizeof (PraxiEventFigures)),
+                 .tried = g_new0 (PraxiEventCount, n_counts * PRAXI_THRESHOLDS),
+                 .quiet_hours = g_new0 (double, n_counts + 1),
                  .n_classes = spec->n_classes,
                  .background = -1};
   g_array_set_clear_func (folds.figures, figures_clear);
@@ -460,14 +403,16 @@ praxi_train_folds (PraxiTrainJob *job)
     if (praxi_events_is_background (spec->classes[c]))
       folds.background = c;
   job->options.keeps_last = TRUE;
-  const gboolean good = run_folds (&folds, &error) &&
-                        (!job->calibrates || calibrate_all (&folds, &error)) &&
+  const gboolean good = praxi_train_folds_run (&folds, &error) &&
+                        (!job->calibrates || praxi_train_calibrate (&folds, &error)) &&
                         (job->scores == NULL || write_scores (&folds, &error));
   if (good && job->json)
     print_json (&folds);
   else if (good)
     print_text (&folds);
   g_free (folds.scores);
+  g_free (folds.tried);
+  g_free (folds.quiet_hours);
   g_array_unref (folds.figures);
   return good ? PRAXI_EXIT_DONE : praxi_cli_fail (&error);
 }

@@ -568,7 +568,7 @@ praxi_train_job_clear (PraxiTrainJob *job)
   g_clear_pointer (&job->model, praxi_model_unref);
   char *const texts[] = {job->data,    job->project,  job->from,      job->arch,       job->classes,
                          job->out,     job->progress, job->optimizer, job->checkpoint, job->key,
-                         job->balance, job->scores,   job->judged,    job->sizes};
+                         job->balance, job->scores,   job->judged,    job->sizes,      job->alarms};
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
   g_free (job->output_weights);

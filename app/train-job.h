@@ -38,6 +38,7 @@ typedef struct {
   char *sizes;     /* sides of the clips by share of the epochs, the model's own last */
   GArray *stages;  /* of PraxiTrainStage, for those but the last; NULL without sizes */
   GPtrArray *made; /* of the stages: models, trainables and sources */
+  char *alarms;    /* false events an hour that calibrated thresholds allow, "fall=20" */
   char *judged;    /* whose models of each fold --folds judges instead of training any */
 } PraxiTrainJob;
 

@@ -55,6 +55,7 @@ praxi_evaluation_free (PraxiEvaluation *evaluation)
   if (evaluation == NULL)
     return;
   g_free (evaluation->scores);
+  g_free (evaluation->tried);
   praxi_metrics_free (evaluation->metrics);
   g_clear_pointer (&evaluation->event_figures, g_array_unref);
   g_clear_pointer (&evaluation->warnings, g_ptr_array_unref);
@@ -246,6 +247,23 @@ count_hits (const GArray *these, const GArray *those)
 }
 
 static void
+try_thresholds (Evaluate *evaluate, const File *file, const GArray *spans, int class_index)
+{
+  PraxiEventCount *counts = evaluate->evaluation->tried + class_index * PRAXI_THRESHOLDS;
+  PraxiEventOptions options = {0};
+  if (evaluate->options.events != NULL)
+    options = evaluate->options.events[class_index];
+  for (int i = 0; i < PRAXI_THRESHOLDS; i++) {
+    g_autoptr (GArray) events = g_array_new (FALSE, FALSE, sizeof (PraxiEvent));
+    options.enter = praxi_threshold_at (i);
+    options.exit = 0;
+    praxi_events_find (file->track, class_index, &options, events);
+    counts[i].n_found += count_hits (spans, events);
+    counts[i].n_false += (int) events->len - count_hits (events, spans);
+  }
+}
+
+static void
 count_events (Evaluate *evaluate, const File *file, guint first, guint end)
 {
   const char *name = sample_at (evaluate->dataset, first)->file;
@@ -263,6 +281,8 @@ count_events (Evaluate *evaluate, const File *file, guint first, guint end)
     praxi_events_find (file->track, c,
                        evaluate->options.events != NULL ? &evaluate->options.events[c] : NULL,
                        events);
+    if (evaluate->evaluation->tried != NULL)
+      try_thresholds (evaluate, file, spans, c);
     double quiet_s = length_s;
     for (guint i = 0; i < spans->len; i++) {
       const PraxiEvent *span = &g_array_index (spans, PraxiEvent, i);
@@ -436,6 +456,8 @@ praxi_evaluate (const PraxiScorer *scorer,
                        .clip_bytes = (gsize) scorer->frames * scorer->height * scorer->width * 3};
   if (options != NULL)
     evaluate.options = *options;
+  if (evaluate.options.tries)
+    evaluation->tried = g_new0 (PraxiEventCount, scorer->n_classes * PRAXI_THRESHOLDS);
   for (int c = 0; c < scorer->n_classes; c++)
     if (praxi_events_is_background (scorer->classes[c]))
       evaluate.background = c;

@@ -14,6 +14,7 @@
 #include "engine/infer/events.h"
 #include "engine/train/dataset.h"
 #include "engine/train/metrics.h"
+#include "engine/train/thresholds.h"
 
 G_BEGIN_DECLS
 
@@ -32,10 +33,11 @@ enum { PRAXI_EVALUATE_LATENCIES = 100 }; /* at most so many windows are timed */
 typedef struct {
   int n_samples;
   int n_classes;
-  float *scores;         /* f32 [n_samples, n_classes]; NaN where the file could not be analysed */
-  PraxiMetrics *metrics; /* over the samples that have scores */
-  GArray *event_figures; /* of PraxiEventFigures, "all" first */
-  GPtrArray *warnings;   /* of char *: files that failed, and why */
+  float *scores;          /* f32 [n_samples, n_classes]; NaN where the file could not be analysed */
+  PraxiMetrics *metrics;  /* over the samples that have scores */
+  GArray *event_figures;  /* of PraxiEventFigures, "all" first */
+  PraxiEventCount *tried; /* [n_classes, PRAXI_THRESHOLDS] where options.tries; NULL else */
+  GPtrArray *warnings;    /* of char *: files that failed, and why */
   int n_windows;
   double footage_s;
   double wall_s;
@@ -53,6 +55,7 @@ typedef struct {
 
 typedef struct {
   const PraxiEventOptions *events; /* [n_classes]; NULL: the defaults */
+  gboolean tries;                  /* counts events at every threshold of thresholds.h too */
   double stride_s;                 /* 0: that of the analyzer */
   int threads;                     /* of the decoder */
   /* As in the analyzer, over all files; the total is an estimate until the last one is opened. */

@@ -161,10 +161,13 @@ def fitted(folder, raw, calibrated):
     return slope, y0 - slope * x0
 
 
+SPANS = [("fight", 5, 9), ("normal", 0, 3.5), ("fall", 20, 22.5), ("normal", 13, 17),
+         ("fight", 9, 13)]
+
+
 def check_calibration(folder):
     """A fold's calibration comes from what the other folds hold out, and --from's from all."""
-    spans = [("fight", 5, 9), ("normal", 0, 3.5), ("fall", 20, 22.5), ("normal", 13, 17),
-             ("fight", 9, 13)]
+    spans = SPANS
     command = ["train", "--data", ".", "--folds", "2", "--judge", "both.onnx", "--calibrate",
                "--from", "both-1.onnx", "--threads", "1", "--json"]
     write_labels(folder, [f"{f}.mp4,{c},{a},{b},{f},\n" for f in "ab" for c, a, b in spans])
@@ -191,6 +194,36 @@ def check_calibration(folder):
     for name in os.listdir(folder):
         if name.startswith("x-"):
             os.unlink(os.path.join(folder, name))
+
+
+def check_alarms(folder):
+    """Thresholds come from what the other folds hold out; the same windows reach them as before."""
+    command = ["train", "--data", ".", "--folds", "2", "--judge", "both.onnx", "--calibrate",
+               "--from", "both-1.onnx", "--threads", "1", "--json"]
+    write_labels(folder, [f"{f}.mp4,{c},{a},{b},{f},\n" for f in "ab" for c, a, b in SPANS])
+    works(folder, *command, "--out", "plain.onnx")
+    told = json.loads(works(folder, *command, "--alarms", "fight=0,fall=1e6", "--out",
+                            "few.onnx").stdout)
+    assert told["classes"][0]["events"][0]["false"] <= 2, told
+    for name in ("few-1.onnx", "few-2.onnx", "few.onnx"):
+        model, plain = info(folder, name), info(folder, name.replace("few", "plain"))
+        assert "fight=0,fall=1e6" in model["lineage"][-1]["step"], model
+        assert plain["thresholds"]["fight"]["enter"] is None, plain
+        assert scores_of(folder, name) == scores_of(folder, name.replace("few", "plain"))
+        slope, shift = fitted(folder, f"both-{2 if '2' in name else 1}.onnx", name)
+        band = model["thresholds"]["fight"]
+        enter, leave = ((logit(band[end]) - shift) / slope for end in ("enter", "exit"))
+        # a tenth of a logit apart, and ⅔ of the score
+        assert abs(enter * 10 - round(enter * 10)) < 0.05 and abs(enter) < 4.01, enter
+        p, q = (1 / (1 + math.exp(-z)) for z in (enter, leave))
+        assert abs(q - p * 2 / 3) < 0.003, (p, q)
+    # With as many false falls as one likes all are found.
+    falls = told["classes"][1]["events"][0]
+    assert falls["found"] == falls["spans"] > 0, told
+    data = ["--data", ".", "--folds", "2", "--judge", "both.onnx"]
+    refused(folder, "--alarms", "train", *data, "--alarms", "fall=20")
+    for alarms in ("fall", "fall=", "fall=-1", "normal=3", "wave=3", "fall=3x", "fall=nan"):
+        refused(folder, "--alarms", *command, "--alarms", alarms, "--out", "x.onnx")
 
 
 def check_refusals(folder):
@@ -224,6 +257,7 @@ def main():
         check_join(folder)
         check_student(folder)
         check_calibration(folder)
+        check_alarms(folder)
         check_refusals(folder)
     print("ok")
 
