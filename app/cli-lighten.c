@@ -17,7 +17,7 @@
 enum { CALIBRATION_SAMPLES = 64, SHARE_STEPS = 1000 };
 
 typedef struct {
-  char *data, *project, *quantize, *ranges, *importance, *out, *progress;
+  char *data, *project, *more, *cache, *quantize, *ranges, *importance, *out, *progress;
   char *budget_bytes, *budget_vram;
   char *student, *width, *size, *fold, **teachers, **hints;
   int held_out, n_folds; /* fold that is left out, from 1, of how many; 0: labels say */
@@ -181,6 +181,7 @@ load_flow (Lighten *lighten,
   const PraxiFlowClipsOptions options = {.n_views = n_views,
                                          .statistics_views = statistics_views,
                                          .threads = lighten->options.threads,
+                                         .cache = lighten->cache,
                                          .tick = share_cb,
                                          .data = lighten};
   begin_stage (lighten, "motion");
@@ -256,6 +257,14 @@ read_for_teachers (Lighten *lighten, GError **error)
 }
 
 static gboolean
+add_more (Lighten *lighten, GError **error)
+{
+  return lighten->more == NULL ||
+         praxi_label_splits_add_extra (lighten->train, lighten->more,
+                                       praxi_model_spec (learner (lighten)), error);
+}
+
+static gboolean
 read_footage (Lighten *lighten, GError **error)
 {
   int statistics_views = 0;
@@ -264,7 +273,13 @@ read_footage (Lighten *lighten, GError **error)
   if (!load_labels (lighten, &lighten->train, &lighten->val, error))
     return FALSE;
   if (learns (lighten) && is_all_motion (lighten, &statistics_views))
-    return read_motion (lighten, statistics_views, error);
+    return add_more (lighten, error) && read_motion (lighten, statistics_views, error);
+  if (lighten->more != NULL) {
+    g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
+                         "--more: goes with something that learns, and with models that begin with "
+                         "the motion stem");
+    return FALSE;
+  }
   if (!learns (lighten)) /* a few are enough to calibrate with */
     praxi_footage_thin (lighten->train, CALIBRATION_SAMPLES);
   lighten->train_clips = load_clips (lighten, learner (lighten), lighten->train, error);
@@ -506,7 +521,10 @@ lighten_model (Lighten *lighten, const char *name)
     return praxi_cli_fail (&error);
   const char *labels = lighten->data != NULL ? lighten->data : lighten->project;
   g_autofree char *data_key =
-      lighten->fold != NULL ? g_strconcat (labels, " ", lighten->fold, NULL) : g_strdup (labels);
+      labels != NULL
+          ? g_strdup_printf ("%s %s %s", labels, lighten->fold != NULL ? lighten->fold : "",
+                             lighten->more != NULL ? lighten->more : "")
+          : NULL;
   lighten->options.data_key = data_key;
   lighten->options.judge = judge_cb;
   lighten->options.stage = stage_cb;
@@ -594,10 +612,14 @@ find_problem (Lighten *lighten)
     return "--hint-weight: give more than 0";
   if (lighten->school.options.average >= 1)
     return "--student-average: give 0 or more and less than 1";
+  if (lighten->school.options.mix.mixup > 10 || lighten->school.options.rate > 1)
+    return "--student-mixup: give 0 to 10; --student-rate: give more than 0 and at most 1";
   if (!parse_fold (lighten))
     return "--fold: give which of how many, as in 2/5";
   if (lighten->fold != NULL && lighten->data == NULL && lighten->project == NULL)
     return "--fold: goes with --data or --project";
+  if (lighten->more != NULL && lighten->data == NULL)
+    return "--more: goes with --data";
   if (options->budget_bytes < 0 || options->budget_vram < 0)
     return "--budget-bytes, --budget-vram: give bytes, such as 54k or 4G";
   if (options->quantizer.weight_bits != 0 && options->quantizer.weight_bits != 7 &&
@@ -645,11 +667,11 @@ clear (Lighten *lighten)
   g_strfreev (lighten->pupil);
   g_strfreev (lighten->master);
   g_clear_pointer (&lighten->model, praxi_model_unref);
-  char *const texts[] = {lighten->data,        lighten->project,    lighten->quantize,
-                         lighten->ranges,      lighten->out,        lighten->progress,
-                         lighten->path,        lighten->importance, lighten->budget_bytes,
-                         lighten->budget_vram, lighten->student,    lighten->width,
-                         lighten->size,        lighten->fold};
+  char *const texts[] = {
+      lighten->data,         lighten->project,     lighten->quantize, lighten->ranges,
+      lighten->out,          lighten->progress,    lighten->path,     lighten->importance,
+      lighten->budget_bytes, lighten->budget_vram, lighten->student,  lighten->width,
+      lighten->size,         lighten->fold,        lighten->more,     lighten->cache};
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
 }
@@ -670,6 +692,10 @@ list_distillation (Lighten *l, GArray *entries)
        "Its rounds of learning (as in 'praxi train')", "N"},
       {"student-average", 0, 0, G_OPTION_ARG_DOUBLE, &l->school.options.average,
        "Keeps a moving average of its weights (as in 'praxi train')", "K"},
+      {"student-mixup", 0, 0, G_OPTION_ARG_DOUBLE, &l->school.options.mix.mixup,
+       "Blends its clips (as in 'praxi train')", "A"},
+      {"student-rate", 0, 0, G_OPTION_ARG_DOUBLE, &l->school.options.rate,
+       "Length of its steps (as in 'praxi train')", "R"},
       {"distill", 0, 0, G_OPTION_ARG_NONE, &l->options.distills,
        "Whatever learns imitates the model beside the labels", NULL},
       {"teacher", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &l->teachers,
@@ -701,6 +727,10 @@ praxi_cli_lighten (int argc, char **argv)
   const GOptionEntry entries[] = {
       {"data", 0, 0, G_OPTION_ARG_FILENAME, &l.data, "A folder with labels.csv", "DIR"},
       {"project", 0, 0, G_OPTION_ARG_FILENAME, &l.project, "The labels of a project", "FILE.praxi"},
+      {"more", 0, 0, G_OPTION_ARG_FILENAME, &l.more,
+       "Footage that is learned from too, an eighth of what is shown (as in 'praxi train')", "DIR"},
+      {"cache", 0, 0, G_OPTION_ARG_FILENAME, &l.cache,
+       "Keeps the motion of footage there (as in 'praxi train')", "DIR"},
       {"out", 0, 0, G_OPTION_ARG_FILENAME, &l.out, "Where to write the model", "OUT.onnx"},
       {"prune", 0, 0, G_OPTION_ARG_DOUBLE, &o->prune, "The share of channels that go", "R"},
       {"importance", 0, 0, G_OPTION_ARG_STRING, &l.importance,

@@ -152,14 +152,15 @@ make_key (const PraxiTrainJob *t)
 {
   const PraxiTrainOptions *o = &t->options;
   return g_strdup_printf (
-      "%s|%s|%s|%s|%d|%d|%g|%g|%g|%u|%g|%g|%g|%g|%d|%d|%d|%s|%s|%u|%g|%g|%d|%d|%d|%d|%d|%s",
+      "%s|%s|%s|%s|%d|%d|%g|%g|%g|%u|%g|%g|%g|%g|%d|%d|%d|%s|%s|%u|%g|%g|%d|%d|%d|%d|%d|%s|%s",
       t->data != NULL ? t->data : "", t->project != NULL ? t->project : "",
       t->arch != NULL ? t->arch : "", praxi_model_sha256 (t->model), o->epochs, o->batch, o->rate,
       o->weight_decay, o->smoothing, o->seed, o->mix.mixup, o->mix.cutmix, o->average,
       t->how.dropout, o->no_augment, t->how.head_only, t->how.freeze_norm,
       t->optimizer != NULL ? t->optimizer : "", t->classes != NULL ? t->classes : "",
       t->train_source->n, t->positive_weight, t->how.focal, (int) o->balance, t->trainable->batch,
-      o->keeps_last, t->smote, t->ensemble, t->sizes != NULL ? t->sizes : "");
+      o->keeps_last, t->smote, t->ensemble, t->sizes != NULL ? t->sizes : "",
+      t->more != NULL ? t->more : "");
 }
 
 static PraxiExit
@@ -172,7 +173,8 @@ train_model (PraxiTrainJob *train)
     return praxi_train_folds (train);
   if (!praxi_label_splits_load (train->data, train->project, praxi_model_spec (train->model),
                                 &train->train, &train->val, &error) ||
-      !praxi_train_job_read (train, &error) || !praxi_train_job_prepare (train, NULL, &error))
+      !praxi_train_job_add_more (train, &error) || !praxi_train_job_read (train, &error) ||
+      !praxi_train_job_prepare (train, NULL, &error))
     return praxi_cli_fail (&error);
   train->options.keeps_last =
       train->keeps_last || (train->arch != NULL && train->val_source == NULL);
@@ -221,6 +223,8 @@ find_problem (PraxiTrainJob *t)
     return "--scores, --judge: go with --folds";
   if (t->alarms != NULL && (!t->calibrates || t->judged == NULL))
     return "--alarms: goes with --folds, --judge and --calibrate";
+  if (t->more != NULL && (t->data == NULL || t->judged != NULL))
+    return "--more: goes with --data, and with something to train";
   if (t->judged != NULL &&
       (t->arch != NULL || (t->out != NULL) != t->calibrates || (t->from != NULL && !t->calibrates)))
     return "--judge: nothing is trained; leave --arch away, and --from and --out too unless the "
@@ -311,6 +315,13 @@ list_learning (PraxiTrainJob *t, GArray *entries)
       {"recompute", 0, 0, G_OPTION_ARG_NONE, &t->how.recompute,
        "Computes activations twice to save memory", NULL},
       {"memory", 0, 0, G_OPTION_ARG_DOUBLE, &t->memory_mb, "For one step at most (2048)", "MB"},
+      {"more", 0, 0, G_OPTION_ARG_FILENAME, &t->more,
+       "More footage to learn from, an eighth of what is shown, that nothing is judged by; 'praxi "
+       "render' makes some",
+       "DIR"},
+      {"cache", 0, 0, G_OPTION_ARG_FILENAME, &t->cache,
+       "Keeps the motion of footage there, so that the next run begins at once (1.5 MB a second)",
+       "DIR"},
       {"maps", 0, 0, G_OPTION_ARG_NONE, &t->maps,
        "Fine-tunes on motion computed once a file, as --arch and --folds do", NULL},
       {"folds", 0, 0, G_OPTION_ARG_INT, &t->folds,

@@ -31,6 +31,7 @@ PraxiExit praxi_cli_label (int argc, char **argv);
 PraxiExit praxi_cli_train (int argc, char **argv);
 PraxiExit praxi_cli_lighten (int argc, char **argv);
 PraxiExit praxi_cli_tune (int argc, char **argv);
+PraxiExit praxi_cli_render (int argc, char **argv);
 PraxiExit praxi_cli_report (int argc, char **argv);
 PraxiExit praxi_cli_compare (int argc, char **argv);
 PraxiExit praxi_cli_serve (int argc, char **argv);

@@ -125,3 +125,18 @@ praxi_label_splits_load_rest (const char *folder,
   praxi_dataset_free (rest);
   return NULL;
 }
+
+gboolean
+praxi_label_splits_add_extra (PraxiDataset *dataset,
+                              const char *folder,
+                              const PraxiModelSpec *spec,
+                              GError **error)
+{
+  const Source source = {.folder = folder, .spec = spec};
+  PraxiDataset *more = load_split (&source, "all", error);
+  if (more == NULL)
+    return FALSE;
+  praxi_label_splits_print_warnings (more->warnings);
+  praxi_dataset_add_extra (dataset, more);
+  return TRUE;
+}

@@ -30,6 +30,14 @@ PraxiDataset *praxi_label_splits_load_rest (const char *folder,
                                             int n_folds,
                                             GError **error);
 
+/* Adds a folder's samples of all splits to what is learned from, as extra ones; dataset: of a
+ * folder
+ */
+gboolean praxi_label_splits_add_extra (PraxiDataset *dataset,
+                                       const char *folder,
+                                       const PraxiModelSpec *spec,
+                                       GError **error);
+
 void praxi_label_splits_print_warnings (const GPtrArray *warnings);
 
 G_END_DECLS

@@ -47,6 +47,7 @@ static const PraxiCliCommand commands[] = {
     {"train", "fine-tunes a model on labelled footage", FOOTAGE (praxi_cli_train)},
     {"lighten", "makes a model smaller and faster", FOOTAGE (praxi_cli_lighten)},
     {"tune", "searches for the best way to train", FOOTAGE (praxi_cli_tune)},
+    {"render", "draws footage of falls to learn from", FOOTAGE (praxi_cli_render)},
     {"report", "a report of footage as PDF, its timeline as PNG or SVG", praxi_cli_report},
     {"compare", "two models on the same labelled clips", FOOTAGE (praxi_cli_compare)},
 #ifdef PRAXI_HAVE_SERVE

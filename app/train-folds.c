@@ -321,6 +321,8 @@ write_scores (const Folds *folds, GError **error)
   g_string_append_c (text, '\n');
   for (guint i = 0; i < samples->len; i++) {
     const PraxiSample *sample = samples->pdata[i];
+    if (sample->is_extra)
+      continue;
     add_field (text, sample->file);
     add_field (text, sample->group);
     add_field (text, spec->classes[sample->class_index]);
@@ -384,6 +386,8 @@ praxi_train_folds (PraxiTrainJob *job)
   if (job->train == NULL)
     return praxi_cli_fail (&error);
   praxi_label_splits_print_warnings (job->train->warnings);
+  if (job->judged == NULL && !praxi_train_job_add_more (job, &error))
+    return praxi_cli_fail (&error);
   g_autofree int *fold_of = praxi_folds_new (job->train, job->folds, &error);
   if (fold_of == NULL || (job->judged == NULL && !read_flow (job, &error)))
     return praxi_cli_fail (&error);

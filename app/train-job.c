@@ -262,6 +262,17 @@ praxi_train_job_split (const PraxiTrainJob *job, const char *split, GError **err
   return store != NULL ? praxi_dataset_load_project (store, &options, error) : NULL;
 }
 
+gboolean
+praxi_train_job_add_more (PraxiTrainJob *job, GError **error)
+{
+  if (job->more == NULL)
+    return TRUE;
+  if (!praxi_flow_clips_fit (job->model))
+    return fail (error, PRAXI_ERROR_UNSUPPORTED,
+                 "--more: works with models that begin with the motion stem");
+  return praxi_label_splits_add_extra (job->train, job->more, praxi_model_spec (job->model), error);
+}
+
 static gboolean
 reading_cb (gpointer data, double share)
 {
@@ -295,6 +306,7 @@ read_flow (PraxiTrainJob *job, const PraxiDataset *dataset, int n_views, GError 
                                          .statistics_views =
                                              wants_statistics (job) ? PRAXI_FLOW_VIEWS : 0,
                                          .threads = job->options.threads,
+                                         .cache = job->cache,
                                          .tick = reading_cb,
                                          .data = job};
   PraxiFlowClips *clips =
@@ -333,7 +345,7 @@ praxi_train_job_read (PraxiTrainJob *job, GError **error)
 {
   if (praxi_train_job_reads_joints (job))
     return read_joints (job, error);
-  const gboolean wants_flow = job->arch != NULL || job->folds > 0 || job->maps;
+  const gboolean wants_flow = job->arch != NULL || job->folds > 0 || job->maps || job->more != NULL;
   const gboolean is_flow = wants_flow && praxi_flow_clips_fit (job->model);
   job->bar = praxi_cli_progress_new (job->json_progress, "clips");
   if (is_flow) {
@@ -566,9 +578,11 @@ praxi_train_job_clear (PraxiTrainJob *job)
   praxi_dataset_free (job->train);
   praxi_dataset_free (job->val);
   g_clear_pointer (&job->model, praxi_model_unref);
-  char *const texts[] = {job->data,    job->project,  job->from,      job->arch,       job->classes,
-                         job->out,     job->progress, job->optimizer, job->checkpoint, job->key,
-                         job->balance, job->scores,   job->judged,    job->sizes,      job->alarms};
+  char *const texts[] = {job->data,       job->project, job->from,     job->arch,
+                         job->classes,    job->out,     job->progress, job->optimizer,
+                         job->checkpoint, job->key,     job->balance,  job->scores,
+                         job->judged,     job->sizes,   job->more,     job->alarms,
+                         job->cache};
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
   g_free (job->output_weights);

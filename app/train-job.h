@@ -39,6 +39,8 @@ typedef struct {
   GArray *stages;  /* of PraxiTrainStage, for those but the last; NULL without sizes */
   GPtrArray *made; /* of the stages: models, trainables and sources */
   char *alarms;    /* false events an hour that calibrated thresholds allow, "fall=20" */
+  char *cache;     /* a folder that motion is kept in */
+  char *more;      /* a folder of extra footage */
   char *judged;    /* whose models of each fold --folds judges instead of training any */
 } PraxiTrainJob;
 
@@ -65,6 +67,10 @@ void praxi_train_job_defaults (PraxiTrainJob *job);
 
 /* Samples of a split: "train", "val", "all". */
 PraxiDataset *praxi_train_job_split (const PraxiTrainJob *job, const char *split, GError **error);
+
+/* Adds the samples of more to those to learn from. Errors: UNSUPPORTED: the model reads no motion
+ */
+gboolean praxi_train_job_add_more (PraxiTrainJob *job, GError **error);
 
 /* Reads footage, as motion where the model begins with it. */
 gboolean praxi_train_job_read (PraxiTrainJob *job, GError **error);

@@ -45,6 +45,16 @@ praxi_dataset_free (PraxiDataset *dataset)
   g_free (dataset);
 }
 
+void
+praxi_dataset_add_extra (PraxiDataset *dataset, PraxiDataset *more)
+{
+  for (guint i = 0; i < more->samples->len; i++)
+    ((PraxiSample *) more->samples->pdata[i])->is_extra = TRUE;
+  g_ptr_array_extend_and_steal (dataset->samples, g_steal_pointer (&more->samples));
+  g_ptr_array_extend_and_steal (dataset->warnings, g_steal_pointer (&more->warnings));
+  g_free (more);
+}
+
 G_GNUC_PRINTF (2, 3)
 static void
 warn (PraxiDataset *dataset, const char *format, ...)

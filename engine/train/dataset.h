@@ -17,11 +17,12 @@
 G_BEGIN_DECLS
 
 typedef struct {
-  char *file;      /* as labels.csv or the project names it; valid UTF-8 */
-  char *path;      /* that can be opened */
-  char *group;     /* footage of one group never straddles splits; the file where none is given */
-  char *split;     /* "train", "val", "test" or "" */
-  int class_index; /* of the model's classes */
+  char *file;        /* as labels.csv or the project names it; valid UTF-8 */
+  char *path;        /* that can be opened */
+  char *group;       /* footage of one group never straddles splits; the file where none is given */
+  char *split;       /* "train", "val", "test" or "" */
+  int class_index;   /* of the model's classes */
+  gboolean is_extra; /* learned from only: no fold holds it out, nothing is judged by it */
   gboolean is_timed;
   gint64 start_ns; /* pts for labels of a project, seconds from the first frame for a folder */
   gint64 end_ns;   /* half-open; both 0 when not timed */
@@ -57,6 +58,12 @@ praxi_dataset_load_project (PraxiStore *store, const PraxiDatasetOptions *option
  */
 char **praxi_dataset_folder_classes (const char *folder, GError **error);
 char **praxi_dataset_project_classes (PraxiStore *store, GError **error);
+
+/* Moves the samples of another set to the end, as extra ones. Events that no extra sample shows are
+ * not taught by them either: who watched for falls alone says nothing of fights.
+ * more: is freed; times have to count from the same moment
+ */
+void praxi_dataset_add_extra (PraxiDataset *dataset, PraxiDataset *more);
 
 void praxi_dataset_free (PraxiDataset *dataset);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiDataset, praxi_dataset_free)

@@ -11,6 +11,7 @@
 #include "engine/infer/executor.h"
 #include "engine/infer/fuse.h"
 #include "engine/model/flow-net.h"
+#include "engine/train/flow-cache.h"
 #include "engine/train/flow-pictures.h"
 
 typedef struct {
@@ -66,6 +67,23 @@ write_all (int file, const void *data, gsize bytes, gsize at, GError **error)
       return FALSE;
     }
     done += n > 0 ? (gsize) n : 0;
+  }
+  return TRUE;
+}
+
+static gboolean
+read_pairs (const PraxiFlowClips *clips, gsize first, int n, guint16 *halves, GError **error)
+{
+  const gsize pair = clips->pair_numbers * sizeof *halves, bytes = pair * (gsize) n;
+  for (gsize done = 0; done < bytes;) {
+    const ssize_t got =
+        pread (clips->store, (char *) halves + done, bytes - done, (off_t) (first * pair + done));
+    if (got == 0 || (got < 0 && errno != EINTR)) {
+      g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_DISK, "reading the kept motion: %s",
+                   g_strerror (errno));
+      return FALSE;
+    }
+    done += got > 0 ? (gsize) got : 0;
   }
   return TRUE;
 }
@@ -185,6 +203,19 @@ tick (const Load *load, guint n_done, int view, GError **error)
   return FALSE;
 }
 
+int
+praxi_flow_clips_views (const PraxiFlowClips *clips, guint file)
+{
+  return praxi_flow_clips_is_extra (clips, file) ? 1 : clips->n_views;
+}
+
+gboolean
+praxi_flow_clips_is_extra (const PraxiFlowClips *clips, guint file)
+{
+  const PraxiFlowFile *of = clips->files->pdata[file];
+  return ((const PraxiSample *) clips->dataset->samples->pdata[of->first])->is_extra;
+}
+
 static gboolean
 load_views (Load *load,
             PraxiFlowFile *file,
@@ -195,7 +226,8 @@ load_views (Load *load,
 {
   const PraxiModelSpec *spec = load->spec;
   PraxiFrameIndex *index = praxi_media_index (media);
-  for (int v = 0; v < load->clips->n_views; v++) {
+  const int n_views = praxi_flow_clips_views (load->clips, number);
+  for (int v = 0; v < n_views; v++) {
     PraxiFlowView how;
     praxi_flow_view (v, load->seed, &how);
     PraxiFlowPictures *seen = &pictures[how.zoom < 1];
@@ -217,6 +249,85 @@ load_views (Load *load,
   return TRUE;
 }
 
+static gboolean
+compute_file (Load *load, guint number, const char *path, GError **error)
+{
+  PraxiFlowFile *file = load->clips->files->pdata[number];
+  PraxiFlowPictures pictures[2] = {0};
+  g_autoptr (PraxiMedia) media = praxi_media_open (path, error);
+  const gboolean good = media != NULL && load_views (load, file, number, media, pictures, error);
+  for (int i = 0; i < 2; i++)
+    praxi_flow_pictures_clear (&pictures[i]);
+  return good;
+}
+
+/* The motion of a file as it was kept; FALSE where it was not. */
+static gboolean
+take_kept (Load *load, guint number, const char *path, GError **error)
+{
+  PraxiFlowFile *file = load->clips->files->pdata[number];
+  const gsize pair = load->clips->pair_numbers * sizeof *load->halves;
+  g_auto (PraxiFlowEntry) entry = {0};
+  if (!praxi_flow_cache_read (path, load->clips->pair_numbers, &entry) ||
+      !write_all (load->clips->store, entry.halves, pair * entry.n_pairs, pair * load->n_pairs,
+                  error))
+    return FALSE;
+  for (int v = 0; v < PRAXI_FLOW_VIEWS; v++) {
+    file->tracks[v] = entry.tracks[v];
+    file->tracks[v].first += load->n_pairs;
+    file->tracks[v].statistics += load->rows->len / PRAXI_FLOW_STATISTICS;
+  }
+  load->n_pairs += entry.n_pairs;
+  g_array_append_vals (load->rows, entry.rows, (guint) entry.n_rows * PRAXI_FLOW_STATISTICS);
+  return tick (load, number, praxi_flow_clips_views (load->clips, number) - 1, error);
+}
+
+/* Keeps what was computed of a file: the pairs and rows from these on. */
+static void
+keep_file (Load *load, guint number, const char *path, gsize first_pair, gsize first_row)
+{
+  const PraxiFlowFile *file = load->clips->files->pdata[number];
+  g_autoptr (GError) why = NULL;
+  PraxiFlowEntry entry = {.n_pairs = load->n_pairs - first_pair,
+                          .n_rows = load->rows->len / PRAXI_FLOW_STATISTICS - first_row};
+  entry.rows = &g_array_index (load->rows, float, first_row *PRAXI_FLOW_STATISTICS);
+  g_autofree guint16 *halves = g_new (guint16, entry.n_pairs * load->clips->pair_numbers + 1);
+  entry.halves = halves;
+  for (int v = 0; v < praxi_flow_clips_views (load->clips, number); v++) {
+    entry.tracks[v] = file->tracks[v];
+    entry.tracks[v].first -= first_pair;
+    entry.tracks[v].statistics -= first_row;
+  }
+  if (!read_pairs (load->clips, first_pair, (int) entry.n_pairs, halves, &why) ||
+      !praxi_flow_cache_write (path, load->clips->pair_numbers, &entry, &why))
+    g_ptr_array_add (load->clips->warnings, g_strdup (why->message));
+}
+
+/* Kept motion, or computed and kept. */
+static gboolean
+find_file (Load *load, guint number, const char *media, GError **error)
+{
+  const gsize first_pair = load->n_pairs, first_row = load->rows->len / PRAXI_FLOW_STATISTICS;
+  g_autoptr (GError) why = NULL;
+  g_autofree char *kept =
+      load->options.cache != NULL
+          ? praxi_flow_cache_path (load->options.cache, media, load->seed, load->spec,
+                                   praxi_flow_clips_views (load->clips, number),
+                                   load->options.statistics_views)
+          : NULL;
+  if (kept != NULL && take_kept (load, number, kept, &why))
+    return TRUE;
+  if (why != NULL) {
+    g_propagate_error (error, g_steal_pointer (&why));
+    return FALSE;
+  }
+  if (!compute_file (load, number, media, error))
+    return FALSE;
+  if (kept != NULL)
+    keep_file (load, number, kept, first_pair, first_row);
+  return TRUE;
+}
+
 /* FALSE: stop altogether; a file that cannot be read is only a warning. */
 static gboolean
 load_file (Load *load, guint number, GError **error)
@@ -224,13 +335,8 @@ load_file (Load *load, guint number, GError **error)
   PraxiFlowFile *file = load->clips->files->pdata[number];
   const PraxiSample *sample = load->clips->dataset->samples->pdata[file->first];
   g_autoptr (GError) failure = NULL;
-  PraxiFlowPictures pictures[2] = {0};
-  g_autoptr (PraxiMedia) media = praxi_media_open (sample->path, &failure);
   load->seed = g_str_hash (sample->file);
-  const gboolean good = media != NULL && load_views (load, file, number, media, pictures, &failure);
-  for (int i = 0; i < 2; i++)
-    praxi_flow_pictures_clear (&pictures[i]);
-  if (good)
+  if (find_file (load, number, sample->path, &failure))
     return TRUE;
   memset (file->tracks, 0, sizeof file->tracks);
   if (g_error_matches (failure, PRAXI_ERROR, PRAXI_ERROR_CANCELLED) ||
@@ -295,9 +401,14 @@ praxi_flow_clips_load (const PraxiModelSpec *spec,
                             .n_views = options->n_views > 0 ? options->n_views : PRAXI_FLOW_VIEWS,
                             .pairs = spec->frames - 1,
                             .background = -1};
+  clips->taught = g_new0 (gboolean, spec->n_classes + 1);
   for (int c = 0; c < spec->n_classes; c++)
     if (praxi_events_is_background (spec->classes[c]))
       clips->background = c;
+  for (guint i = 0; i < dataset->samples->len; i++) {
+    const PraxiSample *sample = dataset->samples->pdata[i];
+    clips->taught[sample->class_index] |= sample->is_extra;
+  }
   list_files (clips);
   Load load = {.spec = spec, .options = *options, .clips = clips};
   gboolean good = open_store (clips, error) && make_executors (&load, error);
@@ -331,24 +442,8 @@ praxi_flow_clips_free (PraxiFlowClips *clips)
   g_ptr_array_unref (clips->files);
   g_ptr_array_unref (clips->warnings);
   g_free (clips->statistics);
+  g_free (clips->taught);
   g_free (clips);
-}
-
-static gboolean
-read_pairs (const PraxiFlowClips *clips, gsize first, int n, guint16 *halves, GError **error)
-{
-  const gsize pair = clips->pair_numbers * sizeof *halves, bytes = pair * (gsize) n;
-  for (gsize done = 0; done < bytes;) {
-    const ssize_t got =
-        pread (clips->store, (char *) halves + done, bytes - done, (off_t) (first * pair + done));
-    if (got == 0 || (got < 0 && errno != EINTR)) {
-      g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_DISK, "reading the kept motion: %s",
-                   g_strerror (errno));
-      return FALSE;
-    }
-    done += got > 0 ? (gsize) got : 0;
-  }
-  return TRUE;
 }
 
 /* As praxi_f16_to_f32, bit for bit, in a form that compilers make vectors of: the exponent is moved

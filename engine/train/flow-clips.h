@@ -1,7 +1,7 @@
 /* The motion of labelled footage: maps of whole files, computed once and kept as halves in a file
  * without a name, so that an epoch reads no picture. Every file is there in several views: three
  * phases of the model's sampling grid, and four changed ones (contrast and noise, blur, slower and
- * faster with a part of the picture cut out).
+ * faster with a part of the picture cut out). Extra footage is there in the first view alone.
  */
 #pragma once
 
@@ -36,6 +36,7 @@ typedef struct {
   int height, width;           /* of a map */
   gsize pair_numbers;          /* 6 · height · width */
   int background;              /* class; −1: the model has none */
+  gboolean *taught;            /* [classes]: by extra footage too */
   float *statistics;           /* [rows][58]; NULL where nobody asked for them */
   gsize n_statistics;          /* rows */
   int store;                   /* a descriptor: f16 [pairs of all tracks][6,height,width] */
@@ -45,6 +46,7 @@ typedef struct {
   int n_views;          /* 0: PRAXI_FLOW_VIEWS; 1: the grid's first phase alone, for validation */
   int statistics_views; /* of how many views, the first ones, the 58 statistics too; 0: none */
   int threads;
+  const char *cache; /* a folder that motion is kept in from run to run; NULL: none */
   /* Called after every view of a file with the share that is done; FALSE stops. */
   gboolean (*tick) (gpointer data, double share);
   gpointer data;
@@ -61,6 +63,10 @@ PraxiFlowClips *praxi_flow_clips_load (const PraxiModelSpec *spec,
                                        GError **error);
 void praxi_flow_clips_free (PraxiFlowClips *clips);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiFlowClips, praxi_flow_clips_free)
+
+/* In how many views a file is there, and whether it is extra. */
+int praxi_flow_clips_views (const PraxiFlowClips *clips, guint file);
+gboolean praxi_flow_clips_is_extra (const PraxiFlowClips *clips, guint file);
 
 /* Maps of a window of the view from pair `start` on, played `speed` times as fast, f32
  * [pairs,6,height,width]. Past the end of the file nothing moves. Errors: DISK

@@ -11,6 +11,7 @@
 #define SHARED_PART 0.7   /* or of the event */
 #define OTHER_EVENT 0.5   /* weight of brief events in footage of another one */
 #define TURNED_WEIGHT 0.7 /* of a brief event turned into none */
+#define EXTRA_SHARE 0.125 /* of extra footage in what is drawn */
 #define COVERED_PART 0.5  /* of a window that labels have to cover */
 enum { MOST_PLACES = 4096, MOST_TRIES = 20 };
 
@@ -21,8 +22,8 @@ typedef struct {
 
 typedef struct {
   PraxiFlowSourceOptions options;
-  GPtrArray *pools; /* of GArray of guint: files, by class and kind */
-  GArray *windows;  /* of Window; of validation */
+  GPtrArray *pools, *extra; /* of GArray of guint: files, by class and kind */
+  GArray *windows;          /* of Window; of validation */
   PraxiFlowPlace *places;
   float *room;
   int maps, statistics; /* features; −1: the model does not read them */
@@ -114,8 +115,9 @@ praxi_flow_target (const PraxiFlowClips *clips,
     weight[k] = sees < 0 && target[k] <= 0 ? 0 : weight[k];
     any = any || sees > 0;
   }
+  const gboolean is_extra = praxi_flow_clips_is_extra (clips, number);
   for (int k = 0; k < n; k++) {
-    if (!any && covered < COVERED_PART)
+    if ((!any && covered < COVERED_PART) || (is_extra && !clips->taught[k + 1]))
       weight[k] = 0;
     if (target[k] > 0)
       weight[k] = 1;
@@ -173,9 +175,9 @@ draw_start (const FlowSource *source, guint number, int view, double speed, GRan
 }
 
 static int
-draw_view (const PraxiFlowClips *clips, GRand *random)
+draw_view (const PraxiFlowClips *clips, guint file, GRand *random)
 {
-  const int n = clips->n_views, clean = MIN (n, PRAXI_FLOW_CLEAN_VIEWS);
+  const int n = praxi_flow_clips_views (clips, file), clean = MIN (n, PRAXI_FLOW_CLEAN_VIEWS);
   if (n == clean || g_rand_double (random) < 0.5)
     return g_rand_int_range (random, 0, clean);
   return g_rand_int_range (random, clean, n);
@@ -185,7 +187,9 @@ static guint
 draw_cb (gpointer data, GRand *random)
 {
   const FlowSource *source = data;
-  return praxi_source_draw (source->pools, source->options.balance, random);
+  const gboolean is_extra = source->extra->len > 0 && g_rand_double (random) < EXTRA_SHARE;
+  return praxi_source_draw (is_extra ? source->extra : source->pools, source->options.balance,
+                            random);
 }
 
 /* --- loading -------------------------------------------------------------------------------- */
@@ -266,8 +270,8 @@ load_cb (gpointer data, PraxiStepper *stepper, guint file, GRand *random, int pl
     if (!options->no_augment && has_timed (source, file_at (clips, file)) &&
         g_rand_double (random) < 0.6)
       speed = exp (random_range (random, -0.25, 0.25));
-    *of =
-        (PraxiFlowPlace){.file = file, .view = options->no_augment ? 0 : draw_view (clips, random)};
+    *of = (PraxiFlowPlace){.file = file,
+                           .view = options->no_augment ? 0 : draw_view (clips, file, random)};
     of->start = draw_start (source, file, of->view, speed, random);
     praxi_flow_target (clips, options->spec, file, of->view, of->start, clips->pairs * speed,
                        target, weight);
@@ -367,6 +371,7 @@ free_cb (gpointer data)
 {
   FlowSource *source = data;
   g_ptr_array_unref (source->pools);
+  g_ptr_array_unref (source->extra);
   g_array_unref (source->windows);
   g_free (source->places);
   g_free (source->room);
@@ -389,12 +394,12 @@ list_pools (FlowSource *source)
   for (guint i = 0; i < clips->files->len; i++) {
     if (!is_used (source, i))
       continue;
-    g_autofree char *key =
-        g_strdup_printf ("%d %s", class_of_file (source, i), file_at (clips, i)->kind);
+    g_autofree char *key = g_strdup_printf ("%d %d %s", praxi_flow_clips_is_extra (clips, i),
+                                            class_of_file (source, i), file_at (clips, i)->kind);
     GArray *pool = g_hash_table_lookup (found, key);
     if (pool == NULL) {
       pool = g_array_new (FALSE, FALSE, sizeof (guint));
-      g_ptr_array_add (source->pools, pool);
+      g_ptr_array_add (praxi_flow_clips_is_extra (clips, i) ? source->extra : source->pools, pool);
       g_hash_table_insert (found, g_steal_pointer (&key), pool);
     }
     g_array_append_val (pool, i);
@@ -409,7 +414,8 @@ list_windows (FlowSource *source)
   g_autofree float *target = g_new (float, 2 * n + 1);
   for (guint i = 0; i < clips->files->len; i++) {
     const int n_pairs = file_at (clips, i)->tracks[0].n_pairs;
-    for (int start = 0; is_used (source, i) && start + clips->pairs <= n_pairs;
+    const gboolean counts = is_used (source, i) && !praxi_flow_clips_is_extra (clips, i);
+    for (int start = 0; counts && start + clips->pairs <= n_pairs;
          start += PRAXI_FLOW_STATISTICS_STRIDE) {
       const Window window = {i, start};
       praxi_flow_target (clips, source->options.spec, i, 0, start, clips->pairs, target,
@@ -431,6 +437,7 @@ source_new (const PraxiFlowSourceOptions *options)
   FlowSource *source = g_new0 (FlowSource, 1);
   *source = (FlowSource){.options = *options,
                          .pools = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref),
+                         .extra = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref),
                          .windows = g_array_new (FALSE, FALSE, sizeof (Window)),
                          .places = g_new0 (PraxiFlowPlace, MOST_PLACES),
                          .room = g_new (float, clips->pair_numbers *(gsize) clips->pairs),

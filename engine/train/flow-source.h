@@ -27,7 +27,9 @@ typedef struct {
   gboolean is_turned; /* what was a brief event there is none any more */
 } PraxiFlowPlace;
 
-/* For training. An epoch has as many clips as there are windows in the files' first view. */
+/* For training. An epoch has as many clips as there are windows in the first view of the files, but
+ * for extra ones, of which every eighth clip is.
+ */
 PraxiSource *praxi_flow_source_new (const PraxiFlowSourceOptions *options);
 
 /* Every window of the first view of which something is known. */

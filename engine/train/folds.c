@@ -27,13 +27,16 @@ begins_file (const PraxiDataset *dataset, guint i)
   return i == 0 || !g_str_equal (sample_at (dataset, i)->file, sample_at (dataset, i - 1)->file);
 }
 
-/* Which of a few kinds a file is of: its first class and its folder. */
+/* Which of a few kinds a file is of: its folder, or its first class without one. Folders come first
+ * so that models of other classes have the same folds, and may be joined fold by fold.
+ */
 static guint
 kind_of (const PraxiSample *first, GPtrArray *kinds)
 {
   const char *slash = strchr (first->file, '/');
   const int length = slash != NULL ? (int) (slash - first->file) : 0;
-  g_autofree char *key = g_strdup_printf ("%d %.*s", first->class_index, length, first->file);
+  g_autofree char *key = length > 0 ? g_strndup (first->file, (gsize) length)
+                                    : g_strdup_printf ("/%d", first->class_index);
   guint at = 0;
   if (!g_ptr_array_find_with_equal_func (kinds, key, g_str_equal, &at)) {
     at = kinds->len;
@@ -49,7 +52,7 @@ list_groups (const PraxiDataset *dataset, GHashTable *found)
   g_autoptr (GPtrArray) kinds = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < dataset->samples->len; i++) {
     const PraxiSample *sample = sample_at (dataset, i);
-    if (!begins_file (dataset, i))
+    if (sample->is_extra || !begins_file (dataset, i))
       continue;
     Group *group = g_hash_table_lookup (found, sample->group);
     if (group == NULL) {
@@ -126,8 +129,9 @@ praxi_folds_new (const PraxiDataset *dataset, int n_folds, GError **error)
   g_ptr_array_sort (groups, compare_groups);
   assign_groups (groups, n_folds);
   for (guint i = 0; i < dataset->samples->len; i++) {
-    const Group *group = g_hash_table_lookup (found, sample_at (dataset, i)->group);
-    fold_of[i] = group->fold;
+    const PraxiSample *sample = sample_at (dataset, i);
+    const Group *group = sample->is_extra ? NULL : g_hash_table_lookup (found, sample->group);
+    fold_of[i] = group != NULL ? group->fold : PRAXI_FOLDS_NONE;
   }
   return fold_of;
 }

@@ -5,9 +5,12 @@
 
 G_BEGIN_DECLS
 
-/* For each sample the fold, from 0, that holds it out. Footage of one group stays in one fold;
- * large groups first, each goes where the files of every class and folder come out most even, and
- * no fold stays empty. The same labels give the same folds.
+enum { PRAXI_FOLDS_NONE = -1 };
+
+/* For each sample the fold, from 0, that holds it out, PRAXI_FOLDS_NONE for extra ones. Footage of
+ * one group stays in one fold; large groups first, each goes where the files of every folder, or of
+ * every class where there are no folders, come out most even, and no fold stays empty. The same
+ * labels give the same folds.
  *
  * n_folds:  ≥ 2
  * Returns   [samples]; free with g_free

@@ -226,6 +226,59 @@ def check_alarms(folder):
         refused(folder, "--alarms", *command, "--alarms", alarms, "--out", "x.onnx")
 
 
+def check_cache(folder):
+    """Kept motion teaches the same bits; an entry that is broken is made anew."""
+    command = ["train", "--data", ".", "--folds", "2", "--arch", "flow-statistics", "--epochs", "1",
+               "--classes", "normal,fight", "--threads", "1", "--json", "--out", "kept.onnx"]
+    works(folder, *command)
+    plain = content(folder, "kept-1.onnx"), content(folder, "kept-2.onnx")
+
+    def entries():
+        at = os.path.join(folder, "kept")
+        return {name: os.stat(os.path.join(at, name)).st_mtime_ns for name in os.listdir(at)}
+
+    works(folder, *command, "--cache", "kept")
+    first = entries()
+    assert len(first) == 2 and plain == (content(folder, "kept-1.onnx"),
+                                         content(folder, "kept-2.onnx"))
+    works(folder, *command, "--cache", "kept")
+    assert entries() == first and plain[0] == content(folder, "kept-1.onnx")
+    broken = os.path.join(folder, "kept", sorted(first)[0])
+    os.truncate(broken, os.stat(broken).st_size - 3)
+    works(folder, *command, "--cache", "kept")
+    assert [name for name in first if entries()[name] != first[name]] == [os.path.basename(broken)]
+    assert plain[0] == content(folder, "kept-1.onnx")
+
+
+def check_more(folder):
+    """Footage of --more is learned from in every fold and judged in none."""
+    more = os.path.join(folder, "more")
+    os.makedirs(os.path.join(more, "drop"))
+    shutil.copy(os.path.join(folder, "a.mp4"), os.path.join(more, "drop", "c.mp4"))
+    with open(os.path.join(more, "labels.csv"), "w") as labels:
+        labels.write("file,class,start_s,end_s,group,split\n"
+                     "drop/c.mp4,fall,20,22.5,c,val\ndrop/c.mp4,normal,0,4,c,test\n")
+    command = ["train", "--data", ".", "--folds", "2", "--arch", "flow-light", "--epochs", "1",
+               "--threads", "1", "--json", "--cache", "kept"]
+    told = [json.loads(works(folder, *command, "--out", f"{name}.onnx", "--scores", f"{name}.csv",
+                             *words).stdout)
+            for name, words in (("without", []), ("with", ["--more", "more"]))]
+    assert len(os.listdir(os.path.join(folder, "kept"))) == 5  # other views; one of the extra file
+    assert [row["file"] for row in rows(folder, "with.csv")] == [
+        row["file"] for row in rows(folder, "without.csv")]
+    assert [c["samples"] for c in told[0]["classes"]] == [c["samples"] for c in told[1]["classes"]]
+    for i in (1, 2):
+        assert content(folder, f"with-{i}.onnx") != content(folder, f"without-{i}.onnx")
+    said = works(folder, "lighten", "with-1.onnx", "--student", "flow-light", "--student-epochs",
+                 "1", "--distill", "--data", ".", "--more", "more", "--cache", "kept", "--fold",
+                 "1/2", "--threads", "1", "--json", "--out", "taught.onnx").stdout
+    assert "learned from a teacher" in json.loads(said)["steps"][0]["report"]["what"], said
+    refused(folder, "--more", "train", "--data", ".", "--more", "more", "--folds", "2", "--judge",
+            "with.onnx")
+    refused(folder, "--more", "lighten", "with-1.onnx", "--more", "more", "--quantize", "int8",
+            "--out", "x.onnx")
+
+
 def check_refusals(folder):
     data = ["--data", "."]
     refused(folder, "--folds", "train", *data, "--judge", "stat.onnx", "--out", "x.onnx")
@@ -258,6 +311,9 @@ def main():
         check_student(folder)
         check_calibration(folder)
         check_alarms(folder)
+        write_labels(folder, [line + "\n" for line in LABELS.splitlines()[1:]])
+        check_cache(folder)
+        check_more(folder)
         check_refusals(folder)
     print("ok")
 
