@@ -114,6 +114,36 @@ test_few_groups (void)
   g_ptr_array_unref (dataset.samples);
 }
 
+/* Extra footage is held out by nobody, and changes nothing for the rest; what a model calls the
+ * files of a folder changes nothing either.
+ */
+static void
+test_extra (void)
+{
+  PraxiDataset dataset = make_dataset (), more = make_dataset ();
+  const guint n = dataset.samples->len;
+  g_autofree int *before = praxi_folds_new (&dataset, FOLDS, NULL);
+  for (guint i = 0; i < 9; i++) {
+    add (&more, "drop", (int) i, 0, 2); /* of a group that is there already */
+    PraxiSample *sample = g_ptr_array_steal_index (more.samples, more.samples->len - 1);
+    sample->is_extra = TRUE;
+    g_ptr_array_add (dataset.samples, sample);
+  }
+  for (guint i = 0; i < n; i++)
+    ((PraxiSample *) dataset.samples->pdata[i])->class_index = 0;
+  g_autofree int *fold_of = praxi_folds_new (&dataset, FOLDS, NULL);
+  g_assert_cmpmem (fold_of, sizeof *fold_of * n, before, sizeof *before * n);
+  for (guint i = n; i < dataset.samples->len; i++)
+    g_assert_cmpint (fold_of[i], ==, PRAXI_FOLDS_NONE);
+  praxi_folds_keep (&dataset, fold_of, 1, FALSE);
+  guint n_extra = 0;
+  for (guint i = 0; i < dataset.samples->len; i++)
+    n_extra += sample_at (&dataset, i)->is_extra ? 1 : 0;
+  g_assert_cmpuint (n_extra, ==, 9);
+  g_ptr_array_unref (dataset.samples);
+  g_ptr_array_unref (more.samples);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -121,5 +151,6 @@ main (int argc, char **argv)
   g_test_add_func ("/folds/assign", test_folds);
   g_test_add_func ("/folds/keep", test_keep);
   g_test_add_func ("/folds/few-groups", test_few_groups);
+  g_test_add_func ("/folds/extra", test_extra);
   return g_test_run ();
 }
