@@ -268,6 +268,16 @@ add_scalar (GPtrArray *list, const char *name, const PraxiOp *op)
   g_ptr_array_add (list, attribute);
 }
 
+/* Dilations of 1 go without saying, and AveragePool of operator set 17 may not name them. */
+static gboolean
+is_usual_dilation (const PraxiOp *op, const void *at, int n)
+{
+  gboolean is_usual = at == op->window.dilation;
+  for (int i = 0; is_usual && i < n; i++)
+    is_usual = op->window.dilation[i] == 1;
+  return is_usual;
+}
+
 static void
 write_rule (GPtrArray *list, const PraxiRule *rule, PraxiOp *op)
 {
@@ -298,7 +308,7 @@ write_rule (GPtrArray *list, const PraxiRule *rule, PraxiOp *op)
     add_int (list, rule->name, praxi_onnx_dtype_number (op->to));
     return;
   case PRAXI_RULE_WINDOW:
-    if (n > 0 && *(const int64_t *) at != 0)
+    if (n > 0 && *(const int64_t *) at != 0 && !is_usual_dilation (op, at, n))
       add_ints (list, rule->name, at, n, NULL, 0);
     return;
   case PRAXI_RULE_PADS:

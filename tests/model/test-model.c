@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "engine/core/error.h"
+#include "engine/model/builder.h"
 #include "tests/model/model-support.h"
 
 static char *
@@ -255,6 +256,41 @@ test_cut_behind_graph (void)
   }
 }
 
+/* Whether bytes stand in others. */
+static gboolean
+holds (GBytes *bytes, const char *text)
+{
+  gsize size, length = strlen (text);
+  const char *data = g_bytes_get_data (bytes, &size);
+  for (gsize i = 0; i + length <= size; i++)
+    if (memcmp (data + i, text, length) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* AveragePool of operator set 17 has no dilations, and runtimes refuse a file that names them. */
+static void
+test_average_pool (void)
+{
+  for (int dilation = 1; dilation <= 2; dilation++) {
+    const PraxiOp op = {
+        .kind = PRAXI_OP_AVERAGE_POOL,
+        .window = {.n_spatial = 2, .kernel = {2, 2}, .stride = {1, 1}, .dilation = {1, dilation}}};
+    g_autoptr (PraxiBuilder) builder = praxi_builder_new ();
+    const int x = praxi_builder_input (builder, "x", PRAXI_F32, 4, (const int64_t[]){1, 1, 8, 8});
+    praxi_builder_output (builder, praxi_builder_op (builder, &op, NULL, &x, 1), "y");
+    g_autoptr (PraxiGraph) graph = praxi_builder_finish (builder);
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = temporary_file ("pool.onnx");
+    g_assert_true (praxi_model_save (graph, NULL, path, &error));
+    g_autoptr (GBytes) bytes = praxi_onnx_read_file (path, &error);
+    g_assert_no_error (error);
+    g_assert_true (holds (bytes, "kernel_shape"));
+    g_assert_cmpint (holds (bytes, "dilations"), ==, dilation > 1);
+    remove_file (path);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -268,5 +304,6 @@ main (int argc, char **argv)
   g_test_add_func ("/model/checksum", test_checksum);
   g_test_add_func ("/model/bit-flips", test_bit_flips);
   g_test_add_func ("/model/cut-behind-graph", test_cut_behind_graph);
+  g_test_add_func ("/model/average-pool", test_average_pool);
   return g_test_run ();
 }
