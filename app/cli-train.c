@@ -315,6 +315,8 @@ list_learning (PraxiTrainJob *t, GArray *entries)
       {"recompute", 0, 0, G_OPTION_ARG_NONE, &t->how.recompute,
        "Computes activations twice to save memory", NULL},
       {"memory", 0, 0, G_OPTION_ARG_DOUBLE, &t->memory_mb, "For one step at most (2048)", "MB"},
+      {"licence", 0, 0, G_OPTION_ARG_STRING, &t->licence,
+       "Of the weights, in words that stand in the file", "TEXT"},
       {"more", 0, 0, G_OPTION_ARG_FILENAME, &t->more,
        "More footage to learn from, an eighth of what is shown, that nothing is judged by; 'praxi "
        "render' makes some",

@@ -139,6 +139,8 @@ save (const PraxiTrainFolds *folds,
       GError **error)
 {
   PraxiModelSpec spec = *praxi_model_spec (model);
+  if (folds->job->licence != NULL)
+    spec.licence = folds->job->licence;
   g_autofree double *limits = NULL, *enter = NULL, *exit = NULL;
   if (!praxi_train_alarms_parse (folds->job, &limits, error))
     return FALSE;

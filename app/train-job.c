@@ -503,7 +503,10 @@ write_spec (const PraxiTrainJob *job, const char *path)
   g_autofree char *step = g_strdup_printf (
       "%s: %u clips, epoch %d of %u", job->arch != NULL ? "trained" : "fine-tuned",
       job->train_source->n, job->training->best_epoch, job->training->epochs->len - 1);
-  return praxi_model_spec_write_step (praxi_model_spec (job->model), path, step);
+  PraxiModelSpec spec = *praxi_model_spec (job->model);
+  if (job->licence != NULL)
+    spec.licence = job->licence;
+  return praxi_model_spec_write_step (&spec, path, step);
 }
 
 gboolean
@@ -582,7 +585,7 @@ praxi_train_job_clear (PraxiTrainJob *job)
                          job->classes,    job->out,     job->progress, job->optimizer,
                          job->checkpoint, job->key,     job->balance,  job->scores,
                          job->judged,     job->sizes,   job->more,     job->alarms,
-                         job->cache};
+                         job->cache,      job->licence};
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
   g_free (job->output_weights);

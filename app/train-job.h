@@ -40,6 +40,7 @@ typedef struct {
   GPtrArray *made; /* of the stages: models, trainables and sources */
   char *alarms;    /* false events an hour that calibrated thresholds allow, "fall=20" */
   char *cache;     /* a folder that motion is kept in */
+  char *licence;   /* of the weights, in words, for the spec; NULL: as it is */
   char *more;      /* a folder of extra footage */
   char *judged;    /* whose models of each fold --folds judges instead of training any */
 } PraxiTrainJob;

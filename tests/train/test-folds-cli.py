@@ -201,7 +201,9 @@ def check_alarms(folder):
     command = ["train", "--data", ".", "--folds", "2", "--judge", "both.onnx", "--calibrate",
                "--from", "both-1.onnx", "--threads", "1", "--json"]
     write_labels(folder, [f"{f}.mp4,{c},{a},{b},{f},\n" for f in "ab" for c, a, b in SPANS])
-    works(folder, *command, "--out", "plain.onnx")
+    works(folder, *command, "--out", "plain.onnx", "--licence", "Mine, 2026")
+    assert info(folder, "plain-1.onnx")["licence"] == info(folder, "plain.onnx")["licence"] == \
+        "Mine, 2026"
     told = json.loads(works(folder, *command, "--alarms", "fight=0,fall=1e6", "--out",
                             "few.onnx").stdout)
     assert told["classes"][0]["events"][0]["false"] <= 2, told
