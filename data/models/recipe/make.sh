@@ -1,12 +1,14 @@
 #!/bin/sh
 # The recipe with praxi alone. Nothing is written but OUT.
 #
-# usage: make.sh [--folds K] [--seeds "0 1 2"] [--threads N] PRAXI DATA OUT
+# usage: make.sh [--folds K] [--seeds "0 1 2"] [--mocap DIR] [--threads N] PRAXI DATA OUT
 #
 #   PRAXI  the program            DATA  a folder with labels.csv
+#   DIR    recorded motions: falls and what looks like one are drawn from them, for student to learn
 #   OUT    statistics.onnx, flow-SEED.onnx, joined.onnx (all of them in one), student.onnx (one of
 #          the nets, which learned from all, in INT8). Of the labels the split "train" is learned
-#          from; "val" chooses nothing.
+#          from; "val" chooses nothing. OUT/motion keeps the motion of the footage from command to
+#          command (some 5 GB); nobody needs it afterwards.
 #
 # With --folds every model is made K times, NAME-1.onnx to NAME-K.onnx, each without the footage of
 # one fold and judged by it; then original and light, which are joined and student with their scores
@@ -15,18 +17,22 @@
 # What is there already is not made again, so a run that was cut off goes on with the next model.
 set -eu
 
-folds=0 seeds="0 1 2" threads=1
+folds=0 seeds="0 1 2" mocap="" threads=1
+# False events an hour that thresholds allow; fights keep the usual one, which no other was better than.
+alarms=fall=20
+terms="weights as the project; trained on footage under MIT, CC BY 4.0 and BSD-3-Clause"
 while [ $# -gt 3 ]; do
   case "$1" in
     --folds) folds=$2 ;;
     --seeds) seeds=$2 ;;
+    --mocap) mocap=$2 ;;
     --threads) threads=$2 ;;
     *) break ;;
   esac
   shift 2
 done
 if [ $# -ne 3 ]; then
-  sed -n '4,6s/^# //p' "$0" >&2
+  sed -n '4,7s/^# //p' "$0" >&2
   exit 2
 fi
 praxi=$1 data=$2 out=$3
@@ -45,10 +51,11 @@ train() {
   if [ "$folds" -gt 0 ]; then
     [ -s "$out/$name.txt" ] && return
     say "$praxi" train --data "$data" --folds "$folds" --out "$out/$name.onnx" \
-      --scores "$out/$name.csv" --threads "$threads" "$@"
+      --scores "$out/$name.csv" --cache "$out/motion" --threads "$threads" "$@"
     mv "$out/part.txt" "$out/$name.txt"
   elif [ ! -s "$out/$name.onnx" ]; then
-    "$praxi" train --data "$data" --last --out "$out/$name.onnx" --threads "$threads" "$@"
+    "$praxi" train --data "$data" --last --out "$out/$name.onnx" --cache "$out/motion" \
+      --threads "$threads" "$@"
   fi
 }
 
@@ -62,23 +69,25 @@ judge() {
   mv "$out/part.txt" "$out/$name.txt"
 }
 
-# fit NAME FROM: both by folds
+# fit NAME FROM TERMS: both by folds
 fit() {
-  judge "$1" --judge "$out/$2.onnx" --calibrate --out "$out/$1.onnx"
+  judge "$1" --judge "$out/$2.onnx" --calibrate --alarms "$alarms" --out "$out/$1.onnx" \
+    --licence "$3, see the model card"
 }
 
-# fit_whole NAME FROM: the whole one, by what the folds of FROM held out
+# fit_whole NAME FROM TERMS: the whole one, by what the folds of FROM held out
 fit_whole() {
   [ -s "$out/$2-1.onnx" ] || return 0
   n=1
   while [ -s "$out/$2-$((n + 1)).onnx" ]; do n=$((n + 1)); done
   [ -s "$out/$1.onnx" ] ||
     "$praxi" train --data "$data" --folds "$n" --judge "$out/$2.onnx" --calibrate \
-      --from "$out/$2.onnx" --out "$out/$1.onnx" --threads "$threads"
+      --alarms "$alarms" --licence "$3, see the model card" --from "$out/$2.onnx" \
+      --out "$out/$1.onnx" --threads "$threads"
 }
 
-# As many shares for the statistics as for all nets together: named that often, they cost nothing.
-# The nets judge the mirrored motion too.
+# Of fights, as many shares for the statistics as for all nets together: named that often, they cost
+# nothing. The nets judge the mirrored motion too.
 # join END (of the files' names, "" or "-FOLD")
 join() {
   parts=
@@ -94,25 +103,32 @@ join() {
 lighten() {
   end=$1
   shift
+  # shellcheck disable=SC2086 # more is two words or none
   [ -s "$out/student$end.onnx" ] ||
     "$praxi" lighten "$out/joined$end.onnx" --student "$out/flow-${seeds%% *}$end.onnx" \
       --student-epochs 8 --student-average 0.98 --distill --quantize int8 --data "$data" \
-      --threads "$threads" --out "$out/student$end.onnx" "$@"
+      $more --cache "$out/motion" --threads "$threads" --out "$out/student$end.onnx" "$@"
 }
 
 case "$out" in
   *[[:space:]]*) echo "make.sh: OUT: give a folder without blanks in its name" >&2; exit 2 ;;
 esac
 
-train statistics --arch flow-statistics --epochs 40 --seed 0
+more=
+if [ -n "$mocap" ]; then
+  [ -s "$out/drawn/labels.csv" ] || "$praxi" render --mocap "$mocap" --out "$out/drawn"
+  more="--more $out/drawn"
+fi
+# The statistics tell fights well and falls badly: of those they say nothing.
+train statistics --arch flow-statistics --classes normal,fight --epochs 40 --seed 0
 for seed in $seeds; do
   train "flow-$seed" --arch flow-light --epochs 40 --mixup 0.4 --average 0.99 --seed "$seed"
 done
 if [ "$folds" -eq 0 ]; then
   join ""
   lighten ""
-  fit_whole original joined
-  fit_whole light student
+  fit_whole original joined "$terms"
+  fit_whole light student "$terms${more:+ and on renderings of recorded motion}"
   exit
 fi
 fold=1
@@ -122,6 +138,6 @@ while [ "$fold" -le "$folds" ]; do
   fold=$((fold + 1))
 done
 judge joined --judge "$out/joined.onnx"
-fit original joined
+fit original joined "$terms"
 judge student --judge "$out/student.onnx"
-fit light student
+fit light student "$terms${more:+ and on renderings of recorded motion}"
