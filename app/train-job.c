@@ -581,11 +581,10 @@ praxi_train_job_clear (PraxiTrainJob *job)
   praxi_dataset_free (job->train);
   praxi_dataset_free (job->val);
   g_clear_pointer (&job->model, praxi_model_unref);
-  char *const texts[] = {job->data,       job->project, job->from,     job->arch,
-                         job->classes,    job->out,     job->progress, job->optimizer,
-                         job->checkpoint, job->key,     job->balance,  job->scores,
-                         job->judged,     job->sizes,   job->more,     job->alarms,
-                         job->cache,      job->licence};
+  char *const texts[] = {job->data,    job->project,  job->from,      job->arch,       job->classes,
+                         job->out,     job->progress, job->optimizer, job->checkpoint, job->key,
+                         job->balance, job->scores,   job->judged,    job->sizes,      job->more,
+                         job->alarms,  job->cache,    job->licence};
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
   g_free (job->output_weights);
