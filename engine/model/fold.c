@@ -159,6 +159,70 @@ fold_one (PraxiGraph *graph, const int *makers, const int *uses, const PraxiNode
   return TRUE;
 }
 
+static const PraxiTensor *
+constant_floats (const PraxiGraph *graph, int value)
+{
+  const PraxiTensor *tensor = value >= 0 ? &praxi_graph_value (graph, value)->tensor : NULL;
+  return tensor != NULL && tensor->data != NULL && tensor->dtype == PRAXI_F32 ? tensor : NULL;
+}
+
+/* (x·f + s) w α + c β = x (f·w) α + (s w α + c β), of outputs numbers */
+static void
+scale_gemm (PraxiGraph *graph,
+            PraxiNode *gemm,
+            int x,
+            const PraxiTensor *w,
+            const float *factor,
+            const float *shift)
+{
+  const gboolean turned = gemm->op.transpose_b;
+  const gint64 depth = w->dims[turned ? 1 : 0], outputs = w->dims[turned ? 0 : 1];
+  const PraxiTensor *c = constant_floats (graph, gemm->n_in > 2 ? gemm->in[2] : -1);
+  float *weights = g_new (float, depth *outputs), *bias = g_new (float, outputs);
+  for (gint64 o = 0; o < outputs; o++) {
+    double sum = 0;
+    for (gint64 k = 0; k < depth; k++) {
+      const gint64 at = turned ? o * depth + k : k * outputs + o;
+      const float weight = ((const float *) w->data)[at];
+      weights[at] = weight * factor[k];
+      sum += (double) (weight * shift[k]);
+    }
+    bias[o] = gemm->op.alpha * (float) sum +
+              (c != NULL ? gemm->op.beta * ((const float *) c->data)[o] : 0);
+  }
+  const PraxiTensor bias_shape = {.dtype = PRAXI_F32, .rank = 1, .dims = {outputs}};
+  int in[3] = {x};
+  in[1] = add_floats (graph, gemm->name, "scaled_weight", *w, weights);
+  in[2] = add_floats (graph, gemm->name, "scaled_bias", bias_shape, bias);
+  g_free (gemm->in);
+  gemm->in = g_memdup2 (in, sizeof in);
+  gemm->n_in = 3;
+  gemm->op.beta = 1;
+}
+
+/* A BatchNormalization that a Gemm alone reads moves into it. */
+static void
+fold_into_gemm (PraxiGraph *graph, const int *makers, const int *uses, PraxiNode *gemm)
+{
+  int64_t n_bias = 0;
+  const int maker = makers[gemm->in[0]];
+  const PraxiNode *norm = maker >= 0 ? praxi_graph_node (graph, maker) : NULL;
+  const PraxiTensor *w = constant_floats (graph, gemm->in[1]);
+  if (norm == NULL || norm->op.kind != PRAXI_OP_BATCH_NORM || norm->n_out != 1 ||
+      norm->op.training_mode || uses[gemm->in[0]] != 1 || gemm->op.transpose_a || w == NULL)
+    return;
+  const gint64 depth = w->dims[gemm->op.transpose_b ? 1 : 0];
+  const gint64 outputs = w->dims[gemm->op.transpose_b ? 0 : 1];
+  if (gemm->n_in > 2 && gemm->in[2] >= 0) {
+    const PraxiTensor *c = constant_floats (graph, gemm->in[2]);
+    if (c == NULL || praxi_tensor_count (c, &n_bias) != PRAXI_OK || n_bias != outputs)
+      return;
+  }
+  g_autofree float *factor = g_new (float, depth + 1), *shift = g_new (float, depth + 1);
+  if (batch_norm_factors (graph, norm, depth, factor, shift))
+    scale_gemm (graph, gemm, norm->in[0], w, factor, shift);
+}
+
 void
 praxi_graph_fold_batch_norm (PraxiGraph *graph)
 {
@@ -168,6 +232,8 @@ praxi_graph_fold_batch_norm (PraxiGraph *graph)
     PraxiNode *node = praxi_graph_node (graph, (int) i);
     if (fold_one (graph, makers, uses, node))
       node->out[0] = -1; /* nobody makes what nobody reads: pruned below */
+    else if (node->op.kind == PRAXI_OP_GEMM)
+      fold_into_gemm (graph, makers, uses, node);
   }
   praxi_graph_prune (graph);
 }

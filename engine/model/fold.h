@@ -22,7 +22,9 @@ PraxiStatus praxi_fold_run (const PraxiOp *op,
  */
 gboolean praxi_graph_fold (PraxiGraph *graph, GError **error);
 
-/* BatchNormalization that alone reads a Conv moves into its weights; shapes may be open. */
+/* BatchNormalization that alone reads a Conv, or that a Gemm alone reads, moves into its weights;
+ * shapes may be open.
+ */
 void praxi_graph_fold_batch_norm (PraxiGraph *graph);
 
 G_END_DECLS

@@ -164,7 +164,21 @@ batch_norm (Net *net, int x, int64_t channels)
   return praxi_builder_op (net->builder, &op, NULL, in, 5);
 }
 
-/* Conv, batch norm, Relu6, a residual with Relu, swish, hard swish, depthwise, transposes. */
+/* A batch norm and two products of it, one with its weights turned. */
+static int
+head (Net *net, int x, int64_t depth)
+{
+  enum { MIDDLE = 30, OUTPUTS = 24 };
+  const int64_t turned[2] = {MIDDLE, depth}, plain[2] = {MIDDLE, OUTPUTS}, bias[2] = {1, OUTPUTS};
+  const PraxiOp first = {.kind = PRAXI_OP_GEMM, .alpha = 0.7f, .beta = 1, .transpose_b = true};
+  const PraxiOp second = {.kind = PRAXI_OP_GEMM, .alpha = 1, .beta = 0.5f};
+  const int in[2] = {batch_norm (net, x, depth), floats (net, 2, turned, -0.1, 0.1)};
+  x = batch_norm (net, praxi_builder_op (net->builder, &first, NULL, in, 2), MIDDLE);
+  const int then[3] = {x, floats (net, 2, plain, -0.3, 0.3), floats (net, 2, bias, -1, 1)};
+  return praxi_builder_op (net->builder, &second, NULL, then, 3);
+}
+
+/* Conv, batch norm, Relu6, a residual with Relu, swish, hard swish, depthwise, transposes, Gemm. */
 static PraxiGraph *
 float_net (void)
 {
@@ -188,7 +202,8 @@ float_net (void)
   x = praxi_builder_op (builder, &turn, NULL, &x, 1);
   x = praxi_builder_unary (builder, PRAXI_OP_HARD_SWISH, float_conv (&net, x, 16, 4, 3, 2));
   const int in[2] = {x, praxi_builder_ints (builder, flat, 2)};
-  praxi_builder_output (builder, praxi_builder_op (builder, &reshape, NULL, in, 2), "y");
+  x = head (&net, praxi_builder_op (builder, &reshape, NULL, in, 2), 4 * 11 * 9);
+  praxi_builder_output (builder, x, "y");
   return praxi_builder_finish (builder);
 }
 
