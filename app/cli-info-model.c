@@ -55,7 +55,7 @@ add_spec (JsonBuilder *builder, const PraxiModelSpec *spec)
 }
 
 void
-praxi_cli_add_model (JsonBuilder *builder, PraxiModel *model, const char *path)
+praxi_cli_add_model (JsonBuilder *builder, const PraxiModel *model, const char *path)
 {
   g_autofree char *file = praxi_text_file_name (path);
   praxi_json_add_string (builder, "kind", "model");
@@ -91,7 +91,7 @@ print_spec (const PraxiModelSpec *spec)
 }
 
 static void
-print_text (PraxiModel *model, const char *path)
+print_text (const PraxiModel *model, const char *path)
 {
   g_autofree char *file = praxi_text_file_name (path);
   g_autofree char *size = praxi_text_bytes ((guint64) praxi_model_file_bytes (model));

@@ -12,6 +12,6 @@ G_BEGIN_DECLS
 PraxiExit praxi_cli_info_model (const char *path, gboolean json);
 
 /* Adds the keys of a model to the object the builder stands in. */
-void praxi_cli_add_model (JsonBuilder *builder, PraxiModel *model, const char *path);
+void praxi_cli_add_model (JsonBuilder *builder, const PraxiModel *model, const char *path);
 
 G_END_DECLS

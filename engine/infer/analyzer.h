@@ -31,7 +31,7 @@ typedef struct {
 } PraxiScorer;
 
 /* model: has a spec. Both are borrowed and must outlive the scorer. */
-PraxiScorer praxi_scorer_for_executor (PraxiModel *model, PraxiExecutor *executor);
+PraxiScorer praxi_scorer_for_executor (const PraxiModel *model, PraxiExecutor *executor);
 
 typedef struct {
   double stride_s;                     /* between windows; 0: 0.5 */

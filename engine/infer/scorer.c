@@ -14,7 +14,7 @@ count_still (gpointer data)
 }
 
 PraxiScorer
-praxi_scorer_for_executor (PraxiModel *model, PraxiExecutor *executor)
+praxi_scorer_for_executor (const PraxiModel *model, PraxiExecutor *executor)
 {
   const PraxiModelSpec *spec = praxi_model_spec (model);
   return (PraxiScorer){.frames = spec->frames,

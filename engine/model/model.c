@@ -15,13 +15,10 @@ struct PraxiModel {
   const char *precision;
   gint64 params, macs, weights_bytes, file_bytes;
   char *sha256;
-  GThread *hashing; /* makes it; NULL when it is there */
 };
 
-/* Digests take a second for 300 MB: of files as large as this beside everything else. */
+/* Digests take a second for 300 MB: of files as large as this on a thread beside reading. */
 enum { LARGE_FILE_BYTES = 1 << 20 };
-
-static GMutex hash_mutex;
 
 static void
 take_metadata (PraxiModel *model, const Onnx__ModelProto *proto, GError **error)
@@ -138,17 +135,7 @@ name_file (GError **error, const char *file)
 static gpointer
 hash_cb (gpointer data)
 {
-  g_autoptr (GBytes) bytes = data;
-  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
-}
-
-static void
-finish_hash (PraxiModel *model)
-{
-  g_mutex_lock (&hash_mutex);
-  if (model->hashing != NULL)
-    model->sha256 = g_thread_join (g_steal_pointer (&model->hashing));
-  g_mutex_unlock (&hash_mutex);
+  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, data);
 }
 
 PraxiModel *
@@ -158,12 +145,11 @@ praxi_model_load_bytes (GBytes *bytes, const char *name, GError **error)
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
   model->ref_count = 1;
-  if (size >= LARGE_FILE_BYTES)
-    model->hashing = g_thread_new ("hash", hash_cb, g_bytes_ref (bytes));
-  else
-    model->sha256 = hash_cb (g_bytes_ref (bytes));
+  GThread *hashing = size >= LARGE_FILE_BYTES ? g_thread_new ("hash", hash_cb, bytes) : NULL;
   GError *why = NULL;
-  if (!load (model, data, size, &why)) {
+  const gboolean is_good = load (model, data, size, &why);
+  model->sha256 = hashing != NULL ? g_thread_join (hashing) : hash_cb (bytes);
+  if (!is_good) {
     name_file (&why, name);
     g_propagate_error (error, why);
     return NULL;
@@ -194,7 +180,6 @@ praxi_model_unref (PraxiModel *model)
 {
   if (!g_atomic_int_dec_and_test (&model->ref_count))
     return;
-  finish_hash (model);
   g_free (model->name);
   g_free (model->sha256);
   g_clear_pointer (&model->graph, praxi_graph_unref);
@@ -251,8 +236,7 @@ praxi_model_file_bytes (const PraxiModel *model)
 }
 
 const char *
-praxi_model_sha256 (PraxiModel *model)
+praxi_model_sha256 (const PraxiModel *model)
 {
-  finish_hash (model);
   return model->sha256;
 }

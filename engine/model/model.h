@@ -65,7 +65,7 @@ gint64 praxi_model_params (const PraxiModel *model);
 gint64 praxi_model_macs (const PraxiModel *model); /* of one clip; 0 where shapes stay open */
 gint64 praxi_model_weights_bytes (const PraxiModel *model);
 gint64 praxi_model_file_bytes (const PraxiModel *model);
-const char *praxi_model_sha256 (PraxiModel *model); /* of the file as it lies there, hex */
+const char *praxi_model_sha256 (const PraxiModel *model); /* of the file as it lies there, hex */
 
 /* Writes graph and spec as ONNX: to a temporary file beside path, synced, then renamed over path.
  * spec_json: text of praxi.spec; NULL leaves spec and checksum out
