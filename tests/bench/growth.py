@@ -4,7 +4,7 @@ videos at once (one process with one thread each, as `praxi analyze` of several 
 
 Usage: growth.py PRAXI [MODEL…] [--seconds 1] [--out FOLDER]
 
-Every figure is `praxi bench`'s median. Writes growth-<processor>.svg and .md into FOLDER, one curve
+Every figure is `praxi bench`'s median, of videos at once its number of runs. Writes growth-<processor>.svg and .md into FOLDER, one curve
 a model in each of three panels; MODEL as in `praxi bench`, default light and two nets of the zoo.
 """
 
@@ -27,11 +27,20 @@ def start(options, model, threads, batch=1):
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def rate_of(process, batch=1):
+def result_of(process):
     text, _ = process.communicate()
     if process.returncode != 0:
         raise SystemExit("growth: praxi bench failed")
-    return batch * 1e3 / json.loads(text)["latency_ms"]["p50"]
+    return json.loads(text)
+
+
+def rate_of(process, batch=1):
+    return batch * 1e3 / result_of(process)["latency_ms"]["p50"]
+
+
+def runs_of(options, process):
+    """Where processes wait for a processor most runs are none the longer: their number counts."""
+    return result_of(process)["runs"] / options.seconds
 
 
 def measure(options, model):
@@ -40,7 +49,7 @@ def measure(options, model):
     return {
         "threads": [(n, rate_of(start(options, model, n))) for n in threads],
         "clips in one run": [(n, rate_of(start(options, model, cores, n), n)) for n in BATCHES],
-        "videos at once": [(n, sum(map(rate_of, [start(options, model, 1) for _ in range(n)])))
+        "videos at once": [(n, sum(runs_of(options, one) for one in [start(options, model, 1) for _ in range(n)]))
                            for n in VIDEOS],
     }
 
