@@ -135,9 +135,7 @@ pack (PlanesKernel *kernel, const int8_t *w, const PraxiRequantize *r)
 {
   const int channels = (int) kernel->shape.in_channels;
   const int most = kernel->loops->depthwise_row_bytes;
-  int all = 0;
-  for (int begin; all < channels;)
-    all += praxi_cpu_depthwise_group (channels, all, most, &begin);
+  const int all = praxi_cpu_depthwise_width (channels, most);
   const size_t n = (size_t) all;
   kernel->weights = praxi_cpu_alloc (n * TAPS * 4);
   kernel->bias = praxi_cpu_alloc (n * sizeof (float));

@@ -171,10 +171,7 @@ width_of (const DepthwiseKernel *kernel)
   const int channels = (int) kernel->shape.in_channels;
   if (!kernel->is_s8 || !kernel->in_rows)
     return praxi_cpu_round_up ((size_t) channels, (size_t) kernel->loops->lanes);
-  int at = 0;
-  for (int begin; at < channels;)
-    at += praxi_cpu_depthwise_group (channels, at, kernel->group_most, &begin);
-  return (size_t) at;
+  return (size_t) praxi_cpu_depthwise_width (channels, kernel->group_most);
 }
 
 /* [taps][channels] */

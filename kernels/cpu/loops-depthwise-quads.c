@@ -55,6 +55,16 @@ find_planes_row (const DepthwisePlanes *call, int y, PlanesRow *row)
 #include "kernels/cpu/depthwise-quads.h"
 #endif
 
+/* run_16, run_32 or run_64 (…), by the width of a group */
+#if SIMD_QUADS == 64
+#define BY_WIDTH(width, run, ...)                                                                  \
+  ((width) == 64   ? run##_64 (__VA_ARGS__)                                                        \
+   : (width) == 32 ? run##_32 (__VA_ARGS__)                                                        \
+                   : run##_16 (__VA_ARGS__))
+#else
+#define BY_WIDTH(width, run, ...) ((width) == 32 ? run##_32 (__VA_ARGS__) : run##_16 (__VA_ARGS__))
+#endif
+
 SIMD_INLINE void
 row_s8 (const DepthwiseRow *row, int stride, int taps, bool is_signed)
 {
@@ -64,15 +74,7 @@ row_s8 (const DepthwiseRow *row, int stride, int taps, bool is_signed)
     for (int first = 0, width; first < row->n_channels; first += width) {
       int begin;
       width = praxi_cpu_depthwise_group (row->n_channels, first, SIMD_QUADS, &begin);
-#if SIMD_QUADS == 64
-      if (width == 64)
-        tile_64 (row, pixel, first, begin, stride, taps, is_signed, &columns);
-      else
-#endif
-          if (width == 32)
-        tile_32 (row, pixel, first, begin, stride, taps, is_signed, &columns);
-      else
-        tile_16 (row, pixel, first, begin, stride, taps, is_signed, &columns);
+      BY_WIDTH (width, tile, row, pixel, first, begin, stride, taps, is_signed, &columns);
     }
   }
 }
@@ -96,15 +98,7 @@ interleave_row (const DepthwisePlanes *call, int columns, int y, uint8_t *to)
   for (int first = 0, width; first < call->n_channels; first += width) {
     int begin;
     width = praxi_cpu_depthwise_group (call->n_channels, first, SIMD_QUADS, &begin);
-#if SIMD_QUADS == 64
-    if (width == 64)
-      interleave_columns_64 (call, &row, columns, begin, to);
-    else
-#endif
-        if (width == 32)
-      interleave_columns_32 (call, &row, columns, begin, to);
-    else
-      interleave_columns_16 (call, &row, columns, begin, to);
+    BY_WIDTH (width, interleave_columns, call, &row, columns, begin, to);
     to += (int64_t) columns * width * 4;
   }
 }
@@ -121,15 +115,7 @@ planes_row_s8 (const DepthwisePlanes *call,
     int begin;
     width = praxi_cpu_depthwise_group (call->n_channels, first, SIMD_QUADS, &begin);
     const int64_t at = (int64_t) first * columns * 4;
-#if SIMD_QUADS == 64
-    if (width == 64)
-      planes_row_64 (call, y, rows, at, first, begin, stride);
-    else
-#endif
-        if (width == 32)
-      planes_row_32 (call, y, rows, at, first, begin, stride);
-    else
-      planes_row_16 (call, y, rows, at, first, begin, stride);
+    BY_WIDTH (width, planes_row, call, y, rows, at, first, begin, stride);
   }
 }
 
@@ -137,9 +123,7 @@ void
 LEVEL_NAME (depthwise_planes_s8) (const DepthwisePlanes *call)
 {
   const int columns = (call->out_width - 1) * call->stride[1] + PLANES_TAPS;
-  int all = 0;
-  for (int begin; all < call->n_channels;)
-    all += praxi_cpu_depthwise_group (call->n_channels, all, SIMD_QUADS, &begin);
+  const int all = praxi_cpu_depthwise_width (call->n_channels, SIMD_QUADS);
   const int64_t row_bytes = (int64_t) columns * all * 4;
   uint8_t *room = call->room;
   int ready = call->first * call->stride[0] - call->pad[0]; /* rows before it are interleaved */

@@ -114,16 +114,17 @@ look_up_octet (const uint8_t *tables, int n_columns, __m512i *v)
 }
 
 /* 64 rows of at most 64 columns: bytes are turned by eights, then eights as a whole, so that a
- * vector is a column, and back.
+ * vector is a column, and back. by_eights: the order in which 8 × 8 bytes are turned
  */
 SIMD_VBMI static void
-look_up_tile (const uint8_t *tables, int n_columns, const uint8_t *x, uint8_t *y, int64_t step)
+look_up_tile (const uint8_t *tables,
+              int n_columns,
+              const uint8_t *x,
+              uint8_t *y,
+              int64_t step,
+              __m512i by_eights)
 {
   const __mmask64 mask = n_columns < TILE ? ((__mmask64) 1 << n_columns) - 1 : ~(__mmask64) 0;
-  uint8_t order[64];
-  for (int i = 0; i < 64; i++)
-    order[i] = (uint8_t) (i % 8 * 8 + i / 8);
-  const __m512i by_eights = _mm512_loadu_si512 (order);
   Tile tile;
   for (int r = 0; r < 8; r++) {
     __m512i v[8];
@@ -153,11 +154,15 @@ look_up_tile (const uint8_t *tables, int n_columns, const uint8_t *x, uint8_t *y
 static int64_t
 look_up_tiles (const uint8_t *tables, int n_columns, const uint8_t *x, uint8_t *y, int64_t n_rows)
 {
+  uint8_t order[64];
+  for (int i = 0; i < 64; i++)
+    order[i] = (uint8_t) (i % 8 * 8 + i / 8);
+  const __m512i by_eights = _mm512_loadu_si512 (order);
   int64_t row = 0;
   for (; row + TILE <= n_rows; row += TILE)
     for (int c = 0; c < n_columns; c += TILE)
       look_up_tile (tables + 256 * c, n_columns - c < TILE ? n_columns - c : TILE,
-                    x + row * n_columns + c, y + row * n_columns + c, n_columns);
+                    x + row * n_columns + c, y + row * n_columns + c, n_columns, by_eights);
   return row;
 }
 #endif

@@ -113,6 +113,16 @@ praxi_cpu_depthwise_group (int channels, int first, int most, int *begin)
   return width;
 }
 
+/* Channels of all groups. */
+static inline int
+praxi_cpu_depthwise_width (int channels, int most)
+{
+  int width = 0;
+  for (int begin; width < channels;)
+    width += praxi_cpu_depthwise_group (channels, width, most, &begin);
+  return width;
+}
+
 /* The channel of entry k in the order of interleaved lanes, from the group's first; vectors: R */
 static inline int
 praxi_cpu_depthwise_channel (int width, int vectors, int k)
