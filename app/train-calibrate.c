@@ -10,13 +10,6 @@
 #include "engine/infer/events.h"
 #include "engine/model/spec.h"
 
-static gboolean
-fail (GError **error, int code, const char *why)
-{
-  g_set_error_literal (error, PRAXI_ERROR, code, why);
-  return FALSE;
-}
-
 /* --- scores --------------------------------------------------------------------------------- */
 
 /* Fits the scores of what was held out, but for one fold (−1: for none). *n: of how many samples */
@@ -43,8 +36,8 @@ fit (const PraxiTrainFolds *folds,
   if (praxi_temper_fit (scores, truth, *n, folds->n_classes, trainable->n_outputs,
                         trainable->is_exclusive, temper))
     return TRUE;
-  return fail (error, PRAXI_ERROR_FAILED,
-               "--calibrate: what the other folds hold out does not show every class");
+  return praxi_error_fail (error, PRAXI_ERROR_FAILED,
+                           "--calibrate: what the other folds hold out does not show every class");
 }
 
 /* What a score becomes. */
@@ -75,8 +68,9 @@ praxi_train_alarms_parse (const PraxiTrainJob *job, double **limits, GError **er
           !praxi_events_is_background (spec->classes[c]))
         class = c;
     if (class < 0 || end == sign + 1 || *end != '\0' || !(limit >= 0 && limit <= 1e6))
-      return fail (error, PRAXI_ERROR_USAGE,
-                   "--alarms: give events of the model and false ones an hour, as in fall=20");
+      return praxi_error_fail (
+          error, PRAXI_ERROR_USAGE,
+          "--alarms: give events of the model and false ones an hour, as in fall=20");
     (*limits)[class] = limit;
   }
   return TRUE;
@@ -145,8 +139,8 @@ save (const PraxiTrainFolds *folds,
   if (!praxi_train_alarms_parse (folds->job, &limits, error))
     return FALSE;
   if (folds->job->alarms != NULL && trainable->is_exclusive)
-    return fail (error, PRAXI_ERROR_UNSUPPORTED,
-                 "--alarms: works with models whose events have scores of their own");
+    return praxi_error_fail (error, PRAXI_ERROR_UNSUPPORTED,
+                             "--alarms: works with models whose events have scores of their own");
   g_autoptr (PraxiGraph) graph = praxi_graph_copy (praxi_model_graph (model));
   praxi_temper_apply (graph, temper, spec.is_logits);
   if (!trainable->is_exclusive) {

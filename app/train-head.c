@@ -12,13 +12,6 @@
 
 enum { CHANGED_VIEWS = 3 };
 
-static gboolean
-fail (GError **error, const char *why)
-{
-  g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_USAGE, why);
-  return FALSE;
-}
-
 /* --- which classes -------------------------------------------------------------------------- */
 
 static char **
@@ -161,7 +154,8 @@ praxi_train_job_choose_head (PraxiTrainJob *job, GError **error)
   if (classes == NULL)
     return TRUE;
   const char *problem = find_problem (classes);
-  return problem == NULL ? put_new_head (job, classes, error) : fail (error, problem);
+  return problem == NULL ? put_new_head (job, classes, error)
+                         : praxi_error_fail (error, PRAXI_ERROR_USAGE, problem);
 }
 
 /* --- fitted --------------------------------------------------------------------------------- */

@@ -23,13 +23,6 @@ static const char *const usual_classes[] = {"normal", "fight", "fall", NULL};
 
 /* --- the model ------------------------------------------------------------------------------ */
 
-static gboolean
-fail (GError **error, int code, const char *why)
-{
-  g_set_error_literal (error, PRAXI_ERROR, code, why);
-  return FALSE;
-}
-
 PraxiModel *
 praxi_train_model_of (const PraxiGraph *graph, const char *spec, GError **error)
 {
@@ -93,7 +86,8 @@ first_sequence (const PraxiTrainJob *job, char **classes, GError **error)
     sequence = praxi_sequence_read (sample->path, NULL);
   }
   if (dataset != NULL && sequence == NULL)
-    fail (error, PRAXI_ERROR_FAILED, "none of the labelled files is a .npy file of joints");
+    praxi_error_fail (error, PRAXI_ERROR_FAILED,
+                      "none of the labelled files is a .npy file of joints");
   return sequence;
 }
 
@@ -101,8 +95,9 @@ static PraxiModel *
 build_sequence (const PraxiTrainJob *job, char **classes, GError **error)
 {
   if (job->data == NULL || job->classes == NULL || g_strv_length (classes) < 2) {
-    fail (error, PRAXI_ERROR_USAGE,
-          "a net of sequences wants --data and two or more --classes, as in wave,point");
+    praxi_error_fail (
+        error, PRAXI_ERROR_USAGE,
+        "a net of sequences wants --data and two or more --classes, as in wave,point");
     return NULL;
   }
   g_autoptr (PraxiSequence) first = first_sequence (job, classes, error);
@@ -130,9 +125,10 @@ build_flow (const PraxiTrainJob *job, char **classes, GError **error)
   const PraxiFlowShape shape = {21, 144, 192, 10};
   const guint n = g_strv_length (classes);
   if (n < 2 || !praxi_events_is_background (classes[0])) {
-    fail (error, PRAXI_ERROR_USAGE,
-          "a net of motion wants --classes with normal first and an event after it, as in "
-          "normal,fight,fall");
+    praxi_error_fail (
+        error, PRAXI_ERROR_USAGE,
+        "a net of motion wants --classes with normal first and an event after it, as in "
+        "normal,fight,fall");
     return NULL;
   }
   g_autoptr (PraxiGraph) graph =
@@ -268,8 +264,8 @@ praxi_train_job_add_more (PraxiTrainJob *job, GError **error)
   if (job->more == NULL)
     return TRUE;
   if (!praxi_flow_clips_fit (job->model))
-    return fail (error, PRAXI_ERROR_UNSUPPORTED,
-                 "--more: works with models that begin with the motion stem");
+    return praxi_error_fail (error, PRAXI_ERROR_UNSUPPORTED,
+                             "--more: works with models that begin with the motion stem");
   return praxi_label_splits_add_extra (job->train, job->more, praxi_model_spec (job->model), error);
 }
 
@@ -433,8 +429,9 @@ praxi_train_job_prepare (PraxiTrainJob *job, const gboolean *files, GError **err
                           : NULL;
   }
   if (job->train_source->n == 0)
-    return fail (error, PRAXI_ERROR_FAILED,
-                 "no window of the labelled footage shows one class; label longer spans");
+    return praxi_error_fail (
+        error, PRAXI_ERROR_FAILED,
+        "no window of the labelled footage shows one class; label longer spans");
   double loss;
   job->files = files;
   return (!job->has_new_head || praxi_train_job_fit_head (job, &loss, error)) &&
@@ -518,8 +515,9 @@ praxi_train_job_calibrate (PraxiTrainJob *job, GError **error)
   if (!job->calibrates)
     return TRUE;
   if (val == NULL || val->n == 0)
-    return fail (error, PRAXI_ERROR_FAILED,
-                 "--calibrate: there is no footage to validate with; label some of another source");
+    return praxi_error_fail (
+        error, PRAXI_ERROR_FAILED,
+        "--calibrate: there is no footage to validate with; label some of another source");
   g_autoptr (PraxiStepper) stepper =
       praxi_stepper_new (job->trainable, job->options.threads, error);
   g_autofree float *scores =
@@ -533,8 +531,8 @@ praxi_train_job_calibrate (PraxiTrainJob *job, GError **error)
                         job->trainable->is_exclusive, &job->temper))
     return TRUE;
   job->temper.n = 0;
-  return fail (error, PRAXI_ERROR_FAILED,
-               "--calibrate: the footage to validate with does not show every class");
+  return praxi_error_fail (error, PRAXI_ERROR_FAILED,
+                           "--calibrate: the footage to validate with does not show every class");
 }
 
 gboolean
@@ -553,7 +551,7 @@ praxi_train_job_make (PraxiTrainJob *job, const gboolean *files, const char *pat
   if (!praxi_train_job_prepare (job, files, error) || !praxi_train_job_learn (job, error))
     return FALSE;
   if (job->training->is_cancelled)
-    return fail (error, PRAXI_ERROR_CANCELLED, "cancelled");
+    return praxi_error_fail (error, PRAXI_ERROR_CANCELLED, "cancelled");
   return praxi_train_job_save (job, path, error);
 }
 

@@ -27,3 +27,10 @@ praxi_error_from_status (PraxiStatus status, const char *what, GError **error)
                status_errors[status].text);
   return FALSE;
 }
+
+gboolean
+praxi_error_fail (GError **error, PraxiErrorCode code, const char *why)
+{
+  g_set_error_literal (error, PRAXI_ERROR, code, why);
+  return FALSE;
+}

@@ -33,4 +33,7 @@ GQuark praxi_error_quark (void);
  */
 gboolean praxi_error_from_status (PraxiStatus status, const char *what, GError **error);
 
+/* Sets an error of this domain. why: as it is, borrowed. Returns FALSE, so that callers can. */
+gboolean praxi_error_fail (GError **error, PraxiErrorCode code, const char *why);
+
 G_END_DECLS

@@ -168,13 +168,6 @@ cut (PraxiTrainable *trainable, PraxiGraph *graph, guint n_inputs)
 
 /* --- the whole ------------------------------------------------------------------------------ */
 
-static gboolean
-fail (GError **error, const char *why)
-{
-  g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED, why);
-  return FALSE;
-}
-
 /* The graph with features of batch clips; NULL where its shapes are made for one. */
 static PraxiGraph *
 widen (const PraxiTrainable *trainable, const PraxiGraph *graph, int batch)
@@ -281,7 +274,9 @@ add_backward (const PraxiTrainable *trainable,
   for (int i = 0; i < n_params; i++) {
     const int out = statistics[i] >= 0 ? statistics[i] : gradients[i];
     if (out < 0)
-      return fail (error, "cannot train this model: its scores do not depend on all its weights");
+      return praxi_error_fail (
+          error, PRAXI_ERROR_UNSUPPORTED,
+          "cannot train this model: its scores do not depend on all its weights");
     g_array_append_val (graph->outputs, out);
   }
   return TRUE;
@@ -352,7 +347,8 @@ build (PraxiTrainable *trainable,
   const gboolean is_logits = praxi_model_spec (model)->is_logits;
   PraxiNode *decision = praxi_loss_decision (trainable->step, is_logits);
   if (decision == NULL)
-    return fail (error, "cannot train this model: no softmax or sigmoid makes its scores");
+    return praxi_error_fail (error, PRAXI_ERROR_UNSUPPORTED,
+                             "cannot train this model: no softmax or sigmoid makes its scores");
   trainable->decide = praxi_graph_copy (trainable->step);
   g_array_set_size (trainable->decide->outputs, 0);
   g_array_append_val (trainable->decide->outputs, decision->out[0]);
@@ -377,7 +373,8 @@ praxi_trainable_new (PraxiModel *model, const PraxiTrainableOptions *options, GE
   const guint n_inputs = graph->inputs->len;
   praxi_trainable_take (graph, options, trainable->params);
   if (trainable->params->len == 0) {
-    fail (error, "nothing in this model can learn: it has no convolutions or matrix products");
+    praxi_error_fail (error, PRAXI_ERROR_UNSUPPORTED,
+                      "nothing in this model can learn: it has no convolutions or matrix products");
     return NULL;
   }
   cut (trainable, graph, n_inputs);

@@ -36,6 +36,18 @@ def xdo(*args):
     return subprocess.run(['xdotool', *map(str, args)], check=True, capture_output=True, text=True).stdout.strip()
 
 
+def film(clip, folder, name, side):
+    """A clip seen from another side, by a filter of FFmpeg, as footage of its own."""
+    path = os.path.join(folder, name)
+    subprocess.run(['ffmpeg', '-v', 'error', '-i', clip, '-vf', side, path], check=True)
+    return path
+
+
+def problems(log):
+    """What a program complained about."""
+    return [line for line in log.splitlines() if 'CRITICAL' in line or 'WARNING' in line or 'ERROR' in line]
+
+
 class App:
     """One running program with its window."""
 
@@ -98,7 +110,18 @@ class App:
         """The first visible text that holds `part`."""
         return next((text for text in self.texts() if part in text), None)
 
+    def shown(self, role, name, page):
+        """A widget of a page that is not hidden; role None: any but a label (a switch has none here)."""
+        return next((node for node in self.walk(self.find('panel', page)) if node.get_name() == name and
+                     (node.get_role_name() == role or role is None and node.get_role_name() != 'label') and
+                     node.get_state_set().contains(Atspi.StateType.VISIBLE)), None)
+
     # --- acting
+
+    def press(self, role, name, page, seconds=30, every=0.03):
+        """As a screen reader does: what is pressed may have to be scrolled to."""
+        node = wait(lambda: self.shown(role, name, page), f'{role} {name!r}', seconds, every)
+        Atspi.Action.do_action(node, 0)
 
     def rect(self, node):
         """On the screen. Without a manager that knows _GTK_FRAME_EXTENTS GTK draws a border that widget

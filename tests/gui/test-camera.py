@@ -20,7 +20,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 PRAXISCOPE, PRAXI, SUPPORT = (os.path.abspath(path) for path in sys.argv[1:4])
 sys.path.insert(0, SUPPORT)
-from driver import App, Atspi, wait, xdo  # noqa: E402
+from driver import App, Atspi, problems, wait, xdo  # noqa: E402
 from rtsp_server import RtspServer  # noqa: E402
 
 HOME = pathlib.Path(os.environ['HOME'])
@@ -123,8 +123,7 @@ class Sitting(unittest.TestCase):
             return None
         status, log = self.app.close()
         self.app = None
-        problems = [line for line in log.splitlines() if 'CRITICAL' in line or 'WARNING' in line or 'ERROR' in line]
-        self.assertEqual(problems, [])
+        self.assertEqual(problems(log), [])
         self.assertEqual(status, 0)
         return log
 

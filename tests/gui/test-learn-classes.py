@@ -11,7 +11,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from driver import App, Atspi, wait
+from driver import App, Atspi, film, problems, wait
 
 PRAXISCOPE, PRAXI, CLIP = (os.path.abspath(path) for path in sys.argv[1:4])
 HOME = os.environ['HOME']
@@ -22,40 +22,30 @@ SCENES = (('lifting', 4, 13), ('running', 20.5, 23), ('normal', 14.5, 20))
 
 
 class Classes(unittest.TestCase):
-    def shown(self, role, name):
-        return next((node for node in self.app.walk(self.app.find('panel', 'Train')) if node.get_name() == name and
-                     (node.get_role_name() == role or role is None and node.get_role_name() != 'label') and
-                     node.get_state_set().contains(Atspi.StateType.VISIBLE)), None)
-
     def query(self, sql):
         return subprocess.run(['sqlite3', '-readonly', PROJECT, sql], capture_output=True, text=True).stdout
-
-    def press(self, role, name, seconds=30):
-        node = wait(lambda: self.shown(role, name), f'{role} {name!r}', seconds)
-        Atspi.Action.do_action(node, 0)
 
     def test_classes_of_ones_own(self):
         footage = []
         os.makedirs(os.path.dirname(PROJECT), exist_ok=True)
         for name, side in SIDES.items():
-            footage.append(os.path.join(HOME, name))
-            subprocess.run(['ffmpeg', '-v', 'error', '-i', CLIP, '-vf', side, footage[-1]], check=True)
+            footage.append(film(CLIP, HOME, name, side))
             for scene, start, end in SCENES:
                 subprocess.run([PRAXI, 'label', 'add', '--project', PROJECT, '--media', footage[-1], '--class', scene, '--start',
                                 str(start), '--end', str(end), '--json'], check=True, capture_output=True)
         self.app = App([PRAXISCOPE, footage[0]], os.path.join(HOME, 'praxiscope.log'))
         wait(lambda: self.app.get('slider', 'Timeline').get_state_set().contains(Atspi.StateType.FOCUSED), 'the window')
         self.app.do('win.show-train')
-        self.app.click(wait(lambda: self.shown('combo box', 'Train'), 'the choice'))
+        self.app.click(wait(lambda: self.app.shown('combo box', 'Train', 'Train'), 'the choice'))
         self.app.key('Down', 'Return')
         wait(lambda: self.app.text('Quickly'), 'the choice')
-        self.press('push button', 'Train on these labels')
+        self.app.press('push button', 'Train on these labels', 'Train')
         wait(lambda: self.app.text('is kept: ') or self.app.text('No epoch was better'), 'what the training came to', LONG_S)
-        wait(lambda: self.shown('push button', 'Compare with the original'), 'the model', LONG_S)
+        wait(lambda: self.app.shown('push button', 'Compare with the original', 'Train'), 'the model', LONG_S)
         about = subprocess.run([PRAXI, 'info', '--json', PROJECT + '-tracks/own.onnx'], capture_output=True, text=True)
         self.assertEqual(json.loads(about.stdout)['classes'], ['normal', 'lifting', 'running'])
-        self.press(None, 'Analyses use this model')
-        use = self.shown(None, 'Analyses use this model')
+        self.app.press(None, 'Analyses use this model', 'Train')
+        use = self.app.shown(None, 'Analyses use this model', 'Train')
         wait(lambda: use.get_state_set().contains(Atspi.StateType.CHECKED), 'the switch')
         # Pressed while the model is still being read the key would be for the one before.
         wait(lambda: 'own' in self.query('SELECT name FROM model') or self.app.key('ctrl+r'), 'the model to be used', LONG_S, 10)
@@ -63,7 +53,7 @@ class Classes(unittest.TestCase):
         wait(lambda: self.query(events), 'its events', LONG_S, 1)
         self.assertIn('lifting', self.query(events))
         status, log = self.app.close()
-        self.assertEqual([line for line in log.splitlines() if 'CRITICAL' in line or 'WARNING' in line or 'ERROR' in line], [])
+        self.assertEqual(problems(log), [])
         self.assertEqual(status, 0)
 
 

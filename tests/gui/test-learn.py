@@ -12,7 +12,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from driver import App, Atspi, wait, xdo
+from driver import App, Atspi, film, problems, wait, xdo
 
 PRAXISCOPE, PRAXI, CLIP = (os.path.abspath(path) for path in sys.argv[1:4])
 HOME = os.environ['HOME']
@@ -32,16 +32,10 @@ def labels():
     return praxi('label', 'list', '--project', PROJECT)['labels']
 
 
-def film(name, side):
-    path = os.path.join(HOME, name)
-    subprocess.run(['ffmpeg', '-v', 'error', '-i', CLIP, '-vf', side, path], check=True)
-    return path
-
-
 class Learning(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.footage = [film(name, side) for name, side in SIDES.items()]
+        cls.footage = [film(CLIP, HOME, name, side) for name, side in SIDES.items()]
         os.makedirs(os.path.dirname(PROJECT), exist_ok=True)
         for path in cls.footage[1:]:
             for name, start, end in SCENES:
@@ -54,20 +48,8 @@ class Learning(unittest.TestCase):
 
     def tearDown(self):
         status, log = self.app.close()
-        problems = [line for line in log.splitlines() if 'CRITICAL' in line or 'WARNING' in line or 'ERROR' in line]
-        self.assertEqual(problems, [])
+        self.assertEqual(problems(log), [])
         self.assertEqual(status, 0)
-
-    def shown(self, role, name, page):
-        """A widget of a page that is not hidden; role None: any but a label (a switch has none here)."""
-        return next((node for node in self.app.walk(self.app.find('panel', page)) if node.get_name() == name and
-                     (node.get_role_name() == role or role is None and node.get_role_name() != 'label') and
-                     node.get_state_set().contains(Atspi.StateType.VISIBLE)), None)
-
-    def press(self, role, name, page, seconds=30, every=0.03):
-        """As a screen reader does: what is pressed may have to be scrolled to."""
-        node = wait(lambda: self.shown(role, name, page), f'{role} {name!r}', seconds, every)
-        Atspi.Action.do_action(node, 0)
 
     def shoot(self, name):
         if 'PRAXI_SHOTS' in os.environ:
@@ -95,28 +77,28 @@ class Learning(unittest.TestCase):
         self.app.do('win.show-train')
         wait(lambda: self.app.text('There are 3 labels of fight'), 'what there is to learn from')
         self.shoot('data')
-        self.app.click(self.shown('combo box', 'Train', 'Train'))
+        self.app.click(self.app.shown('combo box', 'Train', 'Train'))
         self.app.key('Down', 'Return')
         wait(lambda: self.app.text('Quickly'), 'the choice')
-        self.press('push button', 'Train on these labels', 'Train')
-        wait(lambda: self.shown('push button', 'Stop training', 'Train'), 'the training to run')
+        self.app.press('push button', 'Train on these labels', 'Train')
+        wait(lambda: self.app.shown('push button', 'Stop training', 'Train'), 'the training to run')
         wait(lambda: self.app.text('is kept: ') or self.app.text('No epoch was better'), 'what the training came to', LONG_S, 1)
-        wait(lambda: self.shown('push button', 'Compare with the original', 'Train'), 'a model to compare', LONG_S, 1)
+        wait(lambda: self.app.shown('push button', 'Compare with the original', 'Train'), 'a model to compare', LONG_S, 1)
         self.assertTrue(os.path.exists(PROJECT + '-tracks/own.onnx'))
         self.shoot('trained')
 
     def lighten(self):
         self.app.click(wait(lambda: self.app.find('radio button', 'Lighten') or self.app.find('page tab', 'Lighten'), 'the page'))
-        self.press('push button', 'Make a lighter model', 'Lighten')
-        wait(lambda: self.shown('push button', 'Stop', 'Lighten'), 'the passes to run')
+        self.app.press('push button', 'Make a lighter model', 'Lighten')
+        wait(lambda: self.app.shown('push button', 'Stop', 'Lighten'), 'the passes to run')
         wait(lambda: self.app.text('In INT8'), 'the pass to be told', LONG_S, 1)
-        self.press('push button', 'Compare with the original', 'Lighten', LONG_S, 1)
+        self.app.press('push button', 'Compare with the original', 'Lighten', LONG_S, 1)
         wait(lambda: self.app.text('Measured on '), 'the comparison', LONG_S, 1)
         self.shoot('compared')
 
     def adopt(self):
         self.app.do('win.show-train')
-        self.press(None, 'Analyses use the lighter model', 'Lighten')
+        self.app.press(None, 'Analyses use the lighter model', 'Lighten')
         self.app.click(self.app.find('page tab', 'Model'))
         wait(lambda: self.app.text('lighter'), 'the lighter model on the page of the model', LONG_S, 1)
         self.shoot('adopted')

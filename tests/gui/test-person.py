@@ -14,7 +14,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from driver import App, Atspi, wait, xdo
+from driver import App, Atspi, problems, wait, xdo
 
 PRAXISCOPE, PRAXI = (os.path.abspath(path) for path in sys.argv[1:3])
 HOME = os.environ['HOME']
@@ -36,8 +36,7 @@ class Sitting(unittest.TestCase):
 
     def tearDown(self):
         status, log = self.app.close()
-        problems = [line for line in log.splitlines() if 'CRITICAL' in line or 'WARNING' in line or 'ERROR' in line]
-        self.assertEqual(problems, [])
+        self.assertEqual(problems(log), [])
         self.assertEqual(status, 0)
 
     def frame_at_playhead(self):

@@ -13,7 +13,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from driver import App, Atspi, wait, xdo
+from driver import App, Atspi, problems, wait, xdo
 
 PRAXISCOPE = os.path.abspath(sys.argv[1])
 HOME = os.environ['HOME']
@@ -37,8 +37,7 @@ class Player(unittest.TestCase):
         status, log = cls.app.close()
         blocked = [line for line in log.splitlines() if line.startswith('main loop')]
         print('\n'.join(blocked[-5:] or ['main loop: never blocked for 50 ms']))  # judged by nobody: other programs count
-        problems = [line for line in log.splitlines() if 'CRITICAL' in line or 'WARNING' in line or 'ERROR' in line]
-        assert not problems, problems
+        assert not problems(log), problems(log)
         assert status == 0, status
 
     def setUp(self):
