@@ -6,17 +6,23 @@
 #endif
 #include <stdlib.h>
 #include <string.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 typedef struct {
   PraxiBackend base;
   const CpuLoops *loops;
   bool (*runs) (void);
+  CpuDenseTiles *dense_tiles;
 } CpuBackend;
 
 extern const CpuLoops praxi_loop_table_scalar;
 #if defined(__x86_64__)
 extern const CpuLoops praxi_loop_table_avx512_vnni, praxi_loop_table_avx512_ymm;
 extern const CpuLoops praxi_loop_table_avx_vnni, praxi_loop_table_avx2;
+CpuDenseTiles praxi_loop_dense_tiles_avx512_amx;
 #endif
 
 static CpuPrepare *const prepares[PRAXI_OP_COUNT] = {
@@ -109,7 +115,9 @@ prepare (const PraxiBackend *backend,
   PraxiOp own = *op;
   if (n_out > MAX_OUTPUTS || praxi_op_resolve (&own, in, n_in, out, n_out) != PRAXI_OK)
     return PRAXI_STATUS_UNSUPPORTED;
-  const CpuPlace place = {.loops = ((const CpuBackend *) backend)->loops,
+  const CpuBackend *level = (const CpuBackend *) backend;
+  const CpuPlace place = {.loops = level->loops,
+                          .dense_tiles = level->dense_tiles,
                           .op = &own,
                           .in = in,
                           .out = out,
@@ -183,6 +191,20 @@ has_avx512_vnni (void)
          __builtin_cpu_supports ("avx512vl") && __builtin_cpu_supports ("avx512dq") &&
          __builtin_cpu_supports ("avx512vnni");
 }
+
+/* The system keeps the tiles' registers only for programs that ask for them. */
+static bool
+has_avx512_amx (void)
+{
+#if defined(__linux__)
+  enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18, HAS_TILES = 1 << 24, HAS_BYTES = 1 << 25 };
+  unsigned a, b, c, d;
+  return has_avx512_vnni () && __get_cpuid_count (7, 0, &a, &b, &c, &d) && (d & HAS_TILES) &&
+         (d & HAS_BYTES) && syscall (SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+#else
+  return false;
+#endif
+}
 #endif
 
 #define BACKEND(level)                                                                             \
@@ -193,12 +215,14 @@ has_avx512_vnni (void)
 /* Best first. */
 static const CpuBackend levels[] = {
 #if defined(__x86_64__)
-    {BACKEND ("avx512-vnni"), &praxi_loop_table_avx512_vnni, has_avx512_vnni},
-    {BACKEND ("avx512-ymm"), &praxi_loop_table_avx512_ymm, has_avx512_vnni},
-    {BACKEND ("avx-vnni"), &praxi_loop_table_avx_vnni, has_avx_vnni},
-    {BACKEND ("avx2"), &praxi_loop_table_avx2, has_avx2},
+    {BACKEND ("avx512-amx"), &praxi_loop_table_avx512_vnni, has_avx512_amx,
+     praxi_loop_dense_tiles_avx512_amx},
+    {BACKEND ("avx512-vnni"), &praxi_loop_table_avx512_vnni, has_avx512_vnni, NULL},
+    {BACKEND ("avx512-ymm"), &praxi_loop_table_avx512_ymm, has_avx512_vnni, NULL},
+    {BACKEND ("avx-vnni"), &praxi_loop_table_avx_vnni, has_avx_vnni, NULL},
+    {BACKEND ("avx2"), &praxi_loop_table_avx2, has_avx2, NULL},
 #endif
-    {BACKEND ("scalar"), &praxi_loop_table_scalar, always},
+    {BACKEND ("scalar"), &praxi_loop_table_scalar, always, NULL},
 };
 
 enum { N_LEVELS = sizeof levels / sizeof *levels };

@@ -13,7 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_PIXELS = 96, TAIL_BYTES = 16, CACHE_BYTES = 192 << 10, LONG_PIXEL_BYTES = 256 };
+enum {
+  CHUNK_PIXELS = 96,
+  TILED_PIXELS = 192,
+  TAIL_BYTES = 16,
+  CACHE_BYTES = 192 << 10,
+  LONG_PIXEL_BYTES = 256
+};
 
 typedef struct {
   PraxiKernel base;
@@ -21,10 +27,14 @@ typedef struct {
   ConvPlanes planes;
   DensePack pack;
   CpuEpilogue epilogue;
-  int32_t *offsets; /* NULL: the pixels of a plane are read in a row */
-  void *padding;    /* one pixel of zeros */
-  int64_t n_planes; /* of output */
-  int64_t n_pixels; /* of an output plane */
+  int32_t *offsets;           /* NULL: the pixels of a plane are read in a row */
+  void *padding;              /* one pixel of zeros */
+  int64_t n_planes;           /* of output */
+  int64_t n_pixels;           /* of an output plane */
+  CpuDenseTiles *dense_tiles; /* NULL: not in tiles */
+  int64_t row_pixels; /* of output, that threads and chunks do not divide; 1 for any number */
+  int64_t chunk_pixels;
+  size_t room_bytes; /* of DenseTiles, behind a thread's planes */
   bool in_signed, has_residual;
   bool packs_at_run; /* weights and bias, into scratch */
   WeightSteps steps;
@@ -41,6 +51,7 @@ typedef struct {
   const uint8_t *residual;
   uint8_t *out;
   const uint8_t *last_plane; /* a copy with room behind, or NULL */
+  const uint8_t *in_end;     /* NULL where copies are read */
   uint8_t *scratch;
 } Job;
 
@@ -48,6 +59,7 @@ typedef struct {
 typedef struct {
   int64_t plane, begin, end;
   const uint8_t *planes[CONV_RING_MAX]; /* of each temporal tap; NULL: padding */
+  void *room;                           /* of DenseTiles */
 } Span;
 
 static void
@@ -72,6 +84,10 @@ run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
   const ConvKernel *kernel = job->kernel;
   const ConvShape *s = &kernel->planes.shape;
   const void *shifted[CONV_RING_MAX];
+  const DenseTiles tiles = {.row_pixels = (int) (kernel->offsets ? s->out[2] : n_pixels),
+                            .pixel_step = kernel->planes.pixel_bytes * s->stride[2],
+                            .in_end = job->in_end,
+                            .room = span->room};
   DenseCall call = {.planes = shifted,
                     .padding = kernel->padding,
                     .offsets = kernel->offsets ? kernel->offsets + pixel : NULL,
@@ -82,7 +98,8 @@ run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
                     .n_pixels = (int) n_pixels,
                     .in_signed = kernel->in_signed,
                     .out_step = s->out_channels,
-                    .epilogue = kernel->epilogue};
+                    .epilogue = kernel->epilogue,
+                    .tiles = &tiles};
   const int64_t first = (span->plane * kernel->n_pixels + pixel) * s->out_channels;
   const int64_t skipped = kernel->offsets ? 0 : (pixel - span->begin) * kernel->planes.pixel_bytes;
   for (int i = 0; i < job->pack->n_chunks; i++) {
@@ -95,7 +112,9 @@ run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
     praxi_cpu_pack_call (job->pack, chunk, &call);
     call.out = job->out + out_at;
     call.epilogue.residual = job->residual ? job->residual + out_at : NULL;
-    if (!kernel->pack.is_s8)
+    if (kernel->dense_tiles)
+      kernel->dense_tiles (&call);
+    else if (!kernel->pack.is_s8)
       kernel->loops->dense_f32 (&call);
     else if (kernel->pack.is_wide)
       kernel->loops->dense_s16 (&call);
@@ -110,25 +129,26 @@ static void
 run_span (const Job *job, ConvRing *ring, Span *span)
 {
   take_planes (job, ring, span);
-  for (int64_t pixel = span->begin; pixel < span->end; pixel += CHUNK_PIXELS)
-    run_chunk (job, span, pixel,
-               span->end - pixel < CHUNK_PIXELS ? span->end - pixel : CHUNK_PIXELS);
+  const int64_t most = job->kernel->chunk_pixels;
+  for (int64_t pixel = span->begin; pixel < span->end; pixel += most)
+    run_chunk (job, span, pixel, span->end - pixel < most ? span->end - pixel : most);
 }
 
 /* Taps in time alone, read in place: the same pixels of one plane after the other, as many as stay
  * in the cache until the last tap has read them. Outputs [begin, end) of all planes.
  */
 static void
-run_through_time (const Job *job, ConvRing *ring, int64_t begin, int64_t end)
+run_through_time (const Job *job, ConvRing *ring, int64_t begin, int64_t end, void *room)
 {
   const ConvPlanes *planes = &job->kernel->planes;
   const int64_t n_pixels = job->kernel->n_pixels;
   const int64_t fitting = CACHE_BYTES / (planes->shape.kernel[0] * planes->pixel_bytes);
-  const int64_t step = (fitting < CHUNK_PIXELS ? 1 : fitting / CHUNK_PIXELS) * CHUNK_PIXELS;
+  const int64_t chunk = job->kernel->chunk_pixels;
+  const int64_t step = (fitting < chunk ? 1 : fitting / chunk) * chunk;
   for (int64_t pixel = 0; pixel < n_pixels; pixel += step)
     for (int64_t plane = begin / n_pixels; plane * n_pixels < end; plane++) {
       const int64_t first = begin - plane * n_pixels, last = end - plane * n_pixels;
-      Span span = {.plane = plane, .begin = pixel, .end = pixel + step};
+      Span span = {.plane = plane, .begin = pixel, .end = pixel + step, .room = room};
       span.begin = span.begin > first ? span.begin : first;
       span.end = span.end < n_pixels ? span.end : n_pixels;
       span.end = span.end < last ? span.end : last;
@@ -145,17 +165,20 @@ run_part (void *data, int i, int n)
   const ConvKernel *kernel = job->kernel;
   const int64_t n_pixels = kernel->n_pixels;
   ConvRing ring;
-  praxi_cpu_ring_begin (&ring, &kernel->planes, job->scratch + (size_t) i * kernel->thread_bytes);
+  uint8_t *room = job->scratch + (size_t) i * kernel->thread_bytes;
+  praxi_cpu_ring_begin (&ring, &kernel->planes, room + kernel->room_bytes);
   int64_t at, end;
-  praxi_cpu_share (kernel->n_planes * n_pixels, i, n, &at, &end);
+  praxi_cpu_share (kernel->n_planes * n_pixels / kernel->row_pixels, i, n, &at, &end);
+  at *= kernel->row_pixels;
+  end *= kernel->row_pixels;
   /* Few channels come as fast from far: they are read in one go. */
   if (kernel->planes.shape.kernel[0] > 1 && kernel->planes.in_a_row && !kernel->planes.copies &&
       kernel->planes.pixel_bytes >= LONG_PIXEL_BYTES) {
-    run_through_time (job, &ring, at, end);
+    run_through_time (job, &ring, at, end, room);
     return;
   }
   while (at < end) {
-    Span span = {.plane = at / n_pixels, .begin = at % n_pixels};
+    Span span = {.plane = at / n_pixels, .begin = at % n_pixels, .room = room};
     const int64_t left = n_pixels - span.begin < end - at ? n_pixels - span.begin : end - at;
     const int64_t length = left < kernel->planes.span_max ? left : kernel->planes.span_max;
     span.end = span.begin + length;
@@ -223,6 +246,9 @@ run (PraxiKernel *base,
     memset (rest + bytes, 0, TAIL_BYTES);
     job.last_plane = rest;
   }
+  if (!kernel->planes.copies)
+    job.in_end = job.in + kernel->planes.shape.batch * kernel->planes.shape.in[0] *
+                              kernel->planes.plane_bytes;
   praxi_pool_run (pool, run_part, &job);
   return PRAXI_OK;
 }
@@ -251,7 +277,15 @@ plan_pixels (ConvKernel *kernel, int n_threads)
     if (!kernel->offsets)
       return PRAXI_STATUS_MEMORY;
   }
-  kernel->thread_bytes = praxi_cpu_planes_bytes (planes);
+  kernel->row_pixels = kernel->dense_tiles && kernel->offsets ? s->out[2] : 1;
+  kernel->chunk_pixels = CHUNK_PIXELS;
+  if (kernel->dense_tiles) {
+    const int64_t rows = TILED_PIXELS / kernel->row_pixels;
+    kernel->chunk_pixels = (rows > 0 ? rows : 1) * kernel->row_pixels;
+    kernel->room_bytes =
+        planes->copies ? 0 : (size_t) 2 * TILE_ROWS * 4 * (size_t) kernel->pack.depth;
+  }
+  kernel->thread_bytes = kernel->room_bytes + praxi_cpu_planes_bytes (planes);
   kernel->threads_bytes = (size_t) n_threads * kernel->thread_bytes;
   kernel->base.scratch_bytes += kernel->threads_bytes;
   if (kernel->copies_last)
@@ -259,12 +293,24 @@ plan_pixels (ConvKernel *kernel, int n_threads)
   return PRAXI_OK;
 }
 
+/* Whether tiles do it, and faster: rows of taps side by side, and enough of them to fill tiles. */
+static bool
+can_tile (const CpuPlace *place, const ConvShape *s)
+{
+  enum { LEAST_BYTES = 24, LEAST_CHANNELS = 16 };
+  const bool in_rows = s->kernel[2] > 1 ? s->dilation[2] == 1 : s->pad[2] == 0;
+  return place->dense_tiles && place->op->kind == PRAXI_OP_QCONV && s->groups == 1 && in_rows &&
+         (s->kernel[0] - 1) * s->dilation[0] < CONV_RING_MAX &&
+         s->in_channels * s->kernel[2] >= LEAST_BYTES && s->out_channels >= LEAST_CHANNELS;
+}
+
 /* Whether half the lanes are too many for the channels, and 8 bytes can be read at once. */
 static bool
 can_pair (const ConvKernel *kernel)
 {
   const DensePack *pack = &kernel->pack;
-  return pack->is_s8 && pack->loops->dense_s8_pairs && pack->group_out <= pack->loops->lanes / 2 &&
+  return pack->is_s8 && !pack->in_tiles && pack->loops->dense_s8_pairs &&
+         pack->group_out <= pack->loops->lanes / 2 &&
          (kernel->planes.copies || pack->group_in % 8 == 0) && kernel->epilogue.fits &&
          !kernel->has_residual;
 }
@@ -290,7 +336,7 @@ pack_weights (ConvKernel *kernel, const CpuPlace *place)
     return status;
   }
   const DenseSource source = weights_of (kernel, place->in[1]);
-  const int32_t zero = r->input_zero + (kernel->in_signed ? 128 : 0);
+  const int32_t zero = r->input_zero + (kernel->in_signed && !pack->in_tiles ? 128 : 0);
   const PraxiStatus status = praxi_cpu_pack (pack, &source, zero);
   for (int64_t o = 0; status == PRAXI_OK && pack->is_s8 && o < s->out_channels; o++) {
     praxi_cpu_pack_set (pack, pack->multiplier, o, r->multiplier[o]);
@@ -311,9 +357,6 @@ praxi_cpu_conv (const CpuPlace *place, PraxiKernel **out)
   const PraxiStatus depthwise = praxi_cpu_conv_depthwise (place, out);
   if (depthwise != PRAXI_STATUS_UNSUPPORTED)
     return depthwise;
-  const PraxiStatus winograd = praxi_cpu_conv_winograd (place, out);
-  if (winograd != PRAXI_STATUS_UNSUPPORTED)
-    return winograd;
   ConvShape shape;
   CpuEpilogue epilogue = {0};
   const bool is_s8 = place->op->kind == PRAXI_OP_QCONV;
@@ -322,23 +365,33 @@ praxi_cpu_conv (const CpuPlace *place, PraxiKernel **out)
       !praxi_cpu_conv_types_fit (place) || shape.kernel[0] > CONV_RING_MAX ||
       !praxi_cpu_conv_epilogue (place, &epilogue))
     return PRAXI_STATUS_UNSUPPORTED;
+  const bool in_tiles = can_tile (place, &shape);
+  const PraxiStatus winograd =
+      in_tiles ? PRAXI_STATUS_UNSUPPORTED : praxi_cpu_conv_winograd (place, out);
+  if (winograd != PRAXI_STATUS_UNSUPPORTED)
+    return winograd;
   ConvKernel *kernel = calloc (1, sizeof *kernel);
   if (!kernel)
     return PRAXI_STATUS_MEMORY;
   *out = &kernel->base;
-  if (!praxi_cpu_planes_plan (&kernel->planes, &shape, place))
+  if (!praxi_cpu_planes_plan (&kernel->planes, &shape, place, in_tiles))
     return PRAXI_STATUS_UNSUPPORTED;
-  kernel->base =
-      (PraxiKernel){.name = is_s8 ? "conv-dense-s8" : "conv-dense-f32", .run = run, .clear = clear};
+  kernel->base = (PraxiKernel){.name = in_tiles ? "conv-tiles-s8"
+                                       : is_s8  ? "conv-dense-s8"
+                                                : "conv-dense-f32",
+                               .run = run,
+                               .clear = clear};
   kernel->loops = place->loops;
+  kernel->dense_tiles = in_tiles ? place->dense_tiles : NULL;
   kernel->epilogue = epilogue;
   kernel->out_element = is_s8 ? 1 : 4;
   kernel->pack.is_s8 = is_s8;
   kernel->pack.is_wide = kernel->planes.widens;
+  kernel->pack.in_tiles = in_tiles;
   kernel->in_signed = place->in[0]->dtype == PRAXI_S8;
   kernel->has_residual = place->op->has_residual;
   kernel->copies_last =
-      is_s8 && !kernel->planes.copies && shape.in_channels / shape.groups % 4 != 0;
+      is_s8 && !in_tiles && !kernel->planes.copies && shape.in_channels / shape.groups % 4 != 0;
   const PraxiStatus status = pack_weights (kernel, place);
   return status == PRAXI_OK ? plan_pixels (kernel, place->n_threads) : status;
 }

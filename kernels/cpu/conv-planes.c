@@ -31,12 +31,12 @@ join_planes (ConvShape *s)
 
 /* Copying pays for few channels, or where bytes are copied anyway. */
 static bool
-can_merge (const ConvPlanes *planes, bool is_s8)
+can_merge (const ConvPlanes *planes, bool is_s8, bool in_tiles)
 {
   const ConvShape *s = &planes->source;
   if (s->groups != 1 || s->kernel[2] == 1 || s->dilation[2] != 1)
     return false;
-  return planes->widens || s->in_channels <= 8 ||
+  return in_tiles || planes->widens || s->in_channels <= 8 ||
          (is_s8 && s->in_channels <= 32 && s->in_channels % 4 != 0);
 }
 
@@ -71,13 +71,16 @@ plan_slots (ConvPlanes *planes)
 }
 
 bool
-praxi_cpu_planes_plan (ConvPlanes *planes, const ConvShape *shape, const CpuPlace *place)
+praxi_cpu_planes_plan (ConvPlanes *planes,
+                       const ConvShape *shape,
+                       const CpuPlace *place,
+                       bool in_tiles)
 {
   const bool is_s8 = place->op->kind == PRAXI_OP_QCONV;
   *planes = (ConvPlanes){.loops = place->loops, .source = *shape, .shape = *shape};
   planes->widens = is_s8 && place->loops->is_wide;
   planes->in_signed = place->in[0]->dtype == PRAXI_S8;
-  planes->merges = can_merge (planes, is_s8);
+  planes->merges = can_merge (planes, is_s8, in_tiles);
   planes->copies = planes->merges || planes->widens;
   planes->channels = shape->in_channels * (planes->merges ? shape->kernel[2] : 1);
   planes->element = !is_s8 ? 4 : planes->widens ? 2 : 1;
@@ -96,7 +99,7 @@ praxi_cpu_planes_plan (ConvPlanes *planes, const ConvShape *shape, const CpuPlac
   if (planes->merges)
     merge_rows (planes);
   else if (planes->in_a_row && !planes->gathers &&
-           (planes->copies || !is_s8 || shape->in_channels / shape->groups % 4 == 0))
+           (planes->copies || !is_s8 || in_tiles || shape->in_channels / shape->groups % 4 == 0))
     join_planes (&planes->shape);
   planes->pixel_bytes = shape->in_channels * (int64_t) planes->element;
   planes->row_bytes = planes->shape.in[2] * planes->pixel_bytes;
@@ -124,7 +127,7 @@ fill (const ConvPlanes *planes, void *to, int64_t n)
 void *
 praxi_cpu_planes_padding (const ConvPlanes *planes)
 {
-  const int64_t n = planes->channels + 7;
+  const int64_t n = planes->channels + TAIL_BYTES;
   void *padding = praxi_cpu_alloc ((size_t) n * planes->element);
   if (padding)
     fill (planes, padding, n);

@@ -34,8 +34,13 @@ typedef struct {
   int64_t plane[CONV_RING_MAX], begin[CONV_RING_MAX], end[CONV_RING_MAX];
 } ConvRing;
 
-/* place: of Conv or QConv. False where the ring would be too long. */
-bool praxi_cpu_planes_plan (ConvPlanes *planes, const ConvShape *shape, const CpuPlace *place);
+/* place: of Conv or QConv; in_tiles: for dense_tiles, whose rows are merged wherever they can be.
+ * False where the ring would be too long.
+ */
+bool praxi_cpu_planes_plan (ConvPlanes *planes,
+                            const ConvShape *shape,
+                            const CpuPlace *place,
+                            bool in_tiles);
 size_t praxi_cpu_planes_bytes (const ConvPlanes *planes); /* of one thread; 0 without copies */
 
 /* A pixel of padding, planes->channels long, readable to the loops' units; NULL without memory */

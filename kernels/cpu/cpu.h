@@ -20,7 +20,8 @@ struct PraxiKernel {
 /* One operator at its place in a graph: what prepare is told. */
 typedef struct {
   const CpuLoops *loops;
-  const PraxiOp *op; /* resolved; a kernel copies what it keeps */
+  CpuDenseTiles *dense_tiles; /* NULL where the level has none */
+  const PraxiOp *op;          /* resolved; a kernel copies what it keeps */
   const PraxiTensor *const *in;
   const PraxiTensor *const *out;
   int n_in, n_out, n_threads;

@@ -5,11 +5,13 @@
 
 enum { MOST_WIDTH = 64 }; /* outputs of a chunk: four vectors of 16 */
 
-/* How many blocks the next chunk takes of those left: 5 and 6 are better as 3 + 2 and 3 + 3. */
+/* How many blocks the next chunk takes of those left: 5 and 6 are better as 3 + 2 and 3 + 3, but
+ * where blocks are taken in pairs.
+ */
 static int
-next_blocks (int64_t left, int most)
+next_blocks (int64_t left, int most, bool in_tiles)
 {
-  if (most == 4 && (left == 5 || left == 6))
+  if (most == 4 && !in_tiles && (left == 5 || left == 6))
     return 3;
   return left < most ? (int) left : most;
 }
@@ -26,7 +28,7 @@ split_group (const DensePack *pack,
   int n = 0;
   int64_t left = (pack->group_out + lanes - 1) / lanes, done = 0;
   while (left > 0) {
-    const int blocks = next_blocks (left, pack->loops->dense_blocks_max);
+    const int blocks = next_blocks (left, pack->loops->dense_blocks_max, pack->in_tiles);
     const int64_t channels = pack->group_out - done;
     if (chunks)
       chunks[n] =
@@ -130,6 +132,8 @@ praxi_cpu_pack_plan (DensePack *pack)
   size_t weights = 0, arrays = 0;
   const int per_unit = !pack->is_s8 ? 1 : pack->in_pairs ? 8 : pack->is_wide ? 2 : 4;
   pack->depth = (int) ((pack->group_in + per_unit - 1) / per_unit);
+  if (pack->in_tiles && pack->depth > TILE_UNITS)
+    pack->depth = (int) praxi_cpu_round_up ((size_t) pack->depth, TILE_UNITS);
   for (int64_t g = 0; g < pack->groups; g++)
     pack->n_chunks += split_group (pack, g, NULL, &weights, &arrays);
   pack->chunks = calloc ((size_t) pack->n_chunks, sizeof *pack->chunks);

@@ -16,6 +16,7 @@ typedef struct {
   bool is_s8;    /* else f32 */
   bool is_wide;  /* int8: weights of 16 bits, for dense_s16 */
   bool in_pairs; /* int8: for dense_s8_pairs */
+  bool in_tiles; /* int8: for dense_tiles */
   int64_t groups, group_in, group_out;
   int64_t taps; /* over all planes */
   int depth;    /* units of channels, as in DenseCall */
@@ -39,8 +40,8 @@ typedef struct {
   float scale;           /* f32: multiplies every weight */
 } DenseSource;
 
-/* Packs; groups, group_in, group_out, taps, is_s8, is_wide, in_pairs and loops are set by the
- * caller.
+/* Packs; groups, group_in, group_out, taps, is_s8, is_wide, in_pairs, in_tiles and loops are set by
+ * the caller.
  * in_zero: int8: the input's zero in u8 terms, that is 128 more for s8
  * Errors:  MEMORY; what was allocated is freed by praxi_cpu_pack_clear
  */

@@ -1,7 +1,7 @@
 /* Tiles of pixels × channels kept in registers: every unit of depth loads one vector of weights per
  * block of channels and one broadcast per pixel.
  */
-#include "kernels/cpu/epilogue.h"
+#include "kernels/cpu/dense-store.h"
 #include "kernels/cpu/loops-level.h"
 
 #if defined(__AVX512VNNI__) && !defined(PRAXI_LEVEL_YMM)
@@ -13,7 +13,7 @@ enum { ROWS_1 = 8, ROWS_1_S8 = 12, ROWS_2 = 6 };
 #else
 enum { ROWS_1 = 4, ROWS_1_S8 = 4, ROWS_2 = 4 };
 #endif
-enum { MAX_ROWS = 12, MAX_BLOCKS = 4 };
+enum { MAX_ROWS = 12 };
 
 /* Where the pixels of a tile lie for one tap. */
 SIMD_INLINE void
@@ -33,58 +33,6 @@ find_rows (const DenseCall *call, int plane, int tap, int pixel, int rows, const
 #pragma GCC unroll 12
   for (int i = 0; i < rows; i++)
     p[i] = base && offsets[i] >= 0 ? base + offsets[i] : call->padding;
-}
-
-#ifdef SIMD_PACKS
-/* Four vectors are packed together: a pixel's blocks, of 1 or 2 blocks those of 4 or 2 pixels. */
-SIMD_INLINE void
-store_packed (const DenseCall *call, int pixel, int rows, int blocks, VecI (*sum)[MAX_BLOCKS])
-{
-  const Packing packing = packing_begin (&call->epilogue, 0, blocks);
-  const int n_rows = call->n_pixels - pixel < rows ? call->n_pixels - pixel : rows;
-  const int together = 4 / blocks, n = call->n_channels;
-  const int64_t step = call->out_step, first = pixel * step;
-  uint8_t *out = (uint8_t *) call->out + first;
-#pragma GCC unroll 12
-  for (int i = 0; i < rows; i += together) {
-    VecF v[4];
-#pragma GCC unroll 4
-    for (int k = 0; k < 4; k++) {
-      const int row = i + (k < together * blocks ? k / blocks : 0);
-      v[k] = packing_scale (&packing, sum[row][k % blocks], k % blocks,
-                            first + (row < n_rows ? row : 0) * step);
-    }
-    const VecB bytes =
-        simd_order_bytes (simd_pack_bytes (v, packing.shift, packing.most, packing.low));
-#pragma GCC unroll 4
-    for (int k = 0; k < together; k++)
-      if (i + k < n_rows)
-        simd_store_vectors (out + (i + k) * step, bytes, k * blocks, blocks, n);
-  }
-}
-#endif
-
-SIMD_INLINE void
-store_s8 (const DenseCall *call, int pixel, int rows, int blocks, VecI (*sum)[MAX_BLOCKS])
-{
-#ifdef SIMD_PACKS
-  if (call->epilogue.fits && (call->n_channels == blocks * LANES || !call->epilogue.residual)) {
-    store_packed (call, pixel, rows, blocks, sum);
-    return;
-  }
-#endif
-  const int n_rows = call->n_pixels - pixel;
-#pragma GCC unroll 4
-  for (int j = 0; j < blocks; j++) {
-    const int left = call->n_channels - j * LANES, n = left < LANES ? left : LANES;
-#pragma GCC unroll 12
-    for (int i = 0; i < rows; i++) {
-      if (i >= n_rows || n <= 0)
-        continue;
-      const int64_t at = (pixel + i) * call->out_step + j * LANES;
-      epilogue_store_s8 (&call->epilogue, sum[i][j], call->out, at, j * LANES, n);
-    }
-  }
 }
 
 SIMD_INLINE void
@@ -120,7 +68,7 @@ tile_s8 (const DenseCall *call, int pixel, int rows, int blocks, bool is_signed)
       }
     }
   }
-  store_s8 (call, pixel, rows, blocks, sum);
+  store_s8 (call, pixel, rows, call->n_pixels - pixel, blocks, sum);
 }
 
 /* For levels that multiply 16-bit numbers only: bytes come widened, two channels a unit. */
@@ -154,7 +102,7 @@ tile_s16 (const DenseCall *call, int pixel, int rows, int blocks)
       }
     }
   }
-  store_s8 (call, pixel, rows, blocks, sum);
+  store_s8 (call, pixel, rows, call->n_pixels - pixel, blocks, sum);
 }
 
 SIMD_INLINE void

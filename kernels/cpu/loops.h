@@ -44,6 +44,19 @@ typedef struct {
   bool fits; /* int8: whatever the sums, what is rounded fits into 32 bits and is a number */
 } CpuEpilogue;
 
+/* What dense_tiles has to know besides: it takes TILE_ROWS pixels of a row at once, and TILE_UNITS
+ * units of depth, of which there are fewer or a multiple. Bytes with a sign are multiplied as such.
+ */
+enum { TILE_ROWS = 16, TILE_UNITS = 16 };
+
+typedef struct {
+  int row_pixels;     /* of output; a divisor of n_pixels */
+  int64_t pixel_step; /* bytes between what neighbours in a row read */
+  const void
+      *in_end; /* the first byte that must not be read; NULL: depth units of any pixel may be */
+  void *room;  /* [2][TILE_ROWS][depth] units, where there is in_end */
+} DenseTiles;
+
 /* Rows of pixels times packed weights: out[i][o] = epilogue (Σ_taps Σ_c in[pixel i, tap][c]
  * w[o][c]). A pixel's place in its plane (a frame) is an offset per tap, so that nothing is copied.
  * int8 takes channels four at a time, two where bytes are widened to 16 bits.
@@ -62,10 +75,14 @@ typedef struct {
   int n_channels;      /* stored, at most blocks LANES */
   bool in_signed;
   void *out;
-  int64_t out_step;      /* elements from pixel to pixel */
-  const int32_t *out_at; /* f32: where each pixel goes instead, in elements from out; or NULL */
-  CpuEpilogue epilogue;  /* its arrays readable for blocks LANES channels */
+  int64_t out_step;        /* elements from pixel to pixel */
+  const int32_t *out_at;   /* f32: where each pixel goes instead, in elements from out; or NULL */
+  CpuEpilogue epilogue;    /* its arrays readable for blocks LANES channels */
+  const DenseTiles *tiles; /* of dense_tiles */
 } DenseCall;
+
+/* The dense loop of tiles, of a level that has one. */
+typedef void CpuDenseTiles (const DenseCall *call);
 
 /* dense_s8_pairs: at most LANES / 2 channels, whose sums are each two lanes. A unit of depth is 8
  * channels of input, weights [n_planes][n_taps][depth][LANES / 2][2][4]; start holds 0 in every
