@@ -297,7 +297,7 @@ plan_pixels (ConvKernel *kernel, int n_threads)
 static bool
 can_tile (const CpuPlace *place, const ConvShape *s)
 {
-  enum { LEAST_BYTES = 24, LEAST_CHANNELS = 16 };
+  enum { LEAST_BYTES = 16, LEAST_CHANNELS = 8 };
   const bool in_rows = s->kernel[2] > 1 ? s->dilation[2] == 1 : s->pad[2] == 0;
   return place->dense_tiles && place->op->kind == PRAXI_OP_QCONV && s->groups == 1 && in_rows &&
          (s->kernel[0] - 1) * s->dilation[0] < CONV_RING_MAX &&

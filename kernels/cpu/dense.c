@@ -5,13 +5,11 @@
 
 enum { MOST_WIDTH = 64 }; /* outputs of a chunk: four vectors of 16 */
 
-/* How many blocks the next chunk takes of those left: 5 and 6 are better as 3 + 2 and 3 + 3, but
- * where blocks are taken in pairs.
- */
+/* How many blocks the next chunk takes of those left: 5 and 6 are better as 3 + 2 and 3 + 3. */
 static int
-next_blocks (int64_t left, int most, bool in_tiles)
+next_blocks (int64_t left, int most)
 {
-  if (most == 4 && !in_tiles && (left == 5 || left == 6))
+  if (most == 4 && (left == 5 || left == 6))
     return 3;
   return left < most ? (int) left : most;
 }
@@ -24,11 +22,12 @@ split_group (const DensePack *pack,
              size_t *arrays)
 {
   const int lanes = pack->loops->lanes;
+  const int most = pack->in_tiles ? TILE_BLOCKS : pack->loops->dense_blocks_max;
   const size_t block_bytes = (size_t) (pack->taps * pack->depth) * 4 * (size_t) lanes;
   int n = 0;
   int64_t left = (pack->group_out + lanes - 1) / lanes, done = 0;
   while (left > 0) {
-    const int blocks = next_blocks (left, pack->loops->dense_blocks_max, pack->in_tiles);
+    const int blocks = next_blocks (left, most);
     const int64_t channels = pack->group_out - done;
     if (chunks)
       chunks[n] =

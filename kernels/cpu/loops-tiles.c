@@ -120,20 +120,19 @@ find_strip (const Tiling *t, int plane, int tap, int pixel, uint8_t *room, int64
       _tile_dpbusd (sums, pixels, weights);                                                        \
   } while (0)
 
-/* strips, blocks: 1 or 2; sums: [2 TILE_ROWS][width] from the first block on */
+/* strips, blocks: 1 or 2; sums: [2 TILE_ROWS][blocks LANES] */
 SIMD_INLINE void
 multiply (const Tiling *t,
           const Strip *strip,
           int strips,
-          int block,
           int blocks,
           bool is_signed,
           int32_t *sums)
 {
   const DenseCall *call = t->call;
-  const int64_t width = call->blocks * 64;
-  const int32_t *start = call->epilogue.start + block * LANES;
-  const char *w = (const char *) call->weights + block * 64;
+  const int64_t width = blocks * 64;
+  const int32_t *start = call->epilogue.start;
+  const char *w = call->weights;
   uint8_t *room = call->tiles->room;
   _tile_loadd (SUMS_0, start, 0);
   if (blocks == 2)
@@ -165,7 +164,7 @@ multiply (const Tiling *t,
           TILE_DOT (SUMS_3, PIXELS_1, WEIGHTS_1);
       }
     }
-  int32_t *next = sums + TILE_ROWS * call->blocks * LANES;
+  int32_t *next = sums + TILE_ROWS * blocks * LANES;
   _tile_stored (SUMS_0, sums, width);
   if (blocks == 2)
     _tile_stored (SUMS_1, sums + LANES, width);
@@ -173,21 +172,6 @@ multiply (const Tiling *t,
     _tile_stored (SUMS_2, next, width);
   if (strips == 2 && blocks == 2)
     _tile_stored (SUMS_3, next + LANES, width);
-}
-
-SIMD_INLINE void
-multiply_strips (const Tiling *t,
-                 const Strip *strip,
-                 int strips,
-                 int blocks,
-                 bool is_signed,
-                 int32_t *sums)
-{
-  int block = 0;
-  for (; block + 2 <= blocks; block += 2)
-    multiply (t, strip, strips, block, 2, is_signed, sums + block * LANES);
-  if (block < blocks)
-    multiply (t, strip, strips, block, 1, is_signed, sums + block * LANES);
 }
 
 /* Pixels that are stored together. */
@@ -213,10 +197,10 @@ store_strip (const Tiling *t, const Packing *packing, Strip strip, int blocks, c
 }
 
 SIMD_INLINE void
-run_blocks (const Tiling *t, int blocks, bool is_signed)
+run_tiles (const Tiling *t, int blocks, bool is_signed)
 {
   /* Behind the last strip's sums there are some that are read and not stored. */
-  int32_t sums[(2 * TILE_ROWS + TOGETHER) * MAX_BLOCKS * LANES] __attribute__ ((aligned (64)));
+  int32_t sums[(2 * TILE_ROWS + TOGETHER) * TILE_BLOCKS * LANES] __attribute__ ((aligned (64)));
   const DenseCall *call = t->call;
   const int n = call->n_pixels / call->tiles->row_pixels * t->row_strips;
   const bool packs = can_pack (call, blocks);
@@ -224,48 +208,12 @@ run_blocks (const Tiling *t, int blocks, bool is_signed)
   for (int i = 0; i < n; i += 2) {
     const Strip strip[] = {strip_at (t, i), strip_at (t, i + 1)};
     if (i + 1 < n)
-      multiply_strips (t, strip, 2, blocks, is_signed, sums);
+      multiply (t, strip, 2, blocks, is_signed, sums);
     else
-      multiply_strips (t, strip, 1, blocks, is_signed, sums);
+      multiply (t, strip, 1, blocks, is_signed, sums);
     for (int k = 0; k < 2 && i + k < n; k++)
       store_strip (t, packs ? &packing : NULL, strip[k], blocks,
                    sums + k * TILE_ROWS * blocks * LANES);
-  }
-}
-
-static void
-run_signed (const Tiling *t)
-{
-  switch (t->call->blocks) {
-  case 1:
-    run_blocks (t, 1, true);
-    break;
-  case 2:
-    run_blocks (t, 2, true);
-    break;
-  case 3:
-    run_blocks (t, 3, true);
-    break;
-  default:
-    run_blocks (t, 4, true);
-  }
-}
-
-static void
-run_unsigned (const Tiling *t)
-{
-  switch (t->call->blocks) {
-  case 1:
-    run_blocks (t, 1, false);
-    break;
-  case 2:
-    run_blocks (t, 2, false);
-    break;
-  case 3:
-    run_blocks (t, 3, false);
-    break;
-  default:
-    run_blocks (t, 4, false);
   }
 }
 
@@ -274,9 +222,13 @@ LEVEL_NAME (dense_tiles) (const DenseCall *call)
 {
   const Tiling t = tiling_of (call);
   configure (&t);
-  if (call->in_signed)
-    run_signed (&t);
+  if (call->blocks == 1 && call->in_signed)
+    run_tiles (&t, 1, true);
+  else if (call->blocks == 1)
+    run_tiles (&t, 1, false);
+  else if (call->in_signed)
+    run_tiles (&t, 2, true);
   else
-    run_unsigned (&t);
+    run_tiles (&t, 2, false);
   _tile_release ();
 }

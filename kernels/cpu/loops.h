@@ -45,9 +45,10 @@ typedef struct {
 } CpuEpilogue;
 
 /* What dense_tiles has to know besides: it takes TILE_ROWS pixels of a row at once, and TILE_UNITS
- * units of depth, of which there are fewer or a multiple. Bytes with a sign are multiplied as such.
+ * units of depth, of which there are fewer or a multiple, and at most TILE_BLOCKS blocks. Bytes
+ * with a sign are multiplied as such.
  */
-enum { TILE_ROWS = 16, TILE_UNITS = 16 };
+enum { TILE_ROWS = 16, TILE_UNITS = 16, TILE_BLOCKS = 2 };
 
 typedef struct {
   int row_pixels;     /* of output; a divisor of n_pixels */
