@@ -120,6 +120,44 @@ find_strip (const Tiling *t, int plane, int tap, int pixel, uint8_t *room, int64
       _tile_dpbusd (sums, pixels, weights);                                                        \
   } while (0)
 
+/* Pixels that are stored together. */
+enum { TOGETHER = 4 };
+
+/* Sums of up to two strips that are still to be stored: a few at each step of the next product,
+ * which leaves the vector units idle.
+ */
+typedef struct {
+  const Packing *packing; /* NULL: slowly, one vector after the other */
+  Strip strip[2];
+  const int32_t *sums; /* [2 TILE_ROWS][blocks LANES] */
+  int next, end;       /* groups of TOGETHER pixels */
+  int at_once;         /* groups a step */
+} Pending;
+
+SIMD_INLINE void
+store_group (const Tiling *t, Pending *pending, int blocks)
+{
+  const int strip_groups = (t->rows + TOGETHER - 1) / TOGETHER;
+  const int n = pending->next >= strip_groups, group = pending->next - n * strip_groups;
+  const Strip strip = pending->strip[n];
+  const int row = strip.skipped + group * TOGETHER, left = t->rows - row;
+  const int n_rows = left < TOGETHER ? left : TOGETHER, width = blocks * LANES;
+  const int32_t *sums = pending->sums + (n * TILE_ROWS + row) * width;
+  VecI sum[TOGETHER][MAX_BLOCKS];
+  pending->next++;
+  if (n_rows <= 0)
+    return;
+#pragma GCC unroll 4
+  for (int k = 0; k < TOGETHER; k++)
+#pragma GCC unroll 2
+    for (int j = 0; j < blocks; j++)
+      sum[k][j] = simd_load_s32 (sums + k * width + j * LANES);
+  if (pending->packing)
+    store_packed (t->call, pending->packing, strip.first + row, TOGETHER, n_rows, blocks, sum);
+  else
+    store_s8 (t->call, strip.first + row, TOGETHER, n_rows, blocks, sum);
+}
+
 /* strips, blocks: 1 or 2; sums: [2 TILE_ROWS][blocks LANES] */
 SIMD_INLINE void
 multiply (const Tiling *t,
@@ -127,7 +165,8 @@ multiply (const Tiling *t,
           int strips,
           int blocks,
           bool is_signed,
-          int32_t *sums)
+          int32_t *sums,
+          Pending *pending)
 {
   const DenseCall *call = t->call;
   const int64_t width = blocks * 64;
@@ -162,6 +201,8 @@ multiply (const Tiling *t,
         }
         if (strips == 2 && blocks == 2)
           TILE_DOT (SUMS_3, PIXELS_1, WEIGHTS_1);
+        for (int i = 0; i < pending->at_once && pending->next < pending->end; i++)
+          store_group (t, pending, blocks);
       }
     }
   int32_t *next = sums + TILE_ROWS * blocks * LANES;
@@ -174,47 +215,38 @@ multiply (const Tiling *t,
     _tile_stored (SUMS_3, next + LANES, width);
 }
 
-/* Pixels that are stored together. */
-enum { TOGETHER = 4 };
-
-SIMD_INLINE void
-store_strip (const Tiling *t, const Packing *packing, Strip strip, int blocks, const int32_t *sums)
-{
-  const int width = blocks * LANES;
-  for (int i = strip.skipped; i < t->rows; i += TOGETHER) {
-    VecI sum[TOGETHER][MAX_BLOCKS];
-#pragma GCC unroll 4
-    for (int k = 0; k < TOGETHER; k++)
-#pragma GCC unroll 4
-      for (int j = 0; j < blocks; j++)
-        sum[k][j] = simd_load_s32 (sums + (i + k) * width + j * LANES);
-    const int left = t->rows - i, n_rows = left < TOGETHER ? left : TOGETHER;
-    if (packing)
-      store_packed (t->call, packing, strip.first + i, TOGETHER, n_rows, blocks, sum);
-    else
-      store_s8 (t->call, strip.first + i, TOGETHER, n_rows, blocks, sum);
-  }
-}
-
 SIMD_INLINE void
 run_tiles (const Tiling *t, int blocks, bool is_signed)
 {
   /* Behind the last strip's sums there are some that are read and not stored. */
-  int32_t sums[(2 * TILE_ROWS + TOGETHER) * TILE_BLOCKS * LANES] __attribute__ ((aligned (64)));
+  enum { N_SUMS = (2 * TILE_ROWS + TOGETHER) * TILE_BLOCKS * LANES };
+  int32_t sums[2][N_SUMS] __attribute__ ((aligned (64)));
   const DenseCall *call = t->call;
   const int n = call->n_pixels / call->tiles->row_pixels * t->row_strips;
+  const int strip_groups = (t->rows + TOGETHER - 1) / TOGETHER;
+  const int steps = call->n_planes * call->n_taps * t->steps;
   const bool packs = can_pack (call, blocks);
   const Packing packing = packs ? packing_begin (&call->epilogue, 0, blocks) : (Packing){0};
+  Pending pending = {.packing = packs ? &packing : NULL,
+                     .at_once = (2 * strip_groups + steps - 1) / steps};
   for (int i = 0; i < n; i += 2) {
     const Strip strip[] = {strip_at (t, i), strip_at (t, i + 1)};
-    if (i + 1 < n)
-      multiply (t, strip, 2, blocks, is_signed, sums);
+    const int strips = n - i < 2 ? 1 : 2;
+    int32_t *to = sums[i / 2 % 2];
+    if (strips == 2)
+      multiply (t, strip, 2, blocks, is_signed, to, &pending);
     else
-      multiply (t, strip, 1, blocks, is_signed, sums);
-    for (int k = 0; k < 2 && i + k < n; k++)
-      store_strip (t, packs ? &packing : NULL, strip[k], blocks,
-                   sums + k * TILE_ROWS * blocks * LANES);
+      multiply (t, strip, 1, blocks, is_signed, to, &pending);
+    while (pending.next < pending.end)
+      store_group (t, &pending, blocks);
+    pending.strip[0] = strip[0];
+    pending.strip[1] = strip[1];
+    pending.sums = to;
+    pending.next = 0;
+    pending.end = strips * strip_groups;
   }
+  while (pending.next < pending.end)
+    store_group (t, &pending, blocks);
 }
 
 void
