@@ -15,7 +15,9 @@
 
 enum {
   CHUNK_PIXELS = 96,
-  TILED_PIXELS = 192,
+  TILED_BYTES = 512 << 10, /* of input, and how many pixels that may be */
+  LEAST_TILED_PIXELS = 192,
+  MOST_TILED_PIXELS = 1024,
   TAIL_BYTES = 16,
   CACHE_BYTES = 192 << 10,
   LONG_PIXEL_BYTES = 256
@@ -262,6 +264,14 @@ clear (PraxiKernel *base)
   free (kernel->padding);
 }
 
+static int64_t
+tiled_pixels (const ConvKernel *kernel)
+{
+  int64_t n = TILED_BYTES / kernel->planes.pixel_bytes;
+  n = n < LEAST_TILED_PIXELS ? LEAST_TILED_PIXELS : n > MOST_TILED_PIXELS ? MOST_TILED_PIXELS : n;
+  return n < kernel->row_pixels ? kernel->row_pixels : n / kernel->row_pixels * kernel->row_pixels;
+}
+
 static PraxiStatus
 plan_pixels (ConvKernel *kernel, int n_threads)
 {
@@ -280,8 +290,7 @@ plan_pixels (ConvKernel *kernel, int n_threads)
   kernel->row_pixels = kernel->dense_tiles && kernel->offsets ? s->out[2] : 1;
   kernel->chunk_pixels = CHUNK_PIXELS;
   if (kernel->dense_tiles) {
-    const int64_t rows = TILED_PIXELS / kernel->row_pixels;
-    kernel->chunk_pixels = (rows > 0 ? rows : 1) * kernel->row_pixels;
+    kernel->chunk_pixels = tiled_pixels (kernel);
     kernel->room_bytes =
         planes->copies ? 0 : (size_t) 2 * TILE_ROWS * 4 * (size_t) kernel->pack.depth;
   }
