@@ -138,14 +138,37 @@ count_reads (const Chain *chain, int value)
   return n;
 }
 
-/* Whether the chain may do a node's work: nobody else wants its result, or to dequantize once more
- * is less than to read four times the bytes.
+/* Whether a value is made of nothing but bytes and constants, in at most so many steps. */
+static gboolean
+is_of_bytes (const PraxiPattern *pattern, int value, int steps)
+{
+  float scalar;
+  const PraxiNode *maker = praxi_pattern_maker (pattern, value);
+  if (maker == NULL || steps == 0 || !is_step (pattern, maker, FALSE))
+    return maker == NULL && praxi_pattern_scalar (pattern, value, &scalar);
+  if (maker->op.kind == PRAXI_OP_DEQUANTIZE_LINEAR)
+    return TRUE;
+  for (int j = 0; j < n_operands (maker); j++)
+    if (!is_of_bytes (pattern, maker->in[j], steps - 1))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+is_read_by_chain_alone (const Chain *chain, int value)
+{
+  return count_reads (chain, value) == chain->pattern->uses[value];
+}
+
+/* Whether the chain may do a node's work: nobody else wants its result, or to do it once more is
+ * less than to read four times the bytes.
  */
 static gboolean
-may_take (const Chain *chain, const PraxiNode *maker, int value)
+may_take (const Chain *chain, int value)
 {
-  return maker->op.kind == PRAXI_OP_DEQUANTIZE_LINEAR ||
-         count_reads (chain, value) == chain->pattern->uses[value];
+  enum { MOST_STEPS_AGAIN = 3 }; /* as x HardSigmoid (x) has */
+  return is_read_by_chain_alone (chain, value) ||
+         is_of_bytes (chain->pattern, value, MOST_STEPS_AGAIN);
 }
 
 /* Takes one more node into the chain; FALSE where there is none. */
@@ -160,8 +183,7 @@ grow (Chain *chain)
       const PraxiNode *maker = praxi_pattern_maker (chain->pattern, value);
       if (maker == NULL || find_node (chain, chain->pattern->makers[value]) >= 0 ||
           !is_step (chain->pattern, maker, FALSE) ||
-          !praxi_tensor_is_same_shape (tensor_of (chain, value), out) ||
-          !may_take (chain, maker, value))
+          !praxi_tensor_is_same_shape (tensor_of (chain, value), out) || !may_take (chain, value))
         continue;
       chain->nodes[chain->n_nodes++] = chain->pattern->makers[value];
       if (list_inputs (chain))
@@ -238,7 +260,8 @@ praxi_fuse_chains (PraxiGraph *graph)
     if (chain.n_nodes < 2)
       continue;
     for (int k = 0; k < chain.n_nodes; k++)
-      taken[chain.nodes[k]] = TRUE;
+      taken[chain.nodes[k]] =
+          k == 0 || is_read_by_chain_alone (&chain, node_of (&chain, k)->out[0]);
     replace (&chain);
   }
   praxi_pattern_end (&pattern);

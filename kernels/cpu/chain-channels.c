@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 /* Fewer pixels are fewer than the tables' entries would pay for. */
-enum { LEAST_PIXELS = 128, ENTRIES = 256 };
+enum { LEAST_PIXELS = 512, ENTRIES = 256 };
 
 typedef struct {
   PraxiKernel base;
