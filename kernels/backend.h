@@ -83,8 +83,8 @@ struct PraxiBackend {
 
 const PraxiBackend *praxi_backend_ref (void);
 
-/* The fastest level this processor has, or the one PRAXI_CPU names (avx512-vnni, avx-vnni, avx2,
- * scalar); a level the processor lacks is never used.
+/* The fastest level this processor has, or the one PRAXI_CPU names (avx512-amx, avx512-vnni,
+ * avx512-ymm, avx-vnni, avx2, scalar); a level the processor lacks is never used.
  */
 const PraxiBackend *praxi_backend_cpu (void);
 

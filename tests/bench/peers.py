@@ -290,8 +290,9 @@ def processor():
         info = lines.read()
     model = next((line.split(":", 1)[1].strip() for line in info.splitlines()
                   if line.startswith("model name")), platform.machine())
-    level = next((name for flag, name in (("avx512_vnni", "AVX-512 VNNI"), ("avx_vnni", "AVX-VNNI"),
-                                          ("avx2", "AVX2, no VNNI")) if flag in info), "scalar")
+    levels = (("amx_int8", "AMX"), ("avx512_vnni", "AVX-512 VNNI"), ("avx_vnni", "AVX-VNNI"),
+              ("avx2", "AVX2, no VNNI"))
+    level = next((name for flag, name in levels if flag in info), "scalar")
     return f"{model} ({level})"
 
 
