@@ -15,10 +15,7 @@ typedef struct {
   const CpuLoops *loops;
   ConvShape shape;
   CpuEpilogue epilogue;
-  int8_t *weights;
-  void *padding;
-  float *bias, *multiplier;
-  int32_t *start;
+  ConvArrays arrays;
   bool in_signed;
   int64_t pairs;      /* of a clip's planes of output */
   int64_t block_rows; /* of output */
@@ -40,7 +37,7 @@ run_rows (const Job *job, int64_t pair, int64_t first, int64_t n_rows, void *roo
   const int64_t in_bytes = s->in[1] * s->in[2] * s->in_channels;
   const int64_t out_bytes = s->out[1] * s->out[2] * s->in_channels;
   const bool both = t + 1 < s->out[0];
-  DepthwisePlanes call = {.padding = kernel->padding,
+  DepthwisePlanes call = {.padding = kernel->arrays.padding,
                           .in_height = (int) s->in[1],
                           .in_width = (int) s->in[2],
                           .out_width = (int) s->out[2],
@@ -49,7 +46,7 @@ run_rows (const Job *job, int64_t pair, int64_t first, int64_t n_rows, void *roo
                           .first = (int) first,
                           .n_rows = (int) n_rows,
                           .n_channels = (int) s->in_channels,
-                          .weights = kernel->weights,
+                          .weights = kernel->arrays.weights,
                           .in_signed = kernel->in_signed,
                           .room = room,
                           .epilogue = kernel->epilogue};
@@ -61,9 +58,9 @@ run_rows (const Job *job, int64_t pair, int64_t first, int64_t n_rows, void *roo
   }
   call.out[0] = job->out + plane * out_bytes;
   call.out[1] = both ? job->out + (plane + 1) * out_bytes : NULL;
-  call.epilogue.bias = kernel->bias;
-  call.epilogue.multiplier = kernel->multiplier;
-  call.epilogue.start = kernel->start;
+  call.epilogue.bias = kernel->arrays.bias;
+  call.epilogue.multiplier = kernel->arrays.multiplier;
+  call.epilogue.start = kernel->arrays.start;
   kernel->loops->depthwise_planes_s8 (&call);
 }
 
@@ -102,11 +99,7 @@ static void
 clear (PraxiKernel *base)
 {
   PlanesKernel *kernel = (PlanesKernel *) base;
-  free (kernel->weights);
-  free (kernel->padding);
-  free (kernel->bias);
-  free (kernel->multiplier);
-  free (kernel->start);
+  praxi_cpu_arrays_clear (&kernel->arrays);
 }
 
 /* A channel's taps as entry at of the arrays, in a group of width channels. */
@@ -119,34 +112,30 @@ pack_filter (PlanesKernel *kernel,
              int width)
 {
   const int32_t zero = r->input_zero + (kernel->in_signed ? 128 : 0);
+  int8_t *weights = kernel->arrays.weights;
   const int first = at / width * width; /* groups before it are as wide or wider */
-  kernel->multiplier[at] = r->multiplier[c];
-  kernel->bias[at] = r->offset ? r->offset[c] : 0;
+  kernel->arrays.multiplier[at] = r->multiplier[c];
+  kernel->arrays.bias[at] = r->offset ? r->offset[c] : 0;
   for (int plane = 0; plane < PLANES; plane++)
     for (int tap = 0; tap < TAPS; tap++) {
       const int8_t weight = w[(c * PLANES + plane) * TAPS + tap];
-      kernel->weights[(first * TAPS + tap * width + at - first) * 4 + plane] = weight;
-      kernel->start[at] -= zero * weight;
+      weights[(first * TAPS + tap * width + at - first) * 4 + plane] = weight;
+      kernel->arrays.start[at] -= zero * weight;
     }
 }
 
 static PraxiStatus
 pack (PlanesKernel *kernel, const int8_t *w, const PraxiRequantize *r)
 {
+  const size_t pixel_bytes = (size_t) kernel->shape.in_channels;
   const int channels = (int) kernel->shape.in_channels;
   const int most = kernel->loops->depthwise_row_bytes;
   const int all = praxi_cpu_depthwise_width (channels, most);
   const size_t n = (size_t) all;
-  kernel->weights = praxi_cpu_alloc (n * TAPS * 4);
-  kernel->bias = praxi_cpu_alloc (n * sizeof (float));
-  kernel->multiplier = praxi_cpu_alloc (n * sizeof (float));
-  kernel->start = praxi_cpu_alloc (n * sizeof (int32_t));
-  kernel->padding = praxi_cpu_alloc ((size_t) channels);
-  if (!kernel->weights || !kernel->bias || !kernel->multiplier || !kernel->start ||
-      !kernel->padding)
+  if (!praxi_cpu_arrays_new (&kernel->arrays, n * TAPS * 4, n, pixel_bytes))
     return PRAXI_STATUS_MEMORY;
   kernel->base.weight_bytes = n * (TAPS * 4 + 3 * 4);
-  memset (kernel->padding, (uint8_t) r->input_zero, (size_t) channels);
+  memset (kernel->arrays.padding, (uint8_t) r->input_zero, pixel_bytes);
   for (int first = 0, width; first < channels; first += width) {
     int begin;
     width = praxi_cpu_depthwise_group (channels, first, most, &begin);

@@ -16,9 +16,8 @@ typedef struct {
   const CpuLoops *loops;
   ConvShape shape;
   CpuEpilogue epilogue;
-  void *weights, *padding;
-  float *bias, *multiplier;
-  int32_t *start, *offsets;
+  ConvArrays arrays;
+  int32_t *offsets;
   int64_t n_filters;          /* channels of the operator; those of shape may be several pixels' */
   int64_t n_planes, n_pixels; /* of output; of one of its planes */
   size_t element;
@@ -44,8 +43,8 @@ epilogue_at (const Job *job, int64_t out_at)
   const DepthwiseKernel *kernel = job->kernel;
   CpuEpilogue epilogue = kernel->epilogue;
   epilogue.bias = job->bias;
-  epilogue.multiplier = kernel->multiplier;
-  epilogue.start = kernel->start;
+  epilogue.multiplier = kernel->arrays.multiplier;
+  epilogue.start = kernel->arrays.start;
   epilogue.residual = job->residual ? job->residual + out_at : NULL;
   return epilogue;
 }
@@ -63,7 +62,7 @@ run_chunk (const Job *job, int64_t plane, int64_t pixel, int64_t n_pixels)
   }
   const int64_t out_at = (plane * kernel->n_pixels + pixel) * pixel_bytes;
   DepthwiseCall call = {.planes = planes,
-                        .padding = kernel->padding,
+                        .padding = kernel->arrays.padding,
                         .offsets = kernel->offsets + pixel,
                         .offset_step = kernel->n_pixels,
                         .pixel_bytes = pixel_bytes,
@@ -121,7 +120,7 @@ run_segment (const Job *job, int64_t plane, int64_t segment)
   }
   const int64_t out_at = ((plane * s->out[1] + y) * s->out[2] + x) * pixel_bytes;
   DepthwiseRow row = {.rows = rows,
-                      .padding = kernel->padding,
+                      .padding = kernel->arrays.padding,
                       .pixel_bytes = pixel_bytes,
                       .n_rows = n_rows,
                       .width = (int) s->in[2],
@@ -201,8 +200,8 @@ run (PraxiKernel *base,
 {
   const DepthwiseKernel *kernel = (DepthwiseKernel *) base;
   Job job = {.kernel = kernel,
-             .weights = kernel->weights,
-             .bias = kernel->bias,
+             .weights = kernel->arrays.weights,
+             .bias = kernel->arrays.bias,
              .in = in[0]->data,
              .out = out[0]->data};
   if (kernel->has_residual)
@@ -222,11 +221,7 @@ static void
 clear (PraxiKernel *base)
 {
   DepthwiseKernel *kernel = (DepthwiseKernel *) base;
-  free (kernel->weights);
-  free (kernel->padding);
-  free (kernel->bias);
-  free (kernel->multiplier);
-  free (kernel->start);
+  praxi_cpu_arrays_clear (&kernel->arrays);
   free (kernel->offsets);
 }
 
@@ -239,9 +234,9 @@ put_weight (const DepthwiseKernel *kernel, int64_t block, int64_t lane, int tap,
   const int64_t units = (taps + per_unit - 1) / per_unit;
   const int64_t at = ((block * units + tap / per_unit) * lanes + lane) * per_unit + tap % per_unit;
   if (kernel->is_wide)
-    ((int16_t *) kernel->weights)[at] = weight;
+    ((int16_t *) kernel->arrays.weights)[at] = weight;
   else
-    ((int8_t *) kernel->weights)[at] = weight;
+    ((int8_t *) kernel->arrays.weights)[at] = weight;
 }
 
 /* The last block overlaps the one before it, so that all are whole. */
@@ -251,15 +246,15 @@ pack_s8 (DepthwiseKernel *kernel, const int8_t *w, int taps, const PraxiRequanti
   const int64_t lanes = kernel->loops->lanes, channels = kernel->shape.in_channels;
   const int32_t zero = r->input_zero + (kernel->in_signed ? 128 : 0);
   for (int64_t c = 0; c < channels; c++) {
-    kernel->multiplier[c] = r->multiplier[c];
-    kernel->bias[c] = r->offset ? r->offset[c] : 0;
+    kernel->arrays.multiplier[c] = r->multiplier[c];
+    kernel->arrays.bias[c] = r->offset ? r->offset[c] : 0;
     for (int tap = 0; tap < taps; tap++) {
       const int8_t weight = w[c * taps + tap];
       if (c < channels / lanes * lanes || channels < lanes)
         put_weight (kernel, c / lanes, c % lanes, tap, weight);
       if (channels > lanes && channels % lanes != 0 && c >= channels - lanes)
         put_weight (kernel, channels / lanes, c - (channels - lanes), tap, weight);
-      kernel->start[c] -= zero * weight;
+      kernel->arrays.start[c] -= zero * weight;
     }
   }
 }
@@ -280,8 +275,8 @@ pack_filter (DepthwiseKernel *kernel,
   const size_t taps = (size_t) s->kernel[2], together = (size_t) kernel->rows_at_once;
   const int32_t zero = r->input_zero + (kernel->in_signed ? 128 : 0);
   w += filter * s->kernel[0] * s->kernel[1] * s->kernel[2];
-  kernel->multiplier[at] = r->multiplier[filter];
-  kernel->bias[at] = r->offset ? r->offset[filter] : 0;
+  kernel->arrays.multiplier[at] = r->multiplier[filter];
+  kernel->arrays.bias[at] = r->offset ? r->offset[filter] : 0;
   for (int64_t row = 0; row < s->kernel[0] * s->kernel[1]; row++)
     for (size_t tap = 0; tap < taps; tap++) {
       const size_t run = (size_t) row / together;
@@ -289,10 +284,10 @@ pack_filter (DepthwiseKernel *kernel,
           first + ((run * taps + tap) * width + at % width) * together + (size_t) row % together;
       const int8_t weight = *w++;
       if (kernel->is_wide)
-        ((int16_t *) kernel->weights)[to] = weight;
+        ((int16_t *) kernel->arrays.weights)[to] = weight;
       else
-        ((int8_t *) kernel->weights)[to] = weight;
-      kernel->start[at] -= zero * weight;
+        ((int8_t *) kernel->arrays.weights)[to] = weight;
+      kernel->arrays.start[at] -= zero * weight;
     }
 }
 
@@ -327,15 +322,11 @@ allocate (DepthwiseKernel *kernel, int taps)
                       : kernel->is_s8   ? ((size_t) taps + 3) / 4
                                         : (size_t) taps;
   kernel->base.weight_bytes = (rows + 3) * width * 4;
-  kernel->weights = praxi_cpu_alloc (rows * width * 4);
-  kernel->bias = praxi_cpu_alloc (width * sizeof (float));
-  kernel->multiplier = praxi_cpu_alloc (width * sizeof (float));
-  kernel->start = praxi_cpu_alloc (width * sizeof (int32_t));
-  kernel->padding = praxi_cpu_alloc ((size_t) kernel->shape.in_channels * kernel->element);
   kernel->offsets = praxi_cpu_conv_offsets (&kernel->shape,
                                             kernel->shape.in_channels * (int64_t) kernel->element);
-  if (!kernel->weights || !kernel->bias || !kernel->multiplier || !kernel->start ||
-      !kernel->padding || !kernel->offsets)
+  if (!kernel->offsets ||
+      !praxi_cpu_arrays_new (&kernel->arrays, rows * width * 4, width,
+                             (size_t) kernel->shape.in_channels * kernel->element))
     return PRAXI_STATUS_MEMORY;
   return PRAXI_OK;
 }
@@ -424,14 +415,15 @@ praxi_cpu_conv_depthwise (const CpuPlace *place, PraxiKernel **out)
     return status;
   const PraxiTensor *bias = praxi_cpu_conv_bias (place);
   if (is_s8) {
-    memset (kernel->padding, (uint8_t) place->op->requantize.input_zero,
+    memset (kernel->arrays.padding, (uint8_t) place->op->requantize.input_zero,
             (size_t) kernel->shape.in_channels);
     if (kernel->in_rows)
       pack_rows_s8 (kernel, place->in[1]->data, &place->op->requantize);
     else
       pack_s8 (kernel, place->in[1]->data, (int) taps, &place->op->requantize);
   } else if (!kernel->packs_at_run) {
-    pack_f32 (kernel, place->in[1]->data, bias ? bias->data : NULL, kernel->weights, kernel->bias);
+    pack_f32 (kernel, place->in[1]->data, bias ? bias->data : NULL, kernel->arrays.weights,
+              kernel->arrays.bias);
   }
   return PRAXI_OK;
 }

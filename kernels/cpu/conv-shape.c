@@ -204,3 +204,24 @@ praxi_cpu_conv_is_constant (const CpuPlace *place)
   const PraxiTensor *bias = praxi_cpu_conv_bias (place);
   return place->in[1]->data && (!bias || bias->data);
 }
+
+bool
+praxi_cpu_arrays_new (ConvArrays *arrays, size_t weights_bytes, size_t n, size_t pixel_bytes)
+{
+  arrays->weights = praxi_cpu_alloc (weights_bytes);
+  arrays->bias = praxi_cpu_alloc (n * sizeof *arrays->bias);
+  arrays->multiplier = praxi_cpu_alloc (n * sizeof *arrays->multiplier);
+  arrays->start = praxi_cpu_alloc (n * sizeof *arrays->start);
+  arrays->padding = praxi_cpu_alloc (pixel_bytes);
+  return arrays->weights && arrays->bias && arrays->multiplier && arrays->start && arrays->padding;
+}
+
+void
+praxi_cpu_arrays_clear (ConvArrays *arrays)
+{
+  free (arrays->weights);
+  free (arrays->bias);
+  free (arrays->multiplier);
+  free (arrays->start);
+  free (arrays->padding);
+}

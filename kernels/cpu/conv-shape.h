@@ -15,6 +15,19 @@ typedef struct {
   int64_t out, in, tap;
 } WeightSteps;
 
+/* What a kernel keeps of its weights, by channels of output. */
+typedef struct {
+  void *weights;
+  float *bias, *multiplier;
+  int32_t *start;
+  void *padding; /* a pixel */
+} ConvArrays;
+
+/* All of it zeros. n: entries of the arrays. False without memory; what there is is freed by clear
+ */
+bool praxi_cpu_arrays_new (ConvArrays *arrays, size_t weights_bytes, size_t n, size_t pixel_bytes);
+void praxi_cpu_arrays_clear (ConvArrays *arrays);
+
 /* False where x and y are not channels-last, w neither row-major nor channels-last, or they do not
  * fit together.
  */

@@ -44,11 +44,9 @@ typedef struct {
   int64_t tiles[3];      /* T, H, W, of one clip */
   int tiles_at_once;     /* a multiple of LEAST_TILES */
   int64_t depth;         /* numbers of a row of values */
-  void *weights;         /* [chunks][positions][depth][chunk's channels], depth of bytes in pairs */
-  float *bias, *multiplier;
-  int32_t *start; /* of 6 × 6 inputs: added to each output */
-  void *padding;  /* a pixel */
-  size_t element; /* bytes of a value or weight */
+  ConvArrays arrays;     /* weights [chunks][positions][depth][chunk's channels], depth of bytes in
+                            pairs; start: of 6 × 6 inputs, added to each output */
+  size_t element;        /* bytes of a value or weight */
   size_t values_bytes, thread_bytes;
 } WinogradKernel;
 
@@ -89,7 +87,7 @@ find_pixel (const Job *job, int64_t n, int64_t t, int64_t y, int64_t x)
 {
   const ConvShape *s = &job->kernel->shape;
   if (t < 0 || t >= s->in[0] || y < 0 || y >= s->in[1] || x < 0 || x >= s->in[2])
-    return job->kernel->padding;
+    return job->kernel->arrays.padding;
   return job->in + (((n * s->in[0] + t) * s->in[1] + y) * s->in[2] + x) * s->in_channels *
                        in_element (job->kernel);
 }
@@ -148,7 +146,7 @@ run_tiles (const Job *job, int64_t first, int n, uint8_t *scratch)
     take_in (job, &tile, scratch + i * tile_bytes);
     find_outputs (kernel, &tile, out_at[i]);
   }
-  const uint8_t *weights = kernel->weights;
+  const uint8_t *weights = kernel->arrays.weights;
   for (int64_t channel = 0; channel < s->out_channels; channel += 2 * lanes) {
     const int left = (int) (s->out_channels - channel);
     const int blocks = left > lanes ? 2 : 1, width = blocks * lanes;
@@ -171,9 +169,9 @@ run_tiles (const Job *job, int64_t first, int n, uint8_t *scratch)
                        .out_at = out_at,
                        .out = job->out + channel * in_element (kernel),
                        .epilogue = kernel->epilogue};
-    out.epilogue.bias = kernel->bias + channel;
-    out.epilogue.multiplier = kernel->multiplier + channel;
-    out.epilogue.start = kernel->start + channel;
+    out.epilogue.bias = kernel->arrays.bias + channel;
+    out.epilogue.multiplier = kernel->arrays.multiplier + channel;
+    out.epilogue.start = kernel->arrays.start + channel;
     out.epilogue.residual = job->residual ? job->residual + channel * in_element (kernel) : NULL;
     kernel->loops->out (&out);
   }
@@ -213,11 +211,7 @@ static void
 clear (PraxiKernel *base)
 {
   WinogradKernel *kernel = (WinogradKernel *) base;
-  free (kernel->weights);
-  free (kernel->bias);
-  free (kernel->multiplier);
-  free (kernel->start);
-  free (kernel->padding);
+  praxi_cpu_arrays_clear (&kernel->arrays);
 }
 
 /* Numbers of the outputs of a chunk, next to each other. */
@@ -310,9 +304,9 @@ pack_chunk (WinogradKernel *kernel,
       for (int64_t o = 0; o < n; o++) {
         sums[o] += kernel->line == 4 ? fabsf (u[i][o]) : 0;
         if (kernel->is_s8)
-          ((int16_t *) kernel->weights)[at + o * pair] = (int16_t) u[i][o];
+          ((int16_t *) kernel->arrays.weights)[at + o * pair] = (int16_t) u[i][o];
         else
-          ((float *) kernel->weights)[at + o] = u[i][o];
+          ((float *) kernel->arrays.weights)[at + o] = u[i][o];
       }
     }
   }
@@ -332,7 +326,7 @@ pack (WinogradKernel *kernel, const PraxiTensor *w)
     double sums[MOST_OUTPUTS] = {0}, of_weights = 0;
     for (int64_t o = 0; kernel->line == 6 && o < n; o++) {
       sums[o] = sum_weights (kernel, w, &steps, from + o, &of_weights);
-      kernel->start[from + o] = (int32_t) ((kernel->zero - kernel->input_zero) * of_weights);
+      kernel->arrays.start[from + o] = (int32_t) ((kernel->zero - kernel->input_zero) * of_weights);
     }
     pack_chunk (kernel, w, &steps, from, n, left > lanes ? 2 * lanes : lanes, sums);
     for (int64_t o = 0; kernel->is_s8 && o < n; o++)
@@ -416,23 +410,17 @@ allocate (WinogradKernel *kernel, const CpuPlace *place)
   const size_t channels = praxi_cpu_round_up ((size_t) s->out_channels, (size_t) kernel->lanes);
   const size_t bytes = channels * (size_t) (kernel->positions * kernel->depth) * kernel->element;
   const size_t pixel_bytes = (size_t) (s->in_channels * in_element (kernel));
-  kernel->weights = praxi_cpu_alloc (bytes);
-  kernel->bias = praxi_cpu_alloc (channels * sizeof *kernel->bias);
-  kernel->multiplier = praxi_cpu_alloc (channels * sizeof *kernel->multiplier);
-  kernel->start = praxi_cpu_alloc (channels * sizeof *kernel->start);
-  kernel->padding = praxi_cpu_alloc (pixel_bytes);
   kernel->base.weight_bytes = bytes + 3 * channels * sizeof (float);
-  if (!kernel->weights || !kernel->bias || !kernel->multiplier || !kernel->start ||
-      !kernel->padding)
+  if (!praxi_cpu_arrays_new (&kernel->arrays, bytes, channels, pixel_bytes))
     return PRAXI_STATUS_MEMORY;
   if (kernel->is_s8)
-    memset (kernel->padding, (uint8_t) r->input_zero, pixel_bytes);
+    memset (kernel->arrays.padding, (uint8_t) r->input_zero, pixel_bytes);
   for (int64_t o = 0; o < s->out_channels; o++) {
     if (kernel->is_s8) {
-      kernel->bias[o] = r->offset ? r->offset[o] : 0;
-      kernel->multiplier[o] = r->multiplier[o];
+      kernel->arrays.bias[o] = r->offset ? r->offset[o] : 0;
+      kernel->arrays.multiplier[o] = r->multiplier[o];
     } else if (bias) {
-      kernel->bias[o] = ((const float *) bias->data)[o];
+      kernel->arrays.bias[o] = ((const float *) bias->data)[o];
     }
   }
   return PRAXI_OK;
