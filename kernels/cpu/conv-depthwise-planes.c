@@ -143,9 +143,9 @@ pack (PlanesKernel *kernel, const int8_t *w, const PraxiRequantize *r)
       pack_filter (kernel, w, r, begin + praxi_cpu_depthwise_channel (width, 4, k), first + k,
                    width);
   }
-  kernel->room = praxi_cpu_round_up (
-      (size_t) praxi_cpu_depthwise_planes_room (kernel->shape.out[2], kernel->shape.stride[2], all),
-      64);
+  kernel->room = praxi_cpu_round_up ((size_t) praxi_cpu_depthwise_planes_room (
+                                         kernel->shape.out[2], kernel->shape.stride[2], most),
+                                     64);
   return PRAXI_OK;
 }
 

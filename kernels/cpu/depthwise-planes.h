@@ -86,12 +86,11 @@ Q (planes_tile) (const CpuEpilogue *e,
       result[p][k] = Q (pack) (e, whole[0][p][k], whole[1][p][k], whole[2][p][k], whole[3][p][k]);
 }
 
-/* A row of both planes. at: bytes of the group into each row; c: the group's first channel */
+/* A row of both planes. first: of the group in weights and arrays; c: its first channel */
 SIMD_INLINE void
 Q (planes_row) (const DepthwisePlanes *call,
                 int y,
                 const uint8_t *const *rows,
-                int64_t at,
                 int first,
                 int c,
                 int stride)
@@ -101,7 +100,7 @@ Q (planes_row) (const DepthwisePlanes *call,
   const int64_t out_at = (int64_t) y * call->out_width * call->n_channels + c;
   const QUADS_VEC *x[PLANES_TAPS];
   for (int i = 0; i < PLANES_TAPS; i++)
-    x[i] = (const QUADS_VEC *) (const void *) (rows[i] + at);
+    x[i] = (const QUADS_VEC *) (const void *) rows[i];
   for (int pixel = 0, pixels; pixel < call->out_width; pixel += pixels) {
     const int left = call->out_width - pixel;
     QUADS_VEC bytes[PIXELS][2];

@@ -89,55 +89,41 @@ LEVEL_NAME (depthwise_row_s8) (const DepthwiseRow *row)
 }
 
 #if defined(__AVX512VNNI__)
-/* Interleaves row y of input, all groups one after the other. */
-static void
-interleave_row (const DepthwisePlanes *call, int columns, int y, uint8_t *to)
-{
-  PlanesRow row;
-  find_planes_row (call, y, &row);
-  for (int first = 0, width; first < call->n_channels; first += width) {
-    int begin;
-    width = praxi_cpu_depthwise_group (call->n_channels, first, SIMD_QUADS, &begin);
-    BY_WIDTH (width, interleave_columns, call, &row, columns, begin, to);
-    to += (int64_t) columns * width * 4;
-  }
-}
-
-/* rows: three interleaved ones, under row y of output */
+/* All rows of output of a group of channels, from begin on; first: of it in weights and arrays. The
+ * three interleaved rows under them stay in the first cache.
+ */
 SIMD_INLINE void
-planes_row_s8 (const DepthwisePlanes *call,
-               int columns,
-               int y,
-               const uint8_t *const *rows,
-               int stride)
+planes_group_s8 (const DepthwisePlanes *call, int first, int begin, int width, int stride)
 {
-  for (int first = 0, width; first < call->n_channels; first += width) {
-    int begin;
-    width = praxi_cpu_depthwise_group (call->n_channels, first, SIMD_QUADS, &begin);
-    const int64_t at = (int64_t) first * columns * 4;
-    BY_WIDTH (width, planes_row, call, y, rows, at, first, begin, stride);
+  const int columns = (call->out_width - 1) * stride + PLANES_TAPS;
+  const int64_t row_bytes = (int64_t) columns * width * 4;
+  uint8_t *room = call->room;
+  int ready = call->first * call->stride[0] - call->pad[0]; /* rows before it are interleaved */
+  for (int y = call->first; y < call->first + call->n_rows; y++) {
+    const int top = y * call->stride[0] - call->pad[0];
+    const uint8_t *rows[PLANES_TAPS];
+    for (; ready < top + PLANES_TAPS; ready++) {
+      PlanesRow row;
+      find_planes_row (call, ready, &row);
+      BY_WIDTH (width, interleave_columns, call, &row, columns, begin,
+                room + (ready + PLANES_TAPS) % PLANES_TAPS * row_bytes);
+    }
+    for (int i = 0; i < PLANES_TAPS; i++)
+      rows[i] = room + (top + i + PLANES_TAPS) % PLANES_TAPS * row_bytes;
+    BY_WIDTH (width, planes_row, call, y, rows, first, begin, stride);
   }
 }
 
 void
 LEVEL_NAME (depthwise_planes_s8) (const DepthwisePlanes *call)
 {
-  const int columns = (call->out_width - 1) * call->stride[1] + PLANES_TAPS;
-  const int all = praxi_cpu_depthwise_width (call->n_channels, SIMD_QUADS);
-  const int64_t row_bytes = (int64_t) columns * all * 4;
-  uint8_t *room = call->room;
-  int ready = call->first * call->stride[0] - call->pad[0]; /* rows before it are interleaved */
-  for (int y = call->first; y < call->first + call->n_rows; y++) {
-    const int top = y * call->stride[0] - call->pad[0];
-    const uint8_t *rows[PLANES_TAPS];
-    for (; ready < top + PLANES_TAPS; ready++)
-      interleave_row (call, columns, ready, room + (ready + PLANES_TAPS) % PLANES_TAPS * row_bytes);
-    for (int i = 0; i < PLANES_TAPS; i++)
-      rows[i] = room + (top + i + PLANES_TAPS) % PLANES_TAPS * row_bytes;
+  for (int first = 0, width; first < call->n_channels; first += width) {
+    int begin;
+    width = praxi_cpu_depthwise_group (call->n_channels, first, SIMD_QUADS, &begin);
     if (call->stride[1] == 1)
-      planes_row_s8 (call, columns, y, rows, 1);
+      planes_group_s8 (call, first, begin, width, 1);
     else
-      planes_row_s8 (call, columns, y, rows, 2);
+      planes_group_s8 (call, first, begin, width, 2);
   }
 }
 #endif

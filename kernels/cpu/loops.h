@@ -185,7 +185,7 @@ typedef struct {
   CpuEpilogue epilogue;
 } DepthwisePlanes;
 
-/* n: channels of all groups */
+/* n: channels of the largest group */
 static inline int64_t
 praxi_cpu_depthwise_planes_room (int64_t out_width, int64_t stride, int64_t n)
 {
