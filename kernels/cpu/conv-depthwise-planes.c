@@ -130,8 +130,7 @@ pack (PlanesKernel *kernel, const int8_t *w, const PraxiRequantize *r)
   const size_t pixel_bytes = (size_t) kernel->shape.in_channels;
   const int channels = (int) kernel->shape.in_channels;
   const int most = kernel->loops->depthwise_row_bytes;
-  const int all = praxi_cpu_depthwise_width (channels, most);
-  const size_t n = (size_t) all;
+  const size_t n = (size_t) praxi_cpu_depthwise_width (channels, most);
   if (!praxi_cpu_arrays_new (&kernel->arrays, n * TAPS * 4, n, pixel_bytes))
     return PRAXI_STATUS_MEMORY;
   kernel->base.weight_bytes = n * (TAPS * 4 + 3 * 4);
