@@ -119,7 +119,8 @@ pack_filter (PlanesKernel *kernel,
   for (int plane = 0; plane < PLANES; plane++)
     for (int tap = 0; tap < TAPS; tap++) {
       const int8_t weight = w[(c * PLANES + plane) * TAPS + tap];
-      weights[(first * TAPS + tap * width + at - first) * 4 + plane] = weight;
+      for (int k = 0; k < 2; k++) /* of both planes of output */
+        weights[(2 * first * TAPS + (2 * tap + k) * width + at - first) * 4 + plane + k] = weight;
       kernel->arrays.start[at] -= zero * weight;
     }
 }
@@ -131,9 +132,9 @@ pack (PlanesKernel *kernel, const int8_t *w, const PraxiRequantize *r)
   const int channels = (int) kernel->shape.in_channels;
   const int most = kernel->loops->depthwise_row_bytes;
   const size_t n = (size_t) praxi_cpu_depthwise_width (channels, most);
-  if (!praxi_cpu_arrays_new (&kernel->arrays, n * TAPS * 4, n, pixel_bytes))
+  if (!praxi_cpu_arrays_new (&kernel->arrays, n * TAPS * 8, n, pixel_bytes))
     return PRAXI_STATUS_MEMORY;
-  kernel->base.weight_bytes = n * (TAPS * 4 + 3 * 4);
+  kernel->base.weight_bytes = n * (TAPS * 8 + 3 * 4);
   memset (kernel->arrays.padding, (uint8_t) r->input_zero, pixel_bytes);
   for (int first = 0, width; first < channels; first += width) {
     int begin;

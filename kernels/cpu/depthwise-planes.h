@@ -34,8 +34,7 @@ Q (interleave_columns) (const DepthwisePlanes *call,
     Q (interleave_each) (call, row, columns, c, false, (QUADS_VEC *) (void *) to);
 }
 
-/* Neighbours of both planes. A vector of weights stays in its register while all of them use it;
- * moved on by a byte it is the same taps, one plane later.
+/* Neighbours of both planes. A vector of weights stays in its register while all of them use it.
  * x: the first column under them of each row; first: of the group in the epilogue's arrays
  */
 SIMD_INLINE void
@@ -52,12 +51,12 @@ Q (planes_tile) (const CpuEpilogue *e,
   QUADS_VEC whole[4][PIXELS][2];
 #pragma GCC unroll 1
   for (int q = 0; q < 4; q++) {
-    QUADS_VEC weights[TAPS], later[TAPS], sum[PIXELS][2];
+    QUADS_VEC weights[TAPS][2], sum[PIXELS][2];
 #pragma GCC unroll 9
-    for (int tap = 0; tap < TAPS; tap++) {
-      weights[tap] = w[4 * tap + q];
-      later[tap] = QUADS_OP (slli_epi32) (weights[tap], 8);
-    }
+    for (int tap = 0; tap < TAPS; tap++)
+#pragma GCC unroll 2
+      for (int k = 0; k < 2; k++)
+        weights[tap][k] = w[4 * (2 * tap + k) + q];
 #pragma GCC unroll 4
     for (int p = 0; p < pixels; p++)
       sum[p][0] = sum[p][1] = Q (load_lanes) (e->start + first + q * QUADS / 4);
@@ -71,8 +70,9 @@ Q (planes_tile) (const CpuEpilogue *e,
           const int tap = j - p * stride;
           if (tap < 0 || tap >= PLANES_TAPS)
             continue;
-          sum[p][0] = QUADS_DOT (sum[p][0], bytes, weights[PLANES_TAPS * i + tap]);
-          sum[p][1] = QUADS_DOT (sum[p][1], bytes, later[PLANES_TAPS * i + tap]);
+#pragma GCC unroll 2
+          for (int k = 0; k < 2; k++)
+            sum[p][k] = QUADS_DOT (sum[p][k], bytes, weights[PLANES_TAPS * i + tap][k]);
         }
       }
 #pragma GCC unroll 4
@@ -96,7 +96,7 @@ Q (planes_row) (const DepthwisePlanes *call,
                 int stride)
 {
   const QUADS_VEC *w =
-      (const QUADS_VEC *) call->weights + (int64_t) first / QUADS * 4 * PLANES_TAPS * PLANES_TAPS;
+      (const QUADS_VEC *) call->weights + (int64_t) first / QUADS * 8 * PLANES_TAPS * PLANES_TAPS;
   const int64_t out_at = (int64_t) y * call->out_width * call->n_channels + c;
   const QUADS_VEC *x[PLANES_TAPS];
   for (int i = 0; i < PLANES_TAPS; i++)

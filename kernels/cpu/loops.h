@@ -177,7 +177,7 @@ typedef struct {
   int stride[2], pad[2]; /* H, W; strides 1 or 2, pads at most 2 */
   int first, n_rows;     /* rows of output */
   int n_channels;
-  const void *weights; /* of each group [9 taps][channels][4]: those of three planes and 0; channels
+  const void *weights; /* of each group [9 taps][2 planes of output][channels][4]; channels
                           and the epilogue's arrays as in DepthwiseRow with R = 4 */
   bool in_signed;
   void *room;   /* praxi_cpu_depthwise_planes_room bytes, 64-byte aligned */
