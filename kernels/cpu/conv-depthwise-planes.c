@@ -131,17 +131,21 @@ pack (PlanesKernel *kernel, const int8_t *w, const PraxiRequantize *r)
   const size_t pixel_bytes = (size_t) kernel->shape.in_channels;
   const int channels = (int) kernel->shape.in_channels;
   const int most = kernel->loops->depthwise_row_bytes;
-  const size_t n = (size_t) praxi_cpu_depthwise_width (channels, most);
+  size_t n = 0;
+  for (int begin, first = 0; first < channels; first = (int) n)
+    n += (size_t) praxi_cpu_depthwise_planes_group (channels, first, most, &begin);
   if (!praxi_cpu_arrays_new (&kernel->arrays, n * TAPS * 8, n, pixel_bytes))
     return PRAXI_STATUS_MEMORY;
   kernel->base.weight_bytes = n * (TAPS * 8 + 3 * 4);
   memset (kernel->arrays.padding, (uint8_t) r->input_zero, pixel_bytes);
   for (int first = 0, width; first < channels; first += width) {
     int begin;
-    width = praxi_cpu_depthwise_group (channels, first, most, &begin);
-    for (int k = 0; k < width; k++)
-      pack_filter (kernel, w, r, begin + praxi_cpu_depthwise_channel (width, 4, k), first + k,
-                   width);
+    width = praxi_cpu_depthwise_planes_group (channels, first, most, &begin);
+    for (int k = 0; k < width; k++) {
+      const int c = begin + praxi_cpu_depthwise_channel (width, 4, k);
+      if (c < channels)
+        pack_filter (kernel, w, r, c, first + k, width);
+    }
   }
   kernel->room = praxi_cpu_round_up ((size_t) praxi_cpu_depthwise_planes_room (
                                          kernel->shape.out[2], kernel->shape.stride[2], most),

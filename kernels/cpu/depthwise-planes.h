@@ -1,5 +1,27 @@
 /* One width of DepthwisePlanes: part of depthwise-quads.h. */
 
+/* The first n bytes, of which there may be fewer than the vector has. */
+SIMD_INLINE QUADS_VEC
+Q (load_first) (const uint8_t *p, int n, bool is_signed)
+{
+#if QUADS == 64
+  const __m512i bytes = _mm512_maskz_loadu_epi8 (~0ull >> (QUADS - n), p);
+  return is_signed ? _mm512_xor_si512 (bytes, _mm512_set1_epi8 ((int8_t) 0x80)) : bytes;
+#else
+  return Q (load_bytes) (p, is_signed);
+#endif
+}
+
+SIMD_INLINE void
+Q (store_first) (uint8_t *p, QUADS_VEC bytes, int n)
+{
+#if QUADS == 64
+  _mm512_mask_storeu_epi8 (p, ~0ull >> (QUADS - n), bytes);
+#else
+  memcpy (p, &bytes, sizeof bytes);
+#endif
+}
+
 /* The columns of an interleaved row, those of padding too; c: the group's first channel */
 SIMD_INLINE void
 Q (interleave_each) (const DepthwisePlanes *call,
@@ -10,14 +32,16 @@ Q (interleave_each) (const DepthwisePlanes *call,
                      QUADS_VEC *to)
 {
   const uint8_t *padding = (const uint8_t *) call->padding + c;
+  const int n = call->n_channels < QUADS ? call->n_channels : QUADS;
   for (int j = 0; j < columns; j++, to += 4) {
     const int column = j - call->pad[1];
-    if (column < 0 || column >= call->in_width)
-      Q (interleave) (padding, padding, padding, padding, is_signed, to);
-    else
-      Q (interleave)
-    (row->at[0] + column * row->step[0] + c, row->at[1] + column * row->step[1] + c,
-     row->at[2] + column * row->step[2] + c, row->at[3] + column * row->step[3] + c, is_signed, to);
+    QUADS_VEC plane[4];
+    for (int k = 0; k < 4; k++) {
+      const bool inside = column >= 0 && column < call->in_width;
+      plane[k] =
+          Q (load_first) (inside ? row->at[k] + column * row->step[k] + c : padding, n, is_signed);
+    }
+    Q (interleave) (plane[0], plane[1], plane[2], plane[3], to);
   }
 }
 
@@ -97,6 +121,7 @@ Q (planes_row) (const DepthwisePlanes *call,
 {
   const QUADS_VEC *w =
       (const QUADS_VEC *) call->weights + (int64_t) first / QUADS * 8 * PLANES_TAPS * PLANES_TAPS;
+  const int n = call->n_channels < QUADS ? call->n_channels : QUADS;
   const int64_t out_at = (int64_t) y * call->out_width * call->n_channels + c;
   const QUADS_VEC *x[PLANES_TAPS];
   for (int i = 0; i < PLANES_TAPS; i++)
@@ -113,8 +138,8 @@ Q (planes_row) (const DepthwisePlanes *call,
       Q (planes_tile) (&call->epilogue, x, w, first, stride, 1, bytes);
     for (int p = 0; p < pixels; p++)
       for (int k = 0; k < 2 && call->out[k]; k++)
-        memcpy ((uint8_t *) call->out[k] + out_at + (int64_t) (pixel + p) * call->n_channels,
-                &bytes[p][k], sizeof bytes[p][k]);
+        Q (store_first)
+    ((uint8_t *) call->out[k] + out_at + (int64_t) (pixel + p) * call->n_channels, bytes[p][k], n);
     for (int i = 0; i < PLANES_TAPS; i++)
       x[i] += 4 * pixels * stride;
   }

@@ -72,15 +72,8 @@ Q (store) (const DepthwiseRow *row, int pixel, int c, int at, QUADS_VEC (*sum)[P
 }
 
 SIMD_INLINE void
-Q (interleave) (const uint8_t *first,
-                const uint8_t *second,
-                const uint8_t *third,
-                const uint8_t *fourth,
-                bool is_signed,
-                QUADS_VEC *x)
+Q (interleave) (QUADS_VEC a, QUADS_VEC b, QUADS_VEC d, QUADS_VEC e, QUADS_VEC *x)
 {
-  const QUADS_VEC a = Q (load_bytes) (first, is_signed), b = Q (load_bytes) (second, is_signed);
-  const QUADS_VEC d = Q (load_bytes) (third, is_signed), e = Q (load_bytes) (fourth, is_signed);
   const QUADS_VEC ab = QUADS_OP (unpacklo_epi8) (a, b), de = QUADS_OP (unpacklo_epi8) (d, e);
   const QUADS_VEC ab_high = QUADS_OP (unpackhi_epi8) (a, b);
   const QUADS_VEC de_high = QUADS_OP (unpackhi_epi8) (d, e);
@@ -98,7 +91,9 @@ Q (interleave_rows) (const uint8_t *const (*at)[MAX_COLUMNS],
                      bool is_signed,
                      QUADS_VEC *x)
 {
-  Q (interleave) (at[0][j] + c, at[1][j] + c, at[2][j] + c, at[3][j] + c, is_signed, x);
+  Q (interleave)
+  (Q (load_bytes) (at[0][j] + c, is_signed), Q (load_bytes) (at[1][j] + c, is_signed),
+   Q (load_bytes) (at[2][j] + c, is_signed), Q (load_bytes) (at[3][j] + c, is_signed), x);
 }
 
 /* first: of the group in weights and arrays, c: its first channel. Two columns at once share the

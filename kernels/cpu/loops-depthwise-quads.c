@@ -119,7 +119,7 @@ LEVEL_NAME (depthwise_planes_s8) (const DepthwisePlanes *call)
 {
   for (int first = 0, width; first < call->n_channels; first += width) {
     int begin;
-    width = praxi_cpu_depthwise_group (call->n_channels, first, SIMD_QUADS, &begin);
+    width = praxi_cpu_depthwise_planes_group (call->n_channels, first, SIMD_QUADS, &begin);
     if (call->stride[1] == 1)
       planes_group_s8 (call, first, begin, width, 1);
     else

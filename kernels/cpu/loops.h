@@ -185,6 +185,19 @@ typedef struct {
   CpuEpilogue epilogue;
 } DepthwisePlanes;
 
+/* The groups of DepthwisePlanes: as of rows, but where most channels fill half a group they are one
+ * that is not full.
+ */
+static inline int
+praxi_cpu_depthwise_planes_group (int channels, int first, int most, int *begin)
+{
+  if (channels > most / 2 && channels < most) {
+    *begin = 0;
+    return most;
+  }
+  return praxi_cpu_depthwise_group (channels, first, most, begin);
+}
+
 /* n: channels of the largest group */
 static inline int64_t
 praxi_cpu_depthwise_planes_room (int64_t out_width, int64_t stride, int64_t n)
