@@ -29,6 +29,7 @@ praxi_cli_model_open (PraxiCliModel *model,
     praxi_cli_model_close (model);
     return FALSE;
   }
+  praxi_model_shed_weights (model->model);
   model->executor = praxi_executor_new (model->model, options, error);
   if (model->executor == NULL) {
     praxi_cli_model_close (model);

@@ -250,6 +250,7 @@ bench_model (const char *name, const PraxiExecutorOptions *options, double secon
   g_autoptr (PraxiModel) model = praxi_cli_load_model (name, &error);
   if (model == NULL)
     return praxi_cli_fail (&error);
+  praxi_model_shed_weights (model);
   Bench bench = {.executor = praxi_executor_new (model, options, &error),
                  .clips = MAX (options->batch, 1),
                  .begin_us = process_begin_us ()};

@@ -73,7 +73,9 @@ struct PraxiBackend {
                       PraxiPool *pool);
 
   size_t (*kernel_scratch_bytes) (const PraxiKernel *kernel);
-  size_t (*kernel_weight_bytes) (const PraxiKernel *kernel); /* packed constants it keeps */
+  /* Packed constants it keeps: where not 0, a convolution or product never reads its weights again.
+   */
+  size_t (*kernel_weight_bytes) (const PraxiKernel *kernel);
   const char *(*kernel_name) (
       const PraxiKernel *kernel); /* "conv-dense-vnni" …, for `praxi bench` */
   void (*kernel_free) (PraxiKernel *kernel);

@@ -22,6 +22,7 @@ struct PraxiExecutor {
   int batch; /* clips in one run */
   PraxiBackendChoice choice;
   const char *precision;
+  gboolean is_fused;
   /* of the motion stem; its row p belongs to frames p and p + 1 */
   gboolean has_stem;
   int64_t first_pair;
@@ -60,6 +61,22 @@ list_tensors (PraxiExecutor *executor, const PraxiGraph *graph)
   }
 }
 
+/* What the program is made of: the resolved graph, with fewer operators. */
+static gboolean
+simplify (const PraxiExecutor *executor, PraxiGraph *graph, gboolean *has_stem, GError **error)
+{
+  if (!executor->is_fused)
+    return praxi_graph_fold (graph, error);
+  *has_stem = praxi_fuse_motion_stem (graph);
+  if (!praxi_fuse (graph, error))
+    return FALSE;
+  if (g_str_equal (executor->choice.backend->name, "cpu")) {
+    praxi_fuse_means (graph);
+    praxi_fuse_chains (graph);
+  }
+  return TRUE;
+}
+
 static gboolean
 build (PraxiExecutor *executor,
        PraxiGraph *graph,
@@ -81,22 +98,17 @@ build (PraxiExecutor *executor,
     executor->precision = "f16";
   executor->macs = praxi_graph_macs (graph);
   list_tensors (executor, graph);
-  if (!options->no_fuse) {
-    executor->has_stem = praxi_fuse_motion_stem (graph);
-    if (!praxi_fuse (graph, error))
-      return FALSE;
-    if (g_str_equal (executor->choice.backend->name, "cpu")) {
-      praxi_fuse_means (graph);
-      praxi_fuse_chains (graph);
-    }
-  } else if (!praxi_graph_fold (graph, error)) {
+  executor->is_fused = !options->no_fuse;
+  if (!simplify (executor, graph, &executor->has_stem, error))
     return FALSE;
-  }
   if (!praxi_error_from_status (praxi_pool_new (options->threads, &executor->pool),
                                 "starting threads", error))
     return FALSE;
+  const PraxiProgramOptions how = {.in_place = options->in_place,
+                                   .sheds = executor->model != NULL &&
+                                            praxi_model_sheds_weights (executor->model)};
   executor->program =
-      praxi_program_new (graph, executor->choice.backend, executor->pool, options->in_place, error);
+      praxi_program_new (graph, executor->choice.backend, executor->pool, &how, error);
   if (executor->program == NULL)
     return FALSE;
   if (executor->has_stem)
@@ -163,6 +175,14 @@ find_score_output (const PraxiModelSpec *spec, const PraxiGraph *graph)
   return 0;
 }
 
+/* Nothing else may hold the constants of what it returns: they go one by one. */
+static PraxiGraph *
+resolve_model (PraxiModel *model, int batch, GError **error)
+{
+  g_autoptr (PraxiGraph) whole = praxi_model_whole_graph (model, error);
+  return whole != NULL ? praxi_graph_resolve (whole, NULL, 0, batch, error) : NULL;
+}
+
 static PraxiExecutor *
 executor_new (PraxiModel *model, const PraxiExecutorOptions *options, GError **error)
 {
@@ -176,8 +196,7 @@ executor_new (PraxiModel *model, const PraxiExecutorOptions *options, GError **e
                  praxi_model_name (model));
     return NULL;
   }
-  g_autoptr (PraxiGraph) graph =
-      praxi_graph_resolve (praxi_model_graph (model), NULL, 0, MAX (options->batch, 1), error);
+  g_autoptr (PraxiGraph) graph = resolve_model (model, MAX (options->batch, 1), error);
   if (graph == NULL)
     return NULL;
   const PraxiTensor *input =
@@ -488,6 +507,26 @@ run_shifted_stem (PraxiExecutor *executor,
   return good;
 }
 
+/* Weights that were shed come back for it. Where memory is short or the file has changed, whole
+ * runs do as well: NULL.
+ */
+static PraxiStream *
+make_stream (PraxiExecutor *executor, const PraxiStreamOptions *options)
+{
+  PraxiProgram *program = executor->program;
+  if (program->shed == NULL || program->shed->len == 0)
+    return praxi_stream_new (program, options, NULL);
+  gboolean has_stem;
+  g_autoptr (PraxiGraph) graph = resolve_model (executor->model, executor->batch, NULL);
+  if (graph == NULL || !simplify (executor, graph, &has_stem, NULL))
+    return NULL;
+  PraxiStream *stream = NULL;
+  if (praxi_program_take_constants (program, graph))
+    stream = praxi_stream_new (program, options, NULL);
+  praxi_program_drop_constants (program);
+  return stream;
+}
+
 /* Makes what a hop of new_frames takes. One that comes now and then is not worth a change. */
 static void
 choose_stream (PraxiExecutor *executor, int new_frames)
@@ -505,8 +544,7 @@ choose_stream (PraxiExecutor *executor, int new_frames)
       .hop_frames = new_frames,
       .first_pair = executor->has_stem ? &executor->first_pair : NULL};
   g_clear_pointer (&executor->stream, praxi_stream_free);
-  /* Where memory is short, whole runs do as well. */
-  executor->stream = praxi_stream_new (executor->program, &options, NULL);
+  executor->stream = make_stream (executor, &options);
   executor->stream_is_filled = FALSE;
   executor->stream_hop = new_frames;
 }

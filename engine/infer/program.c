@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 #include <stdatomic.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #include "engine/core/error.h"
+#include "engine/model/pages.h"
 #include "engine/model/plan.h"
 
 /* A model that wants more than this for its activations is refused. */
@@ -42,22 +42,6 @@ find_lives (const PraxiProgram *program, int *first, int *last)
     for (int j = 0; j < praxi_graph_node (graph, 0)->n_out; j++)
       if (praxi_graph_node (graph, 0)->out[j] >= 0)
         last[program->places[praxi_graph_node (graph, 0)->out[j]].root] = (int) graph->nodes->len;
-}
-
-/* Large ones in pages of 2 MB, if the kernel has some: a clip touches all of them in each run. NULL
- * without memory.
- */
-static guint8 *
-allocate_arena (gsize bytes)
-{
-  enum { LARGE_PAGE = 2 << 20, LEAST_PAGES = 4 };
-  const gboolean is_large = bytes >= (gsize) LEAST_PAGES * LARGE_PAGE;
-  void *arena = NULL;
-  if (posix_memalign (&arena, is_large ? LARGE_PAGE : 64, MAX (bytes, 64)) != 0)
-    return NULL;
-  if (is_large)
-    madvise (arena, bytes / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
-  return arena;
 }
 
 /* --- one value over another ------------------------------------------------------------------- */
@@ -145,8 +129,9 @@ plan_arena (PraxiProgram *program, gboolean in_place, GError **error)
       break;
   }
   program->arena_bytes = total == G_MAXSIZE ? G_MAXSIZE : praxi_plan_memory (items, n_items);
-  program->arena =
-      program->arena_bytes > ARENA_LIMIT_BYTES ? NULL : allocate_arena (program->arena_bytes);
+  program->arena = program->arena_bytes > ARENA_LIMIT_BYTES
+                       ? NULL
+                       : praxi_pages_allocate (MAX (program->arena_bytes, 64));
   if (program->arena == NULL) {
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_MEMORY,
                  "the model needs more memory than there is; try a smaller batch");
@@ -205,10 +190,99 @@ prepare_kernel (const PraxiProgram *program, PraxiStep *step)
   return status;
 }
 
+/* --- what is packed need not stay ---------------------------------------------------------------
+ */
+
+/* Whether the weights of a kernel are its own copy; of other constants nothing is known. */
+static gboolean
+has_packed (const PraxiStep *step)
+{
+  const PraxiOpKind kind = step->node->op.kind;
+  return step->kernel != NULL && step->backend->kernel_weight_bytes (step->kernel) > 0 &&
+         (kind == PRAXI_OP_CONV || kind == PRAXI_OP_QCONV || kind == PRAXI_OP_GEMM ||
+          kind == PRAXI_OP_MATMUL);
+}
+
+/* Fills readers: of each constant how many kernels still have to pack it as their weights; −1 of
+ * what has to stay.
+ */
+static void
+count_readers (const PraxiProgram *program, atomic_int *readers)
+{
+  const PraxiGraph *graph = program->graph;
+  for (guint v = 0; v < graph->values->len; v++)
+    atomic_init (&readers[v], praxi_graph_value (graph, (int) v)->bytes != NULL ? 0 : -1);
+  for (guint v = 0; v < graph->values->len; v++)
+    if (program->places[v].root != (int) v)
+      atomic_init (&readers[program->places[v].root], -1);
+  for (guint i = 0; i < graph->outputs->len; i++)
+    atomic_init (&readers[g_array_index (graph->outputs, int, i)], -1);
+  for (int i = 0; i < program->n_steps; i++) {
+    const PraxiNode *node = program->steps[i].node;
+    for (int j = 0; j < node->n_in; j++)
+      if (node->in[j] >= 0 && atomic_load (&readers[node->in[j]]) >= 0)
+        atomic_store (&readers[node->in[j]], j == 1 ? readers[node->in[j]] + 1 : -1);
+  }
+}
+
+static void
+set_constant (PraxiProgram *program, int value, GBytes *bytes)
+{
+  PraxiValue *constant = praxi_graph_value (program->graph, value);
+  g_clear_pointer (&constant->bytes, g_bytes_unref);
+  constant->bytes = bytes != NULL ? g_bytes_ref (bytes) : NULL;
+  constant->tensor.data = bytes != NULL ? (void *) g_bytes_get_data (bytes, NULL) : NULL;
+}
+
+/* Lets the weights of a step go that is prepared, if it was the last one that wanted them. */
+static void
+shed (PraxiProgram *program, const PraxiStep *step, atomic_int *readers)
+{
+  const int value = step->node->n_in > 1 ? step->node->in[1] : -1;
+  if (value < 0 || !has_packed (step) || atomic_fetch_sub (&readers[value], 1) != 1)
+    return;
+  set_constant (program, value, NULL);
+  program->tensors[value].data = NULL;
+}
+
+static void
+list_shed (PraxiProgram *program, const atomic_int *readers)
+{
+  program->shed = g_array_new (FALSE, FALSE, sizeof (int));
+  for (int v = 0; v < (int) program->graph->values->len; v++)
+    if (atomic_load (&readers[v]) == 0 && praxi_graph_value (program->graph, v)->bytes == NULL)
+      g_array_append_val (program->shed, v);
+}
+
+gboolean
+praxi_program_take_constants (PraxiProgram *program, const PraxiGraph *from)
+{
+  for (guint i = 0; program->shed != NULL && i < program->shed->len; i++) {
+    const int value = g_array_index (program->shed, int, i);
+    const int other = praxi_graph_find (from, praxi_graph_value (program->graph, value)->name);
+    GBytes *bytes = other >= 0 ? praxi_graph_value (from, other)->bytes : NULL;
+    if (bytes == NULL)
+      return FALSE;
+    set_constant (program, value, bytes);
+  }
+  return TRUE;
+}
+
+void
+praxi_program_drop_constants (PraxiProgram *program)
+{
+  for (guint i = 0; program->shed != NULL && i < program->shed->len; i++)
+    set_constant (program, g_array_index (program->shed, int, i), NULL);
+}
+
+/* --- kernels ------------------------------------------------------------------------------------
+ */
+
 /* What threads share: weights take long to pack, each step's for itself. */
 typedef struct {
   PraxiProgram *program;
   PraxiStatus *status; /* [n_steps] */
+  atomic_int *readers; /* one a value, as count_readers has it; NULL: nothing is shed */
   atomic_int next;
 } Preparation;
 
@@ -217,8 +291,11 @@ prepare_part (void *data, int i, int n)
 {
   Preparation *preparation = data;
   PraxiProgram *program = preparation->program;
-  for (int k; (k = atomic_fetch_add (&preparation->next, 1)) < program->n_steps;)
+  for (int k; (k = atomic_fetch_add (&preparation->next, 1)) < program->n_steps;) {
     preparation->status[k] = prepare_kernel (program, &program->steps[k]);
+    if (preparation->readers != NULL)
+      shed (program, &program->steps[k], preparation->readers);
+  }
 }
 
 /* Counts what a step that is prepared needs. */
@@ -265,12 +342,18 @@ prepare (PraxiProgram *program, GError **error)
     step->out = point_at (program, node->out, node->n_out);
   }
   g_autofree PraxiStatus *status = g_new0 (PraxiStatus, program->n_steps + 1);
-  Preparation preparation = {.program = program, .status = status};
+  g_autofree atomic_int *readers =
+      program->sheds ? g_new (atomic_int, graph->values->len + 1) : NULL;
+  Preparation preparation = {.program = program, .status = status, .readers = readers};
   atomic_init (&preparation.next, 0);
+  if (readers != NULL)
+    count_readers (program, readers);
   if (program->backend->device == NULL)
     praxi_pool_run (program->pool, prepare_part, &preparation);
   else
     prepare_part (&preparation, 0, 1);
+  if (readers != NULL)
+    list_shed (program, readers);
   for (int i = 0; i < program->n_steps; i++)
     if (!take_step (program, &program->steps[i], status[i], error))
       return FALSE;
@@ -286,18 +369,19 @@ PraxiProgram *
 praxi_program_new (PraxiGraph *graph,
                    const PraxiBackend *backend,
                    PraxiPool *pool,
-                   gboolean in_place,
+                   const PraxiProgramOptions *options,
                    GError **error)
 {
   g_autoptr (PraxiProgram) program = g_new0 (PraxiProgram, 1);
   program->graph = praxi_graph_ref (graph);
   program->backend = backend;
   program->pool = pool;
+  program->sheds = options->sheds && backend->device == NULL;
   program->places = praxi_layout_choose (graph);
   program->tensors = g_new0 (PraxiTensor, graph->values->len + 1);
   for (guint i = 0; i < graph->values->len; i++)
     program->tensors[i] = praxi_graph_value (graph, (int) i)->tensor;
-  if (!prepare (program, error) || !plan_arena (program, in_place, error))
+  if (!prepare (program, error) || !plan_arena (program, options->in_place, error))
     return NULL;
   for (guint i = 0; i < graph->values->len; i++)
     place_view (program, (int) i);
@@ -323,6 +407,7 @@ praxi_program_free (PraxiProgram *program)
   g_free (program->steps);
   g_free (program->tensors);
   g_free (program->places);
+  g_clear_pointer (&program->shed, g_array_unref);
   free (program->arena);
   free (program->scratch);
   praxi_graph_unref (program->graph);

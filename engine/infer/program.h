@@ -32,19 +32,34 @@ struct PraxiProgram {
   PraxiProgramDevice *device; /* NULL where all runs in the processor's memory */
   gsize device_scratch_bytes;
   void *device_scratch;
+  gboolean sheds;
+  GArray *shed; /* int: constants of graph whose data is gone, packed by all that read them */
   gboolean is_timing;
   gint64 timed_runs;
 };
 
-/* graph:    resolved; the program takes its own reference and changes it
- * in_place: what elementwise operators make takes the memory of an input that nothing reads after
- * Errors:   UNSUPPORTED (an operator that not even `ref` has), MEMORY, DEVICE
+typedef struct {
+  gboolean in_place; /* what elementwise operators make takes the memory of an input that nothing
+                        reads after */
+  gboolean sheds;    /* weights leave the graph as soon as all that read them have packed them */
+} PraxiProgramOptions;
+
+/* graph:  resolved; the program takes its own reference and changes it
+ * Errors: UNSUPPORTED (an operator that not even `ref` has), MEMORY, DEVICE
  */
 PraxiProgram *praxi_program_new (PraxiGraph *graph,
                                  const PraxiBackend *backend,
                                  PraxiPool *pool,
-                                 gboolean in_place,
+                                 const PraxiProgramOptions *options,
                                  GError **error);
+
+/* Gives constants that were shed back for a while, to prepare more kernels, and drops them again.
+ * from:    the graph that the program was made of, made again
+ * Returns: FALSE where that lacks one
+ */
+gboolean praxi_program_take_constants (PraxiProgram *program, const PraxiGraph *from);
+void praxi_program_drop_constants (PraxiProgram *program);
+
 void praxi_program_free (PraxiProgram *program);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiProgram, praxi_program_free)
 

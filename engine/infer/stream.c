@@ -371,6 +371,24 @@ cut_inputs (const PraxiStream *stream, int i, gint64 first, gint64 end, Piece *p
   }
 }
 
+/* Constants as the program has them: those that it has shed are there while it prepares only. FALSE
+ * where the kernel would read one.
+ */
+static gboolean
+leave_constants (const PraxiStream *stream, const PraxiNode *node, Piece *piece)
+{
+  const gboolean has_packed = piece->backend->kernel_weight_bytes (piece->kernel) > 0;
+  for (int j = 0; j < node->n_in; j++) {
+    Part *part = &piece->in[j];
+    if (part->value < 0 || part->is_open)
+      continue;
+    part->tensor.data = stream->program->tensors[part->value].data;
+    if (part->tensor.data == NULL && (j != 1 || !has_packed))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 static gboolean
 prepare_piece (PraxiStream *stream, int i, const PraxiOp *op, Piece *piece, GError **error)
 {
@@ -386,6 +404,8 @@ prepare_piece (PraxiStream *stream, int i, const PraxiOp *op, Piece *piece, GErr
     piece->kernel = NULL;
     return praxi_error_from_status (status, step->node->name, error);
   }
+  if (!leave_constants (stream, step->node, piece))
+    return praxi_error_from_status (PRAXI_STATUS_UNSUPPORTED, step->node->name, error);
   stream->scratch_bytes =
       MAX (stream->scratch_bytes, piece->backend->kernel_scratch_bytes (piece->kernel));
   stream->packed_bytes += piece->backend->kernel_weight_bytes (piece->kernel);

@@ -1,6 +1,7 @@
 #include "engine/model/model.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/core/error.h"
 #include "engine/core/text.h"
@@ -15,10 +16,17 @@ struct PraxiModel {
   const char *precision;
   gint64 params, macs, weights_bytes, file_bytes;
   char *sha256;
+  /* of a large file: to read it again, and so that whoever writes over its name does no harm */
+  int fd; /* −1: none */
+  char *path;
+  GMutex lock;
+  gboolean sheds, has_shed; /* has_shed: graph is without its large constants */
 };
 
-/* Digests take a second for 300 MB: of files as large as this on a thread beside reading. */
-enum { LARGE_FILE_BYTES = 1 << 20 };
+/* Of files as large as this the digest is made on a thread beside unpacking, and weights may be
+ * shed.
+ */
+enum { LARGE_FILE_BYTES = 1 << 20, LARGE_CONSTANT_BYTES = 1 << 15 };
 
 static void
 take_metadata (PraxiModel *model, const Onnx__ModelProto *proto, GError **error)
@@ -85,37 +93,104 @@ is_pickle (const guint8 *data, gsize size)
   return size >= 4 && (memcmp (data, "PK\003\004", 4) == 0 || (data[0] == 0x80 && data[1] <= 5));
 }
 
-static gboolean
-load (PraxiModel *model, const guint8 *data, gsize size, GError **error)
+/* The checksum of a file's bytes, made beside what else there is to do with them. */
+typedef struct {
+  const guint8 *data;
+  gsize size;
+  gint64 at; /* of the digits of praxi.sha256 */
+  char *sha256;
+  GError *error;
+} Digest;
+
+static gpointer
+make_digest_cb (gpointer data)
 {
-  gint64 at;
+  Digest *digest = data;
+  digest->sha256 = praxi_onnx_check_sum (digest->data, digest->size, &digest->at, &digest->error);
+  return NULL;
+}
+
+/* A file as it lies in memory, its large tensors still in there. */
+typedef struct {
+  GBytes *bytes;
+  gboolean is_own; /* read for this alone: its tensors may be taken out of it */
+  Onnx__ModelProto *proto;
+  GArray *spans; /* NULL: no tensor stayed in the file */
+  Digest digest;
+} File;
+
+static void
+file_clear (File *file)
+{
+  if (file->proto != NULL)
+    onnx__model_proto__free_unpacked (file->proto, NULL);
+  g_clear_pointer (&file->spans, g_array_unref);
+  g_free (file->digest.sha256);
+  g_clear_error (&file->digest.error);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (File, file_clear)
+
+static void
+unpack (File *file, const guint8 *data, gsize size, GError **error)
+{
+  g_autoptr (GByteArray) rest =
+      file->is_own ? praxi_onnx_leave_large (data, size, &file->spans) : NULL;
+  file->proto = rest != NULL ? praxi_onnx_unpack (rest->data, rest->len, error)
+                             : praxi_onnx_unpack (data, size, error);
+}
+
+/* Unpacks a file and makes its digest. Where both fail, it is damaged first of all. */
+static gboolean
+file_open (File *file, GError **error)
+{
+  gsize size;
+  const guint8 *data = g_bytes_get_data (file->bytes, &size);
+  GError *why = NULL;
   if (is_pickle (data, size)) {
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
                  "a PyTorch file or an archive, not ONNX; export the model with torch.onnx.export");
     return FALSE;
   }
-  if (!praxi_onnx_check_sum (data, size, &at, error))
-    return FALSE;
-  Onnx__ModelProto *proto = praxi_onnx_unpack (data, size, error);
-  if (proto == NULL)
+  file->digest = (Digest){.data = data, .size = size};
+  GThread *hashing =
+      size >= LARGE_FILE_BYTES ? g_thread_new ("hash", make_digest_cb, &file->digest) : NULL;
+  if (hashing == NULL)
+    make_digest_cb (&file->digest);
+  if (file->digest.error == NULL)
+    unpack (file, data, size, &why);
+  if (hashing != NULL)
+    g_thread_join (hashing);
+  if (file->digest.error != NULL)
+    g_propagate_error (error, g_steal_pointer (&file->digest.error));
+  else if (why != NULL)
+    g_propagate_error (error, g_steal_pointer (&why));
+  g_clear_error (&why);
+  return file->digest.sha256 != NULL && file->proto != NULL;
+}
+
+static gboolean
+load (PraxiModel *model, GBytes *bytes, gboolean is_own, GError **error)
+{
+  g_auto (File) file = {.bytes = bytes, .is_own = is_own};
+  if (!file_open (&file, error))
     return FALSE;
   g_autoptr (GError) why = NULL;
-  model->graph = praxi_onnx_read_graph (proto, &why);
+  model->sha256 = g_steal_pointer (&file.digest.sha256);
+  model->graph = praxi_onnx_read_graph (file.proto, bytes, file.spans, &why);
   if (model->graph != NULL)
-    take_metadata (model, proto, &why);
-  onnx__model_proto__free_unpacked (proto, NULL);
+    take_metadata (model, file.proto, &why);
   if (why != NULL) {
     g_propagate_error (error, g_steal_pointer (&why));
     return FALSE;
   }
   /* Damage may hide the spec from the reader but not from the checksum. */
-  if ((at >= 0) != (model->spec != NULL)) {
+  if ((file.digest.at >= 0) != (model->spec != NULL)) {
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT, "damaged: its spec cannot be read");
     return FALSE;
   }
   model->params = praxi_graph_params (model->graph);
   model->weights_bytes = praxi_graph_constant_bytes (model->graph);
-  model->file_bytes = (gint64) size;
+  model->file_bytes = (gint64) g_bytes_get_size (bytes);
   model->precision = has_quantization (model->graph) ? "int8" : "f32";
   return check_shapes (model, error);
 }
@@ -132,24 +207,16 @@ name_file (GError **error, const char *file)
   (*error)->message = g_strdup_printf ("%s: %s", name, text);
 }
 
-static gpointer
-hash_cb (gpointer data)
-{
-  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, data);
-}
-
-PraxiModel *
-praxi_model_load_bytes (GBytes *bytes, const char *name, GError **error)
+static PraxiModel *
+model_new (GBytes *bytes, gboolean is_own, const char *name, GError **error)
 {
   g_autoptr (PraxiModel) model = g_new0 (PraxiModel, 1);
-  gsize size;
-  const guint8 *data = g_bytes_get_data (bytes, &size);
   model->ref_count = 1;
-  GThread *hashing = size >= LARGE_FILE_BYTES ? g_thread_new ("hash", hash_cb, bytes) : NULL;
+  model->fd = -1;
+  model->path = g_strdup (name);
+  g_mutex_init (&model->lock);
   GError *why = NULL;
-  const gboolean is_good = load (model, data, size, &why);
-  model->sha256 = hashing != NULL ? g_thread_join (hashing) : hash_cb (bytes);
-  if (!is_good) {
+  if (!load (model, bytes, is_own, &why)) {
     name_file (&why, name);
     g_propagate_error (error, why);
     return NULL;
@@ -162,10 +229,76 @@ praxi_model_load_bytes (GBytes *bytes, const char *name, GError **error)
 }
 
 PraxiModel *
+praxi_model_load_bytes (GBytes *bytes, const char *name, GError **error)
+{
+  return model_new (bytes, FALSE, name, error);
+}
+
+PraxiModel *
 praxi_model_load (const char *path, GError **error)
 {
-  g_autoptr (GBytes) bytes = praxi_onnx_read_file (path, error);
-  return bytes != NULL ? praxi_model_load_bytes (bytes, path, error) : NULL;
+  const int fd = praxi_onnx_open_file (path, error);
+  g_autoptr (GBytes) bytes = fd >= 0 ? praxi_onnx_read_open_file (fd, path, error) : NULL;
+  PraxiModel *model = bytes != NULL ? model_new (bytes, TRUE, path, error) : NULL;
+  if (model != NULL && model->file_bytes >= LARGE_FILE_BYTES)
+    model->fd = fd;
+  else if (fd >= 0)
+    close (fd);
+  return model;
+}
+
+void
+praxi_model_shed_weights (PraxiModel *model)
+{
+  model->sheds = model->fd >= 0;
+}
+
+gboolean
+praxi_model_sheds_weights (const PraxiModel *model)
+{
+  return model->sheds;
+}
+
+static void
+drop_large_constants (PraxiGraph *graph)
+{
+  for (guint i = 0; i < graph->values->len; i++) {
+    PraxiValue *value = praxi_graph_value (graph, (int) i);
+    if (value->bytes == NULL || g_bytes_get_size (value->bytes) < LARGE_CONSTANT_BYTES)
+      continue;
+    g_clear_pointer (&value->bytes, g_bytes_unref);
+    value->tensor.data = NULL;
+  }
+}
+
+/* The graph as it was, from the file, if that is the same still. */
+static PraxiGraph *
+read_again (PraxiModel *model, GError **error)
+{
+  g_autoptr (GBytes) bytes = praxi_onnx_read_open_file (model->fd, model->path, error);
+  if (bytes == NULL)
+    return NULL;
+  g_auto (File) file = {.bytes = bytes, .is_own = TRUE};
+  if (!file_open (&file, NULL) || !g_str_equal (file.digest.sha256, model->sha256)) {
+    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
+                 "%s: was changed while it was in use; start again", model->name);
+    return NULL;
+  }
+  return praxi_onnx_read_graph (file.proto, bytes, file.spans, error);
+}
+
+PraxiGraph *
+praxi_model_whole_graph (PraxiModel *model, GError **error)
+{
+  if (!model->sheds)
+    return praxi_graph_ref (model->graph);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&model->lock);
+  if (model->has_shed)
+    return read_again (model, error);
+  PraxiGraph *whole = praxi_graph_copy (model->graph);
+  drop_large_constants (model->graph);
+  model->has_shed = TRUE;
+  return whole;
 }
 
 PraxiModel *
@@ -182,6 +315,10 @@ praxi_model_unref (PraxiModel *model)
     return;
   g_free (model->name);
   g_free (model->sha256);
+  g_free (model->path);
+  if (model->fd >= 0)
+    close (model->fd);
+  g_mutex_clear (&model->lock);
   g_clear_pointer (&model->graph, praxi_graph_unref);
   g_clear_pointer (&model->spec, praxi_model_spec_free);
   g_free (model);

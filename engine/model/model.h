@@ -53,6 +53,20 @@ PraxiModel *praxi_model_load (const char *path, GError **error);
 /* The same from memory. name: stands for the file in messages. */
 PraxiModel *praxi_model_load_bytes (GBytes *bytes, const char *name, GError **error);
 
+/* Says that from here on only executors read the weights: the first one that is made takes them
+ * away, packs them, and lets them go, so that memory holds them once. The next one reads the file
+ * again. Nothing happens with small files and with models that are from no file.
+ * Thread: before others have the model
+ */
+void praxi_model_shed_weights (PraxiModel *model);
+gboolean praxi_model_sheds_weights (const PraxiModel *model);
+
+/* The graph with all its constants; free with praxi_graph_unref. Of a model that sheds them
+ * praxi_model_graph may be without data of large ones.
+ * Errors: FORMAT (the file's bytes are not those any more), DISK, MEMORY
+ */
+PraxiGraph *praxi_model_whole_graph (PraxiModel *model, GError **error);
+
 PraxiModel *praxi_model_ref (PraxiModel *model);
 void praxi_model_unref (PraxiModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiModel, praxi_model_unref)

@@ -12,6 +12,8 @@ typedef struct {
   PraxiGraph *graph;
   GHashTable *numbers; /* name → value number + 1 */
   int opset;
+  GBytes *file; /* holds large tensors as the spans say; NULL where none does */
+  const GArray *spans;
 } Reader;
 
 static gboolean G_GNUC_PRINTF (3, 4)
@@ -73,17 +75,35 @@ give_constant (Reader *reader, int number, const PraxiTensor *tensor, GBytes *by
 }
 
 static gboolean
+read_tensor (Reader *reader,
+             const Onnx__GraphProto *proto,
+             gsize i,
+             PraxiTensor *tensor,
+             GBytes **bytes,
+             GError **error)
+{
+  const PraxiOnnxSpan *span =
+      reader->spans != NULL ? &g_array_index (reader->spans, PraxiOnnxSpan, i) : NULL;
+  return span != NULL && span->size > 0
+             ? praxi_onnx_tensor_read_span (proto->initializer[i], reader->file, span, tensor,
+                                            bytes, error)
+             : praxi_onnx_tensor_read (proto->initializer[i], tensor, bytes, error);
+}
+
+static gboolean
 read_initializers (Reader *reader, const Onnx__GraphProto *proto, GError **error)
 {
   if (proto->n_sparse_initializer > 0)
     return fail (PRAXI_ERROR_UNSUPPORTED, error, "unsupported: sparse tensors");
+  if (reader->spans != NULL && reader->spans->len != proto->n_initializer)
+    return fail (PRAXI_ERROR_FORMAT, error, "damaged: its tensors cannot be counted");
   for (gsize i = 0; i < proto->n_initializer; i++) {
     PraxiTensor tensor;
     g_autoptr (GBytes) bytes = NULL;
     const int number = number_of (reader, proto->initializer[i]->name);
     if (number < 0)
       return fail (PRAXI_ERROR_FORMAT, error, "a tensor has no name");
-    if (!praxi_onnx_tensor_read (proto->initializer[i], &tensor, &bytes, error) ||
+    if (!read_tensor (reader, proto, i, &tensor, &bytes, error) ||
         !give_constant (reader, number, &tensor, bytes, error))
       return FALSE;
   }
@@ -328,10 +348,10 @@ read_all (Reader *reader, const Onnx__ModelProto *model, GError **error)
 }
 
 PraxiGraph *
-praxi_onnx_read_graph (Onnx__ModelProto *model, GError **error)
+praxi_onnx_read_graph (Onnx__ModelProto *model, GBytes *file, const GArray *spans, GError **error)
 {
   g_autoptr (PraxiGraph) graph = praxi_graph_new ();
   g_autoptr (GHashTable) numbers = g_hash_table_new (g_str_hash, g_str_equal);
-  Reader reader = {graph, numbers, 0};
+  Reader reader = {.graph = graph, .numbers = numbers, .file = file, .spans = spans};
   return read_all (&reader, model, error) ? g_steal_pointer (&graph) : NULL;
 }

@@ -202,6 +202,13 @@ are_numbers (const PraxiTensor *tensor, gint64 count)
   }
 }
 
+static void
+make_truth_values (const PraxiTensor *tensor, gsize size)
+{
+  for (gsize i = 0; tensor->dtype == PRAXI_BOOL && i < size; i++)
+    ((guint8 *) tensor->data)[i] = ((guint8 *) tensor->data)[i] != 0;
+}
+
 gboolean
 praxi_onnx_tensor_read_any (Onnx__TensorProto *proto,
                             PraxiTensor *tensor,
@@ -215,19 +222,13 @@ praxi_onnx_tensor_read_any (Onnx__TensorProto *proto,
   if (tensor->data == NULL)
     return FALSE;
   *bytes = g_bytes_new_with_free_func (tensor->data, size, free, tensor->data);
-  for (gsize i = 0; tensor->dtype == PRAXI_BOOL && i < size; i++)
-    ((guint8 *) tensor->data)[i] = ((guint8 *) tensor->data)[i] != 0;
+  make_truth_values (tensor, size);
   return TRUE;
 }
 
-gboolean
-praxi_onnx_tensor_read (Onnx__TensorProto *proto,
-                        PraxiTensor *tensor,
-                        GBytes **bytes,
-                        GError **error)
+static gboolean
+check_numbers (const Onnx__TensorProto *proto, PraxiTensor *tensor, GBytes **bytes, GError **error)
 {
-  if (!praxi_onnx_tensor_read_any (proto, tensor, bytes, error))
-    return FALSE;
   int64_t count = 0;
   praxi_tensor_count (tensor, &count);
   /* A lone infinity is a limit (of a Clip, a mask), not a weight. */
@@ -239,6 +240,36 @@ praxi_onnx_tensor_read (Onnx__TensorProto *proto,
   tensor->data = NULL;
   return fail (proto, PRAXI_ERROR_FORMAT,
                "holds a value that is not a finite number; train or export the model again", error);
+}
+
+gboolean
+praxi_onnx_tensor_read (Onnx__TensorProto *proto,
+                        PraxiTensor *tensor,
+                        GBytes **bytes,
+                        GError **error)
+{
+  return praxi_onnx_tensor_read_any (proto, tensor, bytes, error) &&
+         check_numbers (proto, tensor, bytes, error);
+}
+
+gboolean
+praxi_onnx_tensor_read_span (const Onnx__TensorProto *proto,
+                             GBytes *file,
+                             const PraxiOnnxSpan *span,
+                             PraxiTensor *tensor,
+                             GBytes **bytes,
+                             GError **error)
+{
+  gsize size;
+  if (!read_shape (proto, tensor, &size, error))
+    return FALSE;
+  if (tensor->dtype == PRAXI_STRING || size != span->size ||
+      typed_count (proto, tensor->dtype) != 0)
+    return fail (proto, PRAXI_ERROR_FORMAT, "has other data than its shape asks for", error);
+  *bytes = praxi_onnx_take_span (file, span, praxi_dtype_size (tensor->dtype));
+  tensor->data = (void *) g_bytes_get_data (*bytes, NULL);
+  make_truth_values (tensor, size);
+  return check_numbers (proto, tensor, bytes, error);
 }
 
 /* What free_unpacked releases with free () has to come from malloc. */

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/model/graph.h"
-#include "engine/model/onnx-wire.h"
+#include "engine/model/onnx-large.h"
 
 G_BEGIN_DECLS
 
@@ -19,6 +19,14 @@ gboolean praxi_onnx_tensor_read (Onnx__TensorProto *proto,
                                  PraxiTensor *tensor,
                                  GBytes **bytes,
                                  GError **error);
+
+/* The same of one whose data stayed behind in the file. */
+gboolean praxi_onnx_tensor_read_span (const Onnx__TensorProto *proto,
+                                      GBytes *file,
+                                      const PraxiOnnxSpan *span,
+                                      PraxiTensor *tensor,
+                                      GBytes **bytes,
+                                      GError **error);
 
 /* Also takes infinities and NaN: test data, not weights. */
 gboolean praxi_onnx_tensor_read_any (Onnx__TensorProto *proto,

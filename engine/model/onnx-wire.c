@@ -9,71 +9,24 @@
 
 #include "engine/core/error.h"
 #include "engine/core/text.h"
+#include "engine/model/onnx-field.h"
+#include "engine/model/pages.h"
 
 /* A model with a subgraph in a subgraph nests 14 deep; nothing that runs here needs more. */
 enum { DEPTH_LIMIT = 32 };
 
-typedef struct {
-  const guint8 *at;
-  const guint8 *end;
-} Cursor;
-
 static gboolean
-read_varint (Cursor *cursor, guint64 *value)
-{
-  *value = 0;
-  for (int shift = 0; shift < 70 && cursor->at < cursor->end; shift += 7) {
-    const guint8 byte = *cursor->at++;
-    if (shift < 64)
-      *value |= (guint64) (byte & 0x7f) << shift;
-    if ((byte & 0x80) == 0)
-      return TRUE;
-  }
-  return FALSE;
-}
-
-typedef struct {
-  guint64 number;
-  int wire_type;
-  Cursor body; /* of a length-delimited field */
-} Field;
-
-/* Reads one field. Groups (wire types 3 and 4) are older than ONNX: whoever has one is damaged. */
-static gboolean
-read_field (Cursor *cursor, Field *field)
-{
-  guint64 tag, length = 0;
-  if (!read_varint (cursor, &tag) || tag >> 3 == 0 || tag > G_MAXUINT32)
-    return FALSE;
-  field->number = tag >> 3;
-  field->wire_type = (int) (tag & 7);
-  if (field->wire_type == 0)
-    return read_varint (cursor, &length);
-  if (field->wire_type == 1)
-    length = 8;
-  else if (field->wire_type == 5)
-    length = 4;
-  else if (field->wire_type != 2 || !read_varint (cursor, &length))
-    return FALSE;
-  if (length > (guint64) (cursor->end - cursor->at))
-    return FALSE;
-  field->body = (Cursor){cursor->at, cursor->at + length};
-  cursor->at += length;
-  return TRUE;
-}
-
-static gboolean
-scan (const ProtobufCMessageDescriptor *message, Cursor cursor, int depth)
+scan (const ProtobufCMessageDescriptor *message, PraxiOnnxCursor cursor, int depth)
 {
   while (cursor.at < cursor.end) {
-    Field field;
-    if (!read_field (&cursor, &field))
+    PraxiOnnxField field;
+    if (!praxi_onnx_read_field (&cursor, &field))
       return FALSE;
     const ProtobufCFieldDescriptor *known =
         protobuf_c_message_descriptor_get_field (message, (unsigned) field.number);
     if (known == NULL || known->type != PROTOBUF_C_TYPE_MESSAGE)
       continue;
-    if (field.wire_type != 2 || depth == DEPTH_LIMIT ||
+    if (field.wire_type != PRAXI_WIRE_BYTES || depth == DEPTH_LIMIT ||
         !scan (known->descriptor, field.body, depth + 1))
       return FALSE;
   }
@@ -105,7 +58,7 @@ unpack (const ProtobufCMessageDescriptor *descriptor,
   size_t budget = size + PRAXI_ONNX_SLACK_BYTES;
   ProtobufCAllocator allocator = {alloc_in_budget, free_cb, &budget};
   ProtobufCMessage *message = NULL;
-  if (scan (descriptor, (Cursor){data, data + size}, 0))
+  if (scan (descriptor, (PraxiOnnxCursor){data, data + size}, 0))
     message = protobuf_c_message_unpack (descriptor, &allocator, size, data);
   if (message == NULL)
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
@@ -147,65 +100,88 @@ check_file (const char *path, const struct stat *status, GError **error)
 static guint8 *
 read_all (int fd, gsize size, const char *path, GError **error)
 {
-  g_autofree guint8 *data = g_try_malloc (size + 1);
+  guint8 *data = praxi_pages_allocate (size);
   gsize done = 0;
   if (data == NULL) {
     fail_read (path, PRAXI_ERROR_MEMORY, "not enough memory to read it", error);
     return NULL;
   }
   while (done < size) {
-    const ssize_t n = read (fd, data + done, size - done);
+    const ssize_t n = pread (fd, data + done, size - done, (off_t) done);
     if (n < 0 && errno == EINTR)
       continue;
     if (n <= 0) {
       fail_read (path, n < 0 ? PRAXI_ERROR_DISK : PRAXI_ERROR_FORMAT,
                  n < 0 ? g_strerror (errno) : "became shorter while it was read; try again", error);
+      free (data);
       return NULL;
     }
     done += (gsize) n;
   }
-  return g_steal_pointer (&data);
+  return data;
 }
 
-GBytes *
-praxi_onnx_read_file (const char *path, GError **error)
+int
+praxi_onnx_open_file (const char *path, GError **error)
 {
   /* O_NONBLOCK: a FIFO in the file's place must not hold us up. */
   const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (fd < 0) {
+  if (fd < 0)
     fail_read (path, errno == ENOENT ? PRAXI_ERROR_NOT_FOUND : PRAXI_ERROR_FAILED,
                g_strerror (errno), error);
-    return NULL;
-  }
+  return fd;
+}
+
+GBytes *
+praxi_onnx_read_open_file (int fd, const char *path, GError **error)
+{
   struct stat status;
   guint8 *data = NULL;
   if (fstat (fd, &status) != 0)
     fail_read (path, PRAXI_ERROR_FAILED, g_strerror (errno), error);
   else if (check_file (path, &status, error))
     data = read_all (fd, (gsize) status.st_size, path, error);
-  close (fd);
-  return data != NULL ? g_bytes_new_take (data, (gsize) status.st_size) : NULL;
+  return data != NULL ? g_bytes_new_with_free_func (data, (gsize) status.st_size, free, data)
+                      : NULL;
+}
+
+GBytes *
+praxi_onnx_read_file (const char *path, GError **error)
+{
+  const int fd = praxi_onnx_open_file (path, error);
+  GBytes *bytes = fd >= 0 ? praxi_onnx_read_open_file (fd, path, error) : NULL;
+  if (fd >= 0)
+    close (fd);
+  return bytes;
+}
+
+/* The digest of a file as it is, and with the digits at `at` replaced by zeros; `at` −1: none. */
+static void
+sum_both (const guint8 *data, gsize size, gint64 at, PraxiSha256 *as_is, PraxiSha256 *masked)
+{
+  char zeros[PRAXI_SHA256_HEX];
+  memset (zeros, '0', sizeof zeros);
+  praxi_sha256_init (as_is, FALSE);
+  praxi_sha256_update (as_is, data, at < 0 ? size : (gsize) at);
+  *masked = *as_is;
+  if (at < 0)
+    return;
+  const gsize behind = (gsize) at + sizeof zeros;
+  praxi_sha256_update (masked, zeros, sizeof zeros);
+  praxi_sha256_update (masked, data + behind, size - behind);
+  praxi_sha256_update (as_is, data + at, size - (gsize) at);
 }
 
 char *
 praxi_onnx_sum (const guint8 *data, gsize size, gint64 at)
 {
-  guint8 zeros[PRAXI_SHA256_HEX];
-  memset (zeros, '0', sizeof zeros);
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-  if (at < 0) {
-    g_checksum_update (sum, data, (gssize) size);
-  } else {
-    const gsize behind = (gsize) at + PRAXI_SHA256_HEX;
-    g_checksum_update (sum, data, (gssize) at);
-    g_checksum_update (sum, zeros, PRAXI_SHA256_HEX);
-    g_checksum_update (sum, data + behind, (gssize) (size - behind));
-  }
-  return g_strdup (g_checksum_get_string (sum));
+  PraxiSha256 as_is, masked;
+  sum_both (data, size, at, &as_is, &masked);
+  return praxi_sha256_finish (&masked);
 }
 
 static gboolean
-cursor_is (const Cursor *cursor, const char *text)
+cursor_is (const PraxiOnnxCursor *cursor, const char *text)
 {
   const gsize length = strlen (text);
   return (gsize) (cursor->end - cursor->at) == length && memcmp (cursor->at, text, length) == 0;
@@ -213,23 +189,23 @@ cursor_is (const Cursor *cursor, const char *text)
 
 typedef struct {
   int specs, sums;
-  Cursor sum; /* the value of praxi.sha256 */
+  PraxiOnnxCursor sum; /* the value of praxi.sha256 */
 } Metadata;
 
 /* Looks through the metadata_props (field 14 of ModelProto) of a file. */
 static void
-find_metadata (Cursor model, Metadata *found)
+find_metadata (PraxiOnnxCursor model, Metadata *found)
 {
-  Field entry;
-  while (model.at < model.end && read_field (&model, &entry)) {
-    Cursor key = {NULL, NULL}, value = {NULL, NULL};
-    Field part;
-    if (entry.number != 14 || entry.wire_type != 2)
+  PraxiOnnxField entry;
+  while (model.at < model.end && praxi_onnx_read_field (&model, &entry)) {
+    PraxiOnnxCursor key = {NULL, NULL}, value = {NULL, NULL};
+    PraxiOnnxField part;
+    if (entry.number != 14 || entry.wire_type != PRAXI_WIRE_BYTES)
       continue;
-    while (entry.body.at < entry.body.end && read_field (&entry.body, &part)) {
-      if (part.number == 1 && part.wire_type == 2)
+    while (entry.body.at < entry.body.end && praxi_onnx_read_field (&entry.body, &part)) {
+      if (part.number == 1 && part.wire_type == PRAXI_WIRE_BYTES)
         key = part.body;
-      else if (part.number == 2 && part.wire_type == 2)
+      else if (part.number == 2 && part.wire_type == PRAXI_WIRE_BYTES)
         value = part.body;
     }
     if (cursor_is (&key, "praxi.spec"))
@@ -245,7 +221,7 @@ gint64
 praxi_onnx_find_sum (const guint8 *data, gsize size)
 {
   Metadata found = {0};
-  find_metadata ((Cursor){data, data + size}, &found);
+  find_metadata ((PraxiOnnxCursor){data, data + size}, &found);
   const gboolean fits = found.sums == 1 && found.sum.end - found.sum.at == PRAXI_SHA256_HEX;
   return fits ? found.sum.at - data : -1;
 }
@@ -256,25 +232,42 @@ praxi_onnx_find_sum (const guint8 *data, gsize size)
 static gboolean
 mentions_spec (const guint8 *data, gsize size)
 {
-  return size > 0 && (memmem (data, size, "praxi.spec", 10) != NULL ||
-                      memmem (data, size, "praxi.sha256", 12) != NULL);
+  static const char spec[] = "praxi.spec", sum[] = "praxi.sha256";
+  const guint8 *const end = data + size;
+  for (const guint8 *at = data; at < end && (at = memmem (at, end - at, spec, 7)) != NULL; at++) {
+    const gsize left = (gsize) (end - at);
+    if ((left >= sizeof spec - 1 && memcmp (at, spec, sizeof spec - 1) == 0) ||
+        (left >= sizeof sum - 1 && memcmp (at, sum, sizeof sum - 1) == 0))
+      return TRUE;
+  }
+  return FALSE;
 }
 
-gboolean
+static void
+fail_sum (GError **error)
+{
+  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
+               "damaged: its checksum does not fit; copy it again from where it came");
+}
+
+char *
 praxi_onnx_check_sum (const guint8 *data, gsize size, gint64 *at, GError **error)
 {
   Metadata found = {0};
-  *at = -1;
-  find_metadata ((Cursor){data, data + size}, &found);
-  if (found.specs == 0 && found.sums == 0 && !mentions_spec (data, size))
-    return TRUE;
-  if (found.specs == 1 && found.sums == 1 && found.sum.end - found.sum.at == PRAXI_SHA256_HEX) {
-    *at = found.sum.at - data;
-    g_autofree char *sum = praxi_onnx_sum (data, size, *at);
-    if (memcmp (sum, found.sum.at, PRAXI_SHA256_HEX) == 0)
-      return TRUE;
+  PraxiSha256 as_is, masked;
+  find_metadata ((PraxiOnnxCursor){data, data + size}, &found);
+  const gboolean has_both =
+      found.specs == 1 && found.sums == 1 && found.sum.end - found.sum.at == PRAXI_SHA256_HEX;
+  *at = has_both ? found.sum.at - data : -1;
+  if (!has_both && (found.specs > 0 || found.sums > 0 || mentions_spec (data, size))) {
+    fail_sum (error);
+    return NULL;
   }
-  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
-               "damaged: its checksum does not fit; copy it again from where it came");
-  return FALSE;
+  sum_both (data, size, *at, &as_is, &masked);
+  g_autofree char *sum = praxi_sha256_finish (&masked);
+  if (has_both && memcmp (sum, found.sum.at, PRAXI_SHA256_HEX) != 0) {
+    fail_sum (error);
+    return NULL;
+  }
+  return praxi_sha256_finish (&as_is);
 }

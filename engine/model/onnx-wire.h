@@ -3,14 +3,13 @@
  */
 #pragma once
 
-#include <glib.h>
-
+#include "engine/model/sha256.h"
 #include "onnx.pb-c.h"
 
 G_BEGIN_DECLS
 
 /* Memory that unpacking may take beyond the file's own size. */
-enum { PRAXI_ONNX_SLACK_BYTES = 16 << 20, PRAXI_SHA256_HEX = 64 };
+enum { PRAXI_ONNX_SLACK_BYTES = 16 << 20 };
 
 /* Reads a whole regular file; never maps it, so that a file cut short meanwhile is an error and not
  * a signal.
@@ -18,17 +17,23 @@ enum { PRAXI_ONNX_SLACK_BYTES = 16 << 20, PRAXI_SHA256_HEX = 64 };
  */
 GBytes *praxi_onnx_read_file (const char *path, GError **error);
 
+/* The same in two steps, so that a file can be read again whatever became of its name. −1 on error;
+ * close when done.
+ */
+int praxi_onnx_open_file (const char *path, GError **error);
+GBytes *praxi_onnx_read_open_file (int fd, const char *path, GError **error);
+
 /* Free with onnx__model_proto__free_unpacked (model, NULL).
  * Errors: FORMAT (without the file's name)
  */
 Onnx__ModelProto *praxi_onnx_unpack (const guint8 *data, gsize size, GError **error);
 Onnx__TensorProto *praxi_onnx_unpack_tensor (const guint8 *data, gsize size, GError **error);
 
-/* Where the digits of praxi.sha256 lie in a file, and whether they fit it.
+/* The SHA-256 of a file as it is, as lower-case hex, and whether its praxi.sha256 fits it.
  * at:     offset of the 64 digits; −1 in a file that has neither spec nor checksum
  * Errors: FORMAT: one of the two without the other, twice, or digits that do not fit
  */
-gboolean praxi_onnx_check_sum (const guint8 *data, gsize size, gint64 *at, GError **error);
+char *praxi_onnx_check_sum (const guint8 *data, gsize size, gint64 *at, GError **error);
 
 /* Where the digits lie, as a packer needs to know; −1 where there are none. */
 gint64 praxi_onnx_find_sum (const guint8 *data, gsize size);

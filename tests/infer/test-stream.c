@@ -245,7 +245,7 @@ runner (const Kind *kind, const PraxiBackend *backend)
   g_autoptr (GError) error = NULL;
   g_autoptr (PraxiGraph) graph = build (kind);
   g_assert_cmpint (praxi_pool_new (2, &self.pool), ==, PRAXI_OK);
-  self.program = praxi_program_new (graph, backend, self.pool, FALSE, &error);
+  self.program = praxi_program_new (graph, backend, self.pool, &(PraxiProgramOptions){0}, &error);
   g_assert_no_error (error);
   return self;
 }
