@@ -117,13 +117,42 @@ requantize_of (const Site *site, const Quantizer *x)
   };
 }
 
-/* A bias [O] as floats: constant, or the DequantizeLinear of a constant. */
-static gboolean
-read_bias (const PraxiPattern *pattern, int value, gint64 channels, double *bias)
+/* The steps that products of x and w count in, in floats as ONNX Runtime's QLinearConv has them. */
+static float
+product_scale (const Quantizer *x, const Quantizer *w, gint64 o)
 {
-  Quantizer q;
+  return x->scales[0] * w->scales[w->n_scales == 1 ? 0 : o];
+}
+
+/* A bias that is whole steps of the products, as quantizers write it, is added to them as such. */
+static gboolean
+is_in_steps (const Quantizer *bias, const Quantizer *x, const Quantizer *w, gint64 channels)
+{
+  for (gint64 o = 0; o < channels; o++) {
+    const float step = product_scale (x, w, o);
+    if (fabsf (bias->scales[bias->n_scales == 1 ? 0 : o] - step) > 1e-6f * step)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Fills what a constant bias, or the DequantizeLinear of one, adds to each channel, in steps of the
+ * output.
+ */
+static gboolean
+read_bias (const Site *site,
+           int value,
+           const Quantizer *x,
+           const Quantizer *w,
+           gint64 channels,
+           const float *multiplier,
+           float *offset)
+{
+  const PraxiPattern *pattern = site->pattern;
+  const double y_scale = site->out.scales[0];
+  Quantizer q = {0};
   int64_t count = 0;
-  memset (bias, 0, sizeof *bias * (gsize) channels);
+  memset (offset, 0, sizeof *offset * (gsize) channels);
   if (value < 0)
     return TRUE;
   const PraxiTensor *tensor = praxi_pattern_tensor (pattern, value);
@@ -132,7 +161,7 @@ read_bias (const PraxiPattern *pattern, int value, gint64 channels, double *bias
         count != channels)
       return FALSE;
     for (gint64 o = 0; o < channels; o++)
-      bias[o] = ((const float *) tensor->data)[o];
+      offset[o] = (float) (((const float *) tensor->data)[o] / y_scale);
     return TRUE;
   }
   if (!read_dequantized (pattern, value, &q) || q.zero != 0)
@@ -141,27 +170,14 @@ read_bias (const PraxiPattern *pattern, int value, gint64 channels, double *bias
   if (tensor->data == NULL || praxi_tensor_count (tensor, &count) != PRAXI_OK ||
       count != channels || (q.n_scales != 1 && q.n_scales != channels))
     return FALSE;
-  for (gint64 o = 0; o < channels; o++) /* the float that DequantizeLinear makes */
-    bias[o] = (float) praxi_tensor_get_int (tensor, o) * q.scales[q.n_scales == 1 ? 0 : o];
-  return TRUE;
-}
-
-/* Fills multiplier and offset, one after the other in one block. */
-static float *
-make_factors (const Site *site,
-              const Quantizer *x,
-              const Quantizer *w,
-              const double *bias,
-              gint64 channels)
-{
-  float *factors = g_new (float, 2 * channels);
-  const double y_scale = site->out.scales[0];
+  const gboolean in_steps = is_in_steps (&q, x, w, channels);
   for (gint64 o = 0; o < channels; o++) {
-    const double w_scale = w->scales[w->n_scales == 1 ? 0 : o];
-    factors[o] = (float) ((double) x->scales[0] * w_scale / y_scale);
-    factors[channels + o] = (float) (bias[o] / y_scale);
+    const int64_t n = praxi_tensor_get_int (tensor, o);
+    const float scale = q.scales[q.n_scales == 1 ? 0 : o];
+    offset[o] = in_steps ? (float) ((double) n * multiplier[o])
+                         : (float) ((double) ((float) n * scale) / y_scale);
   }
-  return factors;
+  return TRUE;
 }
 
 /* Weights [O, …] as constant bytes, one scale each output channel or one for all. */
@@ -186,10 +202,12 @@ fuse_conv (Site *site, const PraxiNode *conv, const Quantizer *residual)
       conv->op.has_residual || conv->op.activation != PRAXI_ACTIVATION_NONE)
     return FALSE;
   const gint64 channels = praxi_pattern_tensor (pattern, w.value)->dims[0];
-  g_autofree double *bias = g_new (double, channels + 1);
-  if (!read_bias (pattern, conv->n_in > 2 ? conv->in[2] : -1, channels, bias))
+  g_autofree float *factors = g_new (float, 2 * channels); /* multipliers, then offsets */
+  for (gint64 o = 0; o < channels; o++)
+    factors[o] = product_scale (&x, &w, o) / site->out.scales[0];
+  if (!read_bias (site, conv->n_in > 2 ? conv->in[2] : -1, &x, &w, channels, factors,
+                  factors + channels))
     return FALSE;
-  float *factors = make_factors (site, &x, &w, bias, channels);
   PraxiOp op = {.kind = PRAXI_OP_QCONV, .window = conv->op.window, .to = site->out.dtype};
   op.requantize = requantize_of (site, &x);
   op.requantize.multiplier = factors;
@@ -201,10 +219,28 @@ fuse_conv (Site *site, const PraxiNode *conv, const Quantizer *residual)
     op.requantize.residual_multiplier = residual->scales[0] / site->out.scales[0];
     in[2] = residual->value;
   }
-  praxi_pattern_replace (site->node, &op, in, residual != NULL ? 3 : 2, factors,
+  praxi_pattern_replace (site->node, &op, in, residual != NULL ? 3 : 2, g_steal_pointer (&factors),
                          sizeof (float) * 2 * (gsize) channels);
   praxi_pattern_rename (site->node, conv);
   return TRUE;
+}
+
+/* As ONNX Runtime's QLinearAdd has it: all three zero points in one float, to which b is added and
+ * then a, both as they are.
+ */
+static PraxiRequantize
+add_bytes (const Site *site, const Quantizer *a, const Quantizer *b, float *factors)
+{
+  PraxiRequantize requantize = requantize_of (site, b);
+  const float a_ratio = a->scales[0] / site->out.scales[0];
+  const float b_ratio = b->scales[0] / site->out.scales[0];
+  factors[0] = b_ratio;
+  factors[1] = (float) site->out.zero - fmaf (a_ratio, (float) a->zero, b_ratio * (float) b->zero);
+  requantize.multiplier = factors;
+  requantize.offset = factors + 1;
+  requantize.residual_multiplier = a_ratio;
+  requantize.input_zero = requantize.residual_zero = requantize.output_zero = 0;
+  return requantize;
 }
 
 static gboolean
@@ -225,15 +261,12 @@ fuse_sum (Site *site, const PraxiNode *add)
   }
   if (!has_a || !has_b)
     return FALSE;
-  float *multiplier = g_new (float, 1);
-  *multiplier = a.scales[0] / site->out.scales[0];
-  PraxiOp op = {
-      .kind = PRAXI_OP_QADD, .to = site->out.dtype, .requantize = requantize_of (site, &a)};
-  op.requantize.multiplier = multiplier;
-  op.requantize.residual_zero = b.zero;
-  op.requantize.residual_multiplier = b.scales[0] / site->out.scales[0];
-  praxi_pattern_replace (site->node, &op, (int[2]){a.value, b.value}, 2, multiplier,
-                         sizeof (float));
+  float *factors = g_new (float, 2); /* multiplier and offset */
+  PraxiOp op = {.kind = PRAXI_OP_QADD,
+                .to = site->out.dtype,
+                .requantize = add_bytes (site, &a, &b, factors)};
+  praxi_pattern_replace (site->node, &op, (int[2]){b.value, a.value}, 2, factors,
+                         sizeof (float) * 2);
   praxi_pattern_rename (site->node, add);
   return TRUE;
 }

@@ -474,6 +474,135 @@ test_bundled_bytes (void)
   assert_close (graph, &ref, &cpu, 0);
 }
 
+enum { PIXELS = 40 * 40, IN = 24, OUT = 16 };
+
+/* Runs a graph of byte inputs of one shape and one byte output. */
+static guint8 *
+run_bytes (const PraxiGraph *graph, guint8 *const *in, int n_in, gsize n_out)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PraxiExecutor) executor = praxi_executor_new_for_graph (graph, NULL, 0, NULL, &error);
+  g_assert_no_error (error);
+  PraxiTensor inputs[2], out = *praxi_executor_output (executor, 0);
+  for (int i = 0; i < n_in; i++) {
+    inputs[i] = *praxi_executor_input (executor, i);
+    inputs[i].data = in[i];
+  }
+  out.data = g_malloc0 (n_out);
+  g_assert_true (praxi_executor_run_tensors (executor, inputs, &out, &error));
+  g_assert_no_error (error);
+  return out.data;
+}
+
+static guint8 *
+random_bytes (GRand *random, gsize n)
+{
+  guint8 *bytes = g_malloc (n);
+  for (gsize i = 0; i < n; i++)
+    bytes[i] = (guint8) g_rand_int (random);
+  return bytes;
+}
+
+static guint8
+to_byte (float v)
+{
+  return (guint8) CLAMP (rintf (v), 0, 255);
+}
+
+/* QLinearConv of ONNX Runtime: the bias is added to the sum of products, and the scales' product is
+ * a float before it is divided. Here that makes factors of exactly a half and its doubles, and
+ * every odd sum a tie; with more digits the factor would be 0.49999997.
+ */
+static void
+test_conv_rounds_as_onnxruntime (void)
+{
+  enum { IN_ZERO = 117, OUT_ZERO = 121 };
+  const float in_scale = 0.03547847f, w_scale = 0.0018093601f;
+  const float out_scale = 2 * (in_scale * w_scale);
+  const int64_t dims[4] = {1, IN, 40, 40}, w_dims[4] = {OUT, IN, 1, 1}, list[1] = {OUT};
+  const PraxiOp dequantize = {.kind = PRAXI_OP_DEQUANTIZE_LINEAR, .axis = 0};
+  const PraxiOp conv = {
+      .kind = PRAXI_OP_CONV,
+      .window = {
+          .n_spatial = 2, .kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}, .group = 1}};
+  g_autoptr (GRand) random = g_rand_new_with_seed (21);
+  g_autoptr (PraxiBuilder) builder = praxi_builder_new ();
+  gint8 w[OUT * IN], zeros[OUT] = {0};
+  int32_t bias[OUT], no_zeros[OUT] = {0};
+  float scales[OUT], steps[OUT];
+  for (int i = 0; i < OUT * IN; i++)
+    w[i] = (gint8) (g_rand_int_range (random, 0, 9) == 0 ? g_rand_int_range (random, -1, 2) : 0);
+  for (int o = 0; o < OUT; o++) {
+    bias[o] = g_rand_int_range (random, -30, 30);
+    scales[o] = w_scale * (float) (1 << o % 3);
+    steps[o] = in_scale * scales[o];
+  }
+  const int x = praxi_builder_input (builder, "x", PRAXI_U8, 4, dims);
+  const int w_in[3] = {praxi_builder_constant (builder, PRAXI_S8, 4, w_dims, w),
+                       praxi_builder_constant (builder, PRAXI_F32, 1, list, scales),
+                       praxi_builder_constant (builder, PRAXI_S8, 1, list, zeros)};
+  const int b_in[3] = {praxi_builder_constant (builder, PRAXI_S32, 1, list, bias),
+                       praxi_builder_constant (builder, PRAXI_F32, 1, list, steps),
+                       praxi_builder_constant (builder, PRAXI_S32, 1, list, no_zeros)};
+  const int in[3] = {praxi_builder_dequantize (builder, x, in_scale, IN_ZERO),
+                     praxi_builder_op (builder, &dequantize, NULL, w_in, 3),
+                     praxi_builder_op (builder, &dequantize, NULL, b_in, 3)};
+  const int y = praxi_builder_op (builder, &conv, NULL, in, 3);
+  praxi_builder_output (builder, praxi_builder_quantize (builder, y, out_scale, OUT_ZERO), "y");
+  g_autoptr (PraxiGraph) graph = praxi_builder_finish (builder);
+  for (int k = 0; k < 40; k++) {
+    g_autofree guint8 *data = random_bytes (random, IN * PIXELS);
+    g_autofree guint8 *out = run_bytes (graph, &data, 1, OUT * PIXELS);
+    for (int o = 0; o < OUT; o++)
+      for (int p = 0; p < PIXELS; p++) {
+        int32_t sum = bias[o];
+        for (int c = 0; c < IN; c++)
+          sum += (data[c * PIXELS + p] - IN_ZERO) * w[o * IN + c];
+        const float v = rintf ((float) sum * (in_scale * scales[o] / out_scale));
+        g_assert_cmpint (out[o * PIXELS + p], ==, to_byte (v + OUT_ZERO));
+      }
+  }
+}
+
+/* QLinearAdd of ONNX Runtime, on all pairs of bytes. */
+static void
+test_add_rounds_as_onnxruntime (void)
+{
+  /* In the last one 140 + 131 makes 140.50001 exactly and 140.5 in these floats. */
+  static const struct {
+    float a_scale, b_scale, y_scale;
+    int a_zero, b_zero, y_zero;
+  } cases[] = {{0.05f, 0.05f, 0.1f, 3, 128, 120},
+               {0.1109079122543335f, 0.02728034369647503f, 0.11108898371458054f, 126, 123, 120},
+               {0.11108898371458054f, 0.06084969639778137f, 0.1126691922545433f, 120, 124, 117}};
+  const int64_t dims[4] = {1, 1, 256, 256};
+  g_autofree guint8 *a = g_malloc (256 * 256), *b = g_malloc (256 * 256);
+  for (int i = 0; i < 256 * 256; i++) {
+    a[i] = (guint8) i;
+    b[i] = (guint8) (i >> 8);
+  }
+  for (gsize k = 0; k < G_N_ELEMENTS (cases); k++) {
+    g_autoptr (PraxiBuilder) builder = praxi_builder_new ();
+    const int in[2] = {praxi_builder_input (builder, "a", PRAXI_U8, 4, dims),
+                       praxi_builder_input (builder, "b", PRAXI_U8, 4, dims)};
+    const int x = praxi_builder_dequantize (builder, in[0], cases[k].a_scale, cases[k].a_zero);
+    const int z = praxi_builder_dequantize (builder, in[1], cases[k].b_scale, cases[k].b_zero);
+    const int y = praxi_builder_binary (builder, PRAXI_OP_ADD, x, z);
+    praxi_builder_output (
+        builder, praxi_builder_quantize (builder, y, cases[k].y_scale, cases[k].y_zero), "y");
+    g_autoptr (PraxiGraph) graph = praxi_builder_finish (builder);
+    g_autofree guint8 *out = run_bytes (graph, (guint8 *const[]){a, b}, 2, 256 * 256);
+    const float a_ratio = cases[k].a_scale / cases[k].y_scale;
+    const float b_ratio = cases[k].b_scale / cases[k].y_scale;
+    const float fixed = (float) cases[k].y_zero -
+                        fmaf (a_ratio, (float) cases[k].a_zero, b_ratio * (float) cases[k].b_zero);
+    for (int i = 0; i < 256 * 256; i++)
+      g_assert_cmpint (out[i], ==, to_byte (fmaf (a[i], a_ratio, fmaf (b[i], b_ratio, fixed))));
+    if (k == 2)
+      g_assert_cmpint (out[131 * 256 + 140], ==, 140);
+  }
+}
+
 static void
 test_options (void)
 {
@@ -496,6 +625,8 @@ main (int argc, char **argv)
   g_test_add_func ("/executor/motion-stem", test_motion_stem);
   g_test_add_func ("/executor/shifted", test_shifted);
   g_test_add_func ("/executor/bundled-bytes", test_bundled_bytes);
+  g_test_add_func ("/executor/conv-rounds", test_conv_rounds_as_onnxruntime);
+  g_test_add_func ("/executor/add-rounds", test_add_rounds_as_onnxruntime);
   g_test_add_func ("/executor/options", test_options);
   return g_test_run ();
 }
