@@ -190,8 +190,7 @@ prepare_kernel (const PraxiProgram *program, PraxiStep *step)
   return status;
 }
 
-/* --- what is packed need not stay ---------------------------------------------------------------
- */
+/* --- what is packed need not stay ------------------------------------------------------------- */
 
 /* Whether the weights of a kernel are its own copy; of other constants nothing is known. */
 static gboolean
@@ -275,8 +274,7 @@ praxi_program_drop_constants (PraxiProgram *program)
     set_constant (program, g_array_index (program->shed, int, i), NULL);
 }
 
-/* --- kernels ------------------------------------------------------------------------------------
- */
+/* --- kernels ---------------------------------------------------------------------------------- */
 
 /* What threads share: weights take long to pack, each step's for itself. */
 typedef struct {

@@ -141,6 +141,15 @@ is_plain_conv (const PraxiGraph *graph, const PraxiNode *conv)
          praxi_graph_value (graph, conv->in[2])->tensor.data != NULL;
 }
 
+/* Nobody reads it any more, and all weights twice are much. */
+static void
+forget_constant (PraxiValue *value)
+{
+  g_clear_pointer (&value->bytes, g_bytes_unref);
+  value->tensor.data = NULL;
+}
+
+/* uses: of the values that there were before; a convolution folds one normalization alone */
 static gboolean
 fold_one (PraxiGraph *graph, const int *makers, const int *uses, const PraxiNode *node)
 {
@@ -154,8 +163,11 @@ fold_one (PraxiGraph *graph, const int *makers, const int *uses, const PraxiNode
   g_autofree float *factor = g_new (float, channels + 1), *shift = g_new (float, channels + 1);
   if (!batch_norm_factors (graph, node, channels, factor, shift))
     return FALSE;
+  const int weights = conv->in[1];
   scale_conv (graph, conv, factor, shift);
   conv->out[0] = node->out[0];
+  if (uses[weights] == 1)
+    forget_constant (praxi_graph_value (graph, weights));
   return TRUE;
 }
 

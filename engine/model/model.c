@@ -156,7 +156,7 @@ file_open (File *file, GError **error)
       size >= LARGE_FILE_BYTES ? g_thread_new ("hash", make_digest_cb, &file->digest) : NULL;
   if (hashing == NULL)
     make_digest_cb (&file->digest);
-  if (file->digest.error == NULL)
+  if (hashing != NULL || file->digest.error == NULL)
     unpack (file, data, size, &why);
   if (hashing != NULL)
     g_thread_join (hashing);
