@@ -5,6 +5,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/text.h"
+#include "engine/model/digest.h"
 #include "engine/model/onnx-read.h"
 #include "engine/model/spec.h"
 
@@ -23,9 +24,7 @@ struct PraxiModel {
   gboolean sheds, has_shed; /* has_shed: graph is without its large constants */
 };
 
-/* Of files as large as this the digest is made on a thread beside unpacking, and weights may be
- * shed.
- */
+/* Weights of files as large as this may be shed. */
 enum { LARGE_FILE_BYTES = 1 << 20, LARGE_CONSTANT_BYTES = 1 << 15 };
 
 static void
@@ -93,104 +92,94 @@ is_pickle (const guint8 *data, gsize size)
   return size >= 4 && (memcmp (data, "PK\003\004", 4) == 0 || (data[0] == 0x80 && data[1] <= 5));
 }
 
-/* The checksum of a file's bytes, made beside what else there is to do with them. */
-typedef struct {
-  const guint8 *data;
-  gsize size;
-  gint64 at; /* of the digits of praxi.sha256 */
-  char *sha256;
-  GError *error;
-} Digest;
-
-static gpointer
-make_digest_cb (gpointer data)
-{
-  Digest *digest = data;
-  digest->sha256 = praxi_onnx_check_sum (digest->data, digest->size, &digest->at, &digest->error);
-  return NULL;
-}
-
 /* A file as it lies in memory, its large tensors still in there. */
 typedef struct {
   GBytes *bytes;
   gboolean is_own; /* read for this alone: its tensors may be taken out of it */
+  PraxiDigest *digest;
+  char *sha256;
+  gint64 at; /* of the digits of praxi.sha256 */
   Onnx__ModelProto *proto;
   GArray *spans; /* NULL: no tensor stayed in the file */
-  Digest digest;
 } File;
 
 static void
 file_clear (File *file)
 {
+  g_clear_pointer (&file->digest, praxi_digest_free);
+  g_clear_pointer (&file->bytes, g_bytes_unref);
   if (file->proto != NULL)
     onnx__model_proto__free_unpacked (file->proto, NULL);
   g_clear_pointer (&file->spans, g_array_unref);
-  g_free (file->digest.sha256);
-  g_clear_error (&file->digest.error);
+  g_free (file->sha256);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (File, file_clear)
 
-static void
-unpack (File *file, const guint8 *data, gsize size, GError **error)
+/* The digest is made meanwhile. */
+static gboolean
+file_read (File *file, int fd, gsize size, const char *path, GError **error)
 {
-  g_autoptr (GByteArray) rest =
-      file->is_own ? praxi_onnx_leave_large (data, size, &file->spans) : NULL;
-  file->proto = rest != NULL ? praxi_onnx_unpack (rest->data, rest->len, error)
-                             : praxi_onnx_unpack (data, size, error);
+  file->is_own = TRUE;
+  file->bytes = praxi_onnx_allocate_file (size, path, error);
+  if (file->bytes == NULL)
+    return FALSE;
+  file->digest = praxi_digest_new (g_bytes_get_data (file->bytes, NULL), size, 0);
+  return praxi_onnx_read_to (file->bytes, fd, path, praxi_digest_go_on, file->digest, error);
 }
 
-/* Unpacks a file and makes its digest. Where both fail, it is damaged first of all. */
+static void
+file_take (File *file, GBytes *bytes)
+{
+  gsize size;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+  file->bytes = g_bytes_ref (bytes);
+  file->digest = praxi_digest_new (data, size, size);
+}
+
+/* Unpacks a file and checks its digest. Where both fail, it is damaged first of all. */
 static gboolean
 file_open (File *file, GError **error)
 {
   gsize size;
   const guint8 *data = g_bytes_get_data (file->bytes, &size);
-  GError *why = NULL;
   if (is_pickle (data, size)) {
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
                  "a PyTorch file or an archive, not ONNX; export the model with torch.onnx.export");
     return FALSE;
   }
-  file->digest = (Digest){.data = data, .size = size};
-  GThread *hashing =
-      size >= LARGE_FILE_BYTES ? g_thread_new ("hash", make_digest_cb, &file->digest) : NULL;
-  if (hashing == NULL)
-    make_digest_cb (&file->digest);
-  if (hashing != NULL || file->digest.error == NULL)
-    unpack (file, data, size, &why);
-  if (hashing != NULL)
-    g_thread_join (hashing);
-  if (file->digest.error != NULL)
-    g_propagate_error (error, g_steal_pointer (&file->digest.error));
-  else if (why != NULL)
+  g_autoptr (GError) why = NULL;
+  g_autoptr (GByteArray) rest =
+      file->is_own ? praxi_onnx_leave_large (data, size, &file->spans) : NULL;
+  file->proto = rest != NULL ? praxi_onnx_unpack (rest->data, rest->len, &why)
+                             : praxi_onnx_unpack (data, size, &why);
+  file->sha256 = praxi_digest_finish (file->digest, &file->at, error);
+  if (file->sha256 != NULL && why != NULL)
     g_propagate_error (error, g_steal_pointer (&why));
-  g_clear_error (&why);
-  return file->digest.sha256 != NULL && file->proto != NULL;
+  return file->sha256 != NULL && file->proto != NULL;
 }
 
 static gboolean
-load (PraxiModel *model, GBytes *bytes, gboolean is_own, GError **error)
+load (PraxiModel *model, File *file, GError **error)
 {
-  g_auto (File) file = {.bytes = bytes, .is_own = is_own};
-  if (!file_open (&file, error))
+  if (!file_open (file, error))
     return FALSE;
   g_autoptr (GError) why = NULL;
-  model->sha256 = g_steal_pointer (&file.digest.sha256);
-  model->graph = praxi_onnx_read_graph (file.proto, bytes, file.spans, &why);
+  model->sha256 = g_steal_pointer (&file->sha256);
+  model->graph = praxi_onnx_read_graph (file->proto, file->bytes, file->spans, &why);
   if (model->graph != NULL)
-    take_metadata (model, file.proto, &why);
+    take_metadata (model, file->proto, &why);
   if (why != NULL) {
     g_propagate_error (error, g_steal_pointer (&why));
     return FALSE;
   }
   /* Damage may hide the spec from the reader but not from the checksum. */
-  if ((file.digest.at >= 0) != (model->spec != NULL)) {
+  if ((file->at >= 0) != (model->spec != NULL)) {
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT, "damaged: its spec cannot be read");
     return FALSE;
   }
   model->params = praxi_graph_params (model->graph);
   model->weights_bytes = praxi_graph_constant_bytes (model->graph);
-  model->file_bytes = (gint64) g_bytes_get_size (bytes);
+  model->file_bytes = (gint64) g_bytes_get_size (file->bytes);
   model->precision = has_quantization (model->graph) ? "int8" : "f32";
   return check_shapes (model, error);
 }
@@ -208,7 +197,7 @@ name_file (GError **error, const char *file)
 }
 
 static PraxiModel *
-model_new (GBytes *bytes, gboolean is_own, const char *name, GError **error)
+model_new (File *file, const char *name, GError **error)
 {
   g_autoptr (PraxiModel) model = g_new0 (PraxiModel, 1);
   model->ref_count = 1;
@@ -216,13 +205,13 @@ model_new (GBytes *bytes, gboolean is_own, const char *name, GError **error)
   model->path = g_strdup (name);
   g_mutex_init (&model->lock);
   GError *why = NULL;
-  if (!load (model, bytes, is_own, &why)) {
+  if (!load (model, file, &why)) {
     name_file (&why, name);
     g_propagate_error (error, why);
     return NULL;
   }
-  g_autofree char *file = g_path_get_basename (name);
-  g_autofree char *shown = praxi_text_file_name (file);
+  g_autofree char *base = g_path_get_basename (name);
+  g_autofree char *shown = praxi_text_file_name (base);
   model->name =
       g_strdup (model->spec != NULL && model->spec->name[0] != '\0' ? model->spec->name : shown);
   return g_steal_pointer (&model);
@@ -231,18 +220,24 @@ model_new (GBytes *bytes, gboolean is_own, const char *name, GError **error)
 PraxiModel *
 praxi_model_load_bytes (GBytes *bytes, const char *name, GError **error)
 {
-  return model_new (bytes, FALSE, name, error);
+  g_auto (File) file = {0};
+  file_take (&file, bytes);
+  return model_new (&file, name, error);
 }
 
 PraxiModel *
 praxi_model_load (const char *path, GError **error)
 {
-  const int fd = praxi_onnx_open_file (path, error);
-  g_autoptr (GBytes) bytes = fd >= 0 ? praxi_onnx_read_open_file (fd, path, error) : NULL;
-  PraxiModel *model = bytes != NULL ? model_new (bytes, TRUE, path, error) : NULL;
-  if (model != NULL && model->file_bytes >= LARGE_FILE_BYTES)
+  gsize size;
+  g_auto (File) file = {0};
+  const int fd = praxi_onnx_open_file (path, &size, error);
+  if (fd < 0)
+    return NULL;
+  PraxiModel *model =
+      file_read (&file, fd, size, path, error) ? model_new (&file, path, error) : NULL;
+  if (model != NULL && size >= LARGE_FILE_BYTES)
     model->fd = fd;
-  else if (fd >= 0)
+  else
     close (fd);
   return model;
 }
@@ -275,16 +270,21 @@ drop_large_constants (PraxiGraph *graph)
 static PraxiGraph *
 read_again (PraxiModel *model, GError **error)
 {
-  g_autoptr (GBytes) bytes = praxi_onnx_read_open_file (model->fd, model->path, error);
-  if (bytes == NULL)
+  g_auto (File) file = {0};
+  g_autoptr (GError) why = NULL;
+  const gboolean is_read =
+      file_read (&file, model->fd, (gsize) model->file_bytes, model->path, &why) &&
+      file_open (&file, &why);
+  if (why != NULL && !g_error_matches (why, PRAXI_ERROR, PRAXI_ERROR_FORMAT)) {
+    g_propagate_error (error, g_steal_pointer (&why));
     return NULL;
-  g_auto (File) file = {.bytes = bytes, .is_own = TRUE};
-  if (!file_open (&file, NULL) || !g_str_equal (file.digest.sha256, model->sha256)) {
+  }
+  if (!is_read || !g_str_equal (file.sha256, model->sha256)) {
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
                  "%s: was changed while it was in use; start again", model->name);
     return NULL;
   }
-  return praxi_onnx_read_graph (file.proto, bytes, file.spans, error);
+  return praxi_onnx_read_graph (file.proto, file.bytes, file.spans, error);
 }
 
 PraxiGraph *

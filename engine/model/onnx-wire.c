@@ -97,86 +97,108 @@ check_file (const char *path, const struct stat *status, GError **error)
   return TRUE;
 }
 
-static guint8 *
-read_all (int fd, gsize size, const char *path, GError **error)
-{
-  guint8 *data = praxi_pages_allocate (size);
-  gsize done = 0;
-  if (data == NULL) {
-    fail_read (path, PRAXI_ERROR_MEMORY, "not enough memory to read it", error);
-    return NULL;
-  }
-  while (done < size) {
-    const ssize_t n = pread (fd, data + done, size - done, (off_t) done);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n <= 0) {
-      fail_read (path, n < 0 ? PRAXI_ERROR_DISK : PRAXI_ERROR_FORMAT,
-                 n < 0 ? g_strerror (errno) : "became shorter while it was read; try again", error);
-      free (data);
-      return NULL;
-    }
-    done += (gsize) n;
-  }
-  return data;
-}
-
 int
-praxi_onnx_open_file (const char *path, GError **error)
+praxi_onnx_open_file (const char *path, gsize *size, GError **error)
 {
   /* O_NONBLOCK: a FIFO in the file's place must not hold us up. */
   const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (fd < 0)
+  struct stat status;
+  if (fd < 0) {
     fail_read (path, errno == ENOENT ? PRAXI_ERROR_NOT_FOUND : PRAXI_ERROR_FAILED,
                g_strerror (errno), error);
-  return fd;
+    return -1;
+  }
+  gboolean good =
+      fstat (fd, &status) == 0 || fail_read (path, PRAXI_ERROR_FAILED, g_strerror (errno), error);
+  good = good && check_file (path, &status, error);
+  if (good)
+    *size = (gsize) status.st_size;
+  else
+    close (fd);
+  return good ? fd : -1;
 }
 
 GBytes *
-praxi_onnx_read_open_file (int fd, const char *path, GError **error)
+praxi_onnx_allocate_file (gsize size, const char *path, GError **error)
 {
-  struct stat status;
-  guint8 *data = NULL;
-  if (fstat (fd, &status) != 0)
-    fail_read (path, PRAXI_ERROR_FAILED, g_strerror (errno), error);
-  else if (check_file (path, &status, error))
-    data = read_all (fd, (gsize) status.st_size, path, error);
-  return data != NULL ? g_bytes_new_with_free_func (data, (gsize) status.st_size, free, data)
-                      : NULL;
+  guint8 *data = praxi_pages_allocate (size);
+  if (data == NULL)
+    fail_read (path, PRAXI_ERROR_MEMORY, "not enough memory to read it", error);
+  return data != NULL ? g_bytes_new_with_free_func (data, size, free, data) : NULL;
+}
+
+gboolean
+praxi_onnx_read_to (GBytes *bytes,
+                    int fd,
+                    const char *path,
+                    PraxiOnnxReadFunc *tell,
+                    gpointer user_data,
+                    GError **error)
+{
+  enum { PIECE_BYTES = 1 << 20 };
+  gsize size, done = 0;
+  guint8 *data = (guint8 *) g_bytes_get_data (bytes, &size); /* nobody else's yet */
+  while (done < size) {
+    const ssize_t n = pread (fd, data + done, MIN (size - done, PIECE_BYTES), (off_t) done);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return fail_read (path, n < 0 ? PRAXI_ERROR_DISK : PRAXI_ERROR_FORMAT,
+                        n < 0 ? g_strerror (errno) : "became shorter while it was read; try again",
+                        error);
+    done += (gsize) n;
+    if (tell != NULL)
+      tell (done, user_data);
+  }
+  return TRUE;
 }
 
 GBytes *
 praxi_onnx_read_file (const char *path, GError **error)
 {
-  const int fd = praxi_onnx_open_file (path, error);
-  GBytes *bytes = fd >= 0 ? praxi_onnx_read_open_file (fd, path, error) : NULL;
-  if (fd >= 0)
-    close (fd);
-  return bytes;
+  gsize size;
+  const int fd = praxi_onnx_open_file (path, &size, error);
+  if (fd < 0)
+    return NULL;
+  g_autoptr (GBytes) bytes = praxi_onnx_allocate_file (size, path, error);
+  const gboolean good = bytes != NULL && praxi_onnx_read_to (bytes, fd, path, NULL, NULL, error);
+  close (fd);
+  return good ? g_steal_pointer (&bytes) : NULL;
 }
 
 /* The digest of a file as it is, and with the digits at `at` replaced by zeros; `at` −1: none. */
 static void
-sum_both (const guint8 *data, gsize size, gint64 at, PraxiSha256 *as_is, PraxiSha256 *masked)
+sum_both (const guint8 *data,
+          gsize size,
+          const PraxiOnnxPrefix *prefix,
+          gint64 at,
+          PraxiSha256 *as_is,
+          PraxiSha256 *masked)
 {
   char zeros[PRAXI_SHA256_HEX];
   memset (zeros, '0', sizeof zeros);
-  praxi_sha256_init (as_is, FALSE);
-  praxi_sha256_update (as_is, data, at < 0 ? size : (gsize) at);
+  const gsize end = at < 0 ? size : (gsize) at;
+  const gboolean has_begun = prefix != NULL && prefix->n_bytes <= end;
+  const gsize begin = has_begun ? prefix->n_bytes : 0;
+  if (has_begun)
+    *as_is = prefix->sum;
+  else
+    praxi_sha256_init (as_is, FALSE);
+  praxi_sha256_update (as_is, data + begin, end - begin);
   *masked = *as_is;
   if (at < 0)
     return;
-  const gsize behind = (gsize) at + sizeof zeros;
+  const gsize behind = end + sizeof zeros;
   praxi_sha256_update (masked, zeros, sizeof zeros);
   praxi_sha256_update (masked, data + behind, size - behind);
-  praxi_sha256_update (as_is, data + at, size - (gsize) at);
+  praxi_sha256_update (as_is, data + end, size - end);
 }
 
 char *
 praxi_onnx_sum (const guint8 *data, gsize size, gint64 at)
 {
   PraxiSha256 as_is, masked;
-  sum_both (data, size, at, &as_is, &masked);
+  sum_both (data, size, NULL, at, &as_is, &masked);
   return praxi_sha256_finish (&masked);
 }
 
@@ -251,7 +273,11 @@ fail_sum (GError **error)
 }
 
 char *
-praxi_onnx_check_sum (const guint8 *data, gsize size, gint64 *at, GError **error)
+praxi_onnx_check_sum (const guint8 *data,
+                      gsize size,
+                      const PraxiOnnxPrefix *prefix,
+                      gint64 *at,
+                      GError **error)
 {
   Metadata found = {0};
   PraxiSha256 as_is, masked;
@@ -263,7 +289,7 @@ praxi_onnx_check_sum (const guint8 *data, gsize size, gint64 *at, GError **error
     fail_sum (error);
     return NULL;
   }
-  sum_both (data, size, *at, &as_is, &masked);
+  sum_both (data, size, prefix, *at, &as_is, &masked);
   g_autofree char *sum = praxi_sha256_finish (&masked);
   if (has_both && memcmp (sum, found.sum.at, PRAXI_SHA256_HEX) != 0) {
     fail_sum (error);

@@ -17,11 +17,19 @@ enum { PRAXI_ONNX_SLACK_BYTES = 16 << 20 };
  */
 GBytes *praxi_onnx_read_file (const char *path, GError **error);
 
-/* The same in two steps, so that a file can be read again whatever became of its name. −1 on error;
- * close when done.
+/* The same in steps, so that more can be done beside reading, and the file be read again whatever
+ * became of its name. open_file: −1 on error; close when done
  */
-int praxi_onnx_open_file (const char *path, GError **error);
-GBytes *praxi_onnx_read_open_file (int fd, const char *path, GError **error);
+int praxi_onnx_open_file (const char *path, gsize *size, GError **error);
+GBytes *praxi_onnx_allocate_file (gsize size, const char *path, GError **error);
+/* Fills new bytes from the file's begin; tells how many are there after every MiB, unless NULL. */
+typedef void PraxiOnnxReadFunc (gsize n_read, gpointer user_data);
+gboolean praxi_onnx_read_to (GBytes *bytes,
+                             int fd,
+                             const char *path,
+                             PraxiOnnxReadFunc *tell,
+                             gpointer user_data,
+                             GError **error);
 
 /* Free with onnx__model_proto__free_unpacked (model, NULL).
  * Errors: FORMAT (without the file's name)
@@ -29,11 +37,22 @@ GBytes *praxi_onnx_read_open_file (int fd, const char *path, GError **error);
 Onnx__ModelProto *praxi_onnx_unpack (const guint8 *data, gsize size, GError **error);
 Onnx__TensorProto *praxi_onnx_unpack_tensor (const guint8 *data, gsize size, GError **error);
 
+/* The digest of the first bytes of a file. */
+typedef struct {
+  PraxiSha256 sum;
+  gsize n_bytes;
+} PraxiOnnxPrefix;
+
 /* The SHA-256 of a file as it is, as lower-case hex, and whether its praxi.sha256 fits it.
+ * prefix: what is known already; NULL: nothing
  * at:     offset of the 64 digits; −1 in a file that has neither spec nor checksum
  * Errors: FORMAT: one of the two without the other, twice, or digits that do not fit
  */
-char *praxi_onnx_check_sum (const guint8 *data, gsize size, gint64 *at, GError **error);
+char *praxi_onnx_check_sum (const guint8 *data,
+                            gsize size,
+                            const PraxiOnnxPrefix *prefix,
+                            gint64 *at,
+                            GError **error);
 
 /* Where the digits lie, as a packer needs to know; −1 where there are none. */
 gint64 praxi_onnx_find_sum (const guint8 *data, gsize size);
