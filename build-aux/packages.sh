@@ -1,6 +1,6 @@
 # Debian packages that building, running and testing need; sourced by run and check.
 build_packages="gcc g++ libc6-dev meson ninja-build pkg-config protobuf-c-compiler libprotobuf-c-dev
-  libonnx-dev libgtk-4-dev libadwaita-1-dev libsecret-1-dev libjson-glib-dev libsqlite3-dev
+  libonnx-dev libgtk-4-dev libadwaita-1-dev libsecret-1-dev libjson-glib-dev libsqlite3-dev nettle-dev
   libavformat-dev libavcodec-dev libavdevice-dev libavutil-dev libswscale-dev libmicrohttpd-dev gettext appstream
   librsvg2-common adwaita-icon-theme"
 test_packages="ffmpeg python3 python3-numpy python3-gi gir1.2-atspi-2.0 at-spi2-core dbus xvfb xauth

@@ -38,12 +38,12 @@ make_cb (gpointer data)
   PraxiDigest *digest = data;
   const gsize end = digest->size > TAIL_BYTES ? digest->size - TAIL_BYTES : 0;
   PraxiOnnxPrefix prefix = {0};
-  praxi_sha256_init (&prefix.sum, FALSE);
+  sha256_init (&prefix.sum);
   while (prefix.n_bytes < end) {
     const gsize there = MIN (wait_for (digest, prefix.n_bytes + 1), end);
     if (there == 0)
       return NULL;
-    praxi_sha256_update (&prefix.sum, digest->data + prefix.n_bytes, there - prefix.n_bytes);
+    sha256_update (&prefix.sum, there - prefix.n_bytes, digest->data + prefix.n_bytes);
     prefix.n_bytes = there;
   }
   if (wait_for (digest, digest->size) == digest->size)

@@ -166,16 +166,28 @@ praxi_onnx_read_file (const char *path, GError **error)
   return good ? g_steal_pointer (&bytes) : NULL;
 }
 
+/* As lower-case hex; free with g_free. */
+static char *
+finish_sum (struct sha256_ctx *sum)
+{
+  guint8 digest[SHA256_DIGEST_SIZE];
+  GString *hex = g_string_sized_new (2 * sizeof digest);
+  sha256_digest (sum, sizeof digest, digest);
+  for (gsize i = 0; i < sizeof digest; i++)
+    g_string_append_printf (hex, "%02x", digest[i]);
+  return g_string_free (hex, FALSE);
+}
+
 /* The digest of a file as it is, and with the digits at `at` replaced by zeros; `at` −1: none. */
 static void
 sum_both (const guint8 *data,
           gsize size,
           const PraxiOnnxPrefix *prefix,
           gint64 at,
-          PraxiSha256 *as_is,
-          PraxiSha256 *masked)
+          struct sha256_ctx *as_is,
+          struct sha256_ctx *masked)
 {
-  char zeros[PRAXI_SHA256_HEX];
+  char zeros[2 * SHA256_DIGEST_SIZE];
   memset (zeros, '0', sizeof zeros);
   const gsize end = at < 0 ? size : (gsize) at;
   const gboolean has_begun = prefix != NULL && prefix->n_bytes <= end;
@@ -183,23 +195,23 @@ sum_both (const guint8 *data,
   if (has_begun)
     *as_is = prefix->sum;
   else
-    praxi_sha256_init (as_is, FALSE);
-  praxi_sha256_update (as_is, data + begin, end - begin);
+    sha256_init (as_is);
+  sha256_update (as_is, end - begin, data + begin);
   *masked = *as_is;
   if (at < 0)
     return;
   const gsize behind = end + sizeof zeros;
-  praxi_sha256_update (masked, zeros, sizeof zeros);
-  praxi_sha256_update (masked, data + behind, size - behind);
-  praxi_sha256_update (as_is, data + end, size - end);
+  sha256_update (masked, sizeof zeros, (const guint8 *) zeros);
+  sha256_update (masked, size - behind, data + behind);
+  sha256_update (as_is, size - end, data + end);
 }
 
 char *
 praxi_onnx_sum (const guint8 *data, gsize size, gint64 at)
 {
-  PraxiSha256 as_is, masked;
+  struct sha256_ctx as_is, masked;
   sum_both (data, size, NULL, at, &as_is, &masked);
-  return praxi_sha256_finish (&masked);
+  return finish_sum (&masked);
 }
 
 static gboolean
@@ -244,7 +256,7 @@ praxi_onnx_find_sum (const guint8 *data, gsize size)
 {
   Metadata found = {0};
   find_metadata ((PraxiOnnxCursor){data, data + size}, &found);
-  const gboolean fits = found.sums == 1 && found.sum.end - found.sum.at == PRAXI_SHA256_HEX;
+  const gboolean fits = found.sums == 1 && found.sum.end - found.sum.at == 2 * SHA256_DIGEST_SIZE;
   return fits ? found.sum.at - data : -1;
 }
 
@@ -280,20 +292,20 @@ praxi_onnx_check_sum (const guint8 *data,
                       GError **error)
 {
   Metadata found = {0};
-  PraxiSha256 as_is, masked;
+  struct sha256_ctx as_is, masked;
   find_metadata ((PraxiOnnxCursor){data, data + size}, &found);
   const gboolean has_both =
-      found.specs == 1 && found.sums == 1 && found.sum.end - found.sum.at == PRAXI_SHA256_HEX;
+      found.specs == 1 && found.sums == 1 && found.sum.end - found.sum.at == 2 * SHA256_DIGEST_SIZE;
   *at = has_both ? found.sum.at - data : -1;
   if (!has_both && (found.specs > 0 || found.sums > 0 || mentions_spec (data, size))) {
     fail_sum (error);
     return NULL;
   }
   sum_both (data, size, prefix, *at, &as_is, &masked);
-  g_autofree char *sum = praxi_sha256_finish (&masked);
-  if (has_both && memcmp (sum, found.sum.at, PRAXI_SHA256_HEX) != 0) {
+  g_autofree char *sum = finish_sum (&masked);
+  if (has_both && memcmp (sum, found.sum.at, 2 * SHA256_DIGEST_SIZE) != 0) {
     fail_sum (error);
     return NULL;
   }
-  return praxi_sha256_finish (&as_is);
+  return finish_sum (&as_is);
 }

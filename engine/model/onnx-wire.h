@@ -3,7 +3,9 @@
  */
 #pragma once
 
-#include "engine/model/sha256.h"
+#include <glib.h>
+#include <nettle/sha2.h>
+
 #include "onnx.pb-c.h"
 
 G_BEGIN_DECLS
@@ -39,7 +41,7 @@ Onnx__TensorProto *praxi_onnx_unpack_tensor (const guint8 *data, gsize size, GEr
 
 /* The digest of the first bytes of a file. */
 typedef struct {
-  PraxiSha256 sum;
+  struct sha256_ctx sum;
   gsize n_bytes;
 } PraxiOnnxPrefix;
 

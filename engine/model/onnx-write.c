@@ -210,8 +210,8 @@ announce_spec (Onnx__ModelProto *model)
 GBytes *
 praxi_onnx_pack (Onnx__ModelProto *model, const char *spec_json)
 {
-  char zeros[PRAXI_SHA256_HEX + 1] = "";
-  memset (zeros, '0', PRAXI_SHA256_HEX);
+  char zeros[2 * SHA256_DIGEST_SIZE + 1] = "";
+  memset (zeros, '0', 2 * SHA256_DIGEST_SIZE);
   remove_metadata (model);
   if (spec_json != NULL) {
     announce_spec (model);
@@ -224,7 +224,7 @@ praxi_onnx_pack (Onnx__ModelProto *model, const char *spec_json)
   const gint64 at = praxi_onnx_find_sum (data, size);
   if (at >= 0) {
     g_autofree char *sum = praxi_onnx_sum (data, size, at);
-    memcpy (data + at, sum, PRAXI_SHA256_HEX);
+    memcpy (data + at, sum, 2 * SHA256_DIGEST_SIZE);
   }
   return g_bytes_new_take (data, size);
 }

@@ -8,33 +8,9 @@
 #include "engine/model/builder.h"
 #include "engine/model/model.h"
 #include "engine/model/onnx-large.h"
-#include "engine/model/sha256.h"
 #include "tests/model/model-support.h"
 
 enum { LARGE = 20011 };
-
-static void
-test_digest (void)
-{
-  g_autoptr (GRand) random = g_rand_new_with_seed (1);
-  guint8 data[600];
-  for (gsize i = 0; i < sizeof data; i++)
-    data[i] = (guint8) g_rand_int (random);
-  for (int k = 0; k < 4000; k++) {
-    const gsize cut = (gsize) g_rand_int_range (random, 0, 300);
-    const gsize size = cut + (gsize) g_rand_int_range (random, 0, 300);
-    PraxiSha256 sum;
-    praxi_sha256_init (&sum, k % 2);
-    praxi_sha256_update (&sum, data, cut);
-    PraxiSha256 copy = sum;
-    praxi_sha256_update (&sum, data + cut, size - cut);
-    g_autofree char *ours = praxi_sha256_finish (&sum), *part = praxi_sha256_finish (&copy);
-    g_autofree char *whole = g_compute_checksum_for_data (G_CHECKSUM_SHA256, data, size);
-    g_autofree char *begin = g_compute_checksum_for_data (G_CHECKSUM_SHA256, data, cut);
-    g_assert_cmpstr (ours, ==, whole);
-    g_assert_cmpstr (part, ==, begin);
-  }
-}
 
 static char *
 temporary_folder (void)
@@ -180,7 +156,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/file/digest", test_digest);
   g_test_add_func ("/file/large-tensors", test_large_tensors);
   g_test_add_func ("/file/shed", test_shed);
   return g_test_run ();
