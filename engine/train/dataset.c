@@ -6,9 +6,11 @@
 #include "engine/core/error.h"
 #include "engine/core/text.h"
 #include "engine/store/classes.h"
+#include "engine/store/coverage.h"
 #include "engine/store/labels.h"
 #include "engine/store/media-table.h"
 #include "engine/train/csv.h"
+#include "engine/train/seen.h"
 
 enum { FILE_NAME, CLASS, START, END, GROUP, SPLIT, N_COLUMNS };
 
@@ -356,11 +358,30 @@ praxi_dataset_folder_classes (const char *folder, GError **error)
   return (char **) g_ptr_array_free (classes, FALSE);
 }
 
+/* Whether something was looked at and labelled nothing in. */
+static gboolean
+shows_quiet (PraxiStore *store, gboolean *shows, GError **error)
+{
+  g_autoptr (GPtrArray) media = praxi_store_list_media (store, error);
+  *shows = FALSE;
+  for (guint i = 0; media != NULL && !*shows && i < media->len; i++) {
+    const PraxiMediaRow *row = media->pdata[i];
+    g_autoptr (GPtrArray) labels = praxi_store_list_labels (store, row->id, error);
+    g_autoptr (GArray) quiet =
+        labels != NULL ? praxi_seen_quiet (store, row->id, labels, error) : NULL;
+    if (quiet == NULL)
+      return FALSE;
+    *shows = quiet->len > 0;
+  }
+  return media != NULL;
+}
+
 char **
 praxi_dataset_project_classes (PraxiStore *store, GError **error)
 {
+  gboolean is_quiet;
   g_autoptr (GPtrArray) all = praxi_store_list_classes (store, error);
-  if (all == NULL)
+  if (all == NULL || !shows_quiet (store, &is_quiet, error))
     return NULL;
   g_autoptr (GPtrArray) classes = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < all->len; i++) {
@@ -368,6 +389,8 @@ praxi_dataset_project_classes (PraxiStore *store, GError **error)
     if (class->n_labels > 0)
       add_class (classes, class->name);
   }
+  if (is_quiet)
+    add_class (classes, "normal");
   g_ptr_array_add (classes, NULL);
   g_ptr_array_set_free_func (classes, NULL);
   return (char **) g_ptr_array_free (g_steal_pointer (&classes), FALSE);
@@ -385,18 +408,12 @@ class_name_of (const GPtrArray *classes, gint64 id)
 }
 
 static void
-add_label (PraxiDataset *dataset,
-           const PraxiMediaRow *media,
-           const PraxiLabel *label,
-           const char *class_name,
-           const PraxiDatasetOptions *options)
+add_span (PraxiDataset *dataset,
+          const PraxiMediaRow *media,
+          int class_index,
+          gint64 start_ns,
+          gint64 end_ns)
 {
-  const int class_index = class_of (options, class_name);
-  if (class_index < 0 || label->end_ns <= label->start_ns) {
-    warn (dataset, "%s, class %s: the model has no such class and no \"normal\"; left out",
-          media->name, class_name);
-    return;
-  }
   PraxiSample *sample = g_new0 (PraxiSample, 1);
   const gboolean has_group = media->group != NULL && *media->group != '\0';
   *sample = (PraxiSample){.file = g_filename_display_name (media->path),
@@ -405,9 +422,43 @@ add_label (PraxiDataset *dataset,
                           .split = g_strdup (media->split != NULL ? media->split : ""),
                           .class_index = class_index,
                           .is_timed = TRUE,
-                          .start_ns = label->start_ns,
-                          .end_ns = label->end_ns};
+                          .start_ns = start_ns,
+                          .end_ns = end_ns};
   g_ptr_array_add (dataset->samples, sample);
+}
+
+static void
+add_label (PraxiDataset *dataset,
+           const PraxiMediaRow *media,
+           const PraxiLabel *label,
+           const char *class_name,
+           const PraxiDatasetOptions *options)
+{
+  const int class_index = class_of (options, class_name);
+  if (class_index < 0 || label->end_ns <= label->start_ns)
+    warn (dataset, "%s, class %s: the model has no such class and no \"normal\"; left out",
+          media->name, class_name);
+  else
+    add_span (dataset, media, class_index, label->start_ns, label->end_ns);
+}
+
+/* What was looked at and holds no label shows nothing. */
+static gboolean
+add_seen (PraxiDataset *dataset,
+          PraxiStore *store,
+          const PraxiMediaRow *media,
+          const GPtrArray *labels,
+          int background,
+          GError **error)
+{
+  if (background < 0)
+    return TRUE;
+  g_autoptr (GArray) quiet = praxi_seen_quiet (store, media->id, labels, error);
+  for (guint i = 0; quiet != NULL && i < quiet->len; i++) {
+    const PraxiSeenSpan *span = &g_array_index (quiet, PraxiSeenSpan, i);
+    add_span (dataset, media, background, span->start_ns, span->end_ns);
+  }
+  return quiet != NULL;
 }
 
 PraxiDataset *
@@ -427,6 +478,8 @@ praxi_dataset_load_project (PraxiStore *store, const PraxiDatasetOptions *option
       const PraxiLabel *label = g_ptr_array_index (labels, j);
       add_label (dataset, row, label, class_name_of (classes, label->class_id), options);
     }
+    if (!add_seen (dataset, store, row, labels, background_of (options), error))
+      return NULL;
   }
   return finish (g_steal_pointer (&dataset), options, praxi_store_path (store), error);
 }

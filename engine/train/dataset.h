@@ -46,14 +46,16 @@ typedef struct {
 PraxiDataset *
 praxi_dataset_load_folder (const char *folder, const PraxiDatasetOptions *options, GError **error);
 
-/* The labels of a project; the group of footage without one is its file.
+/* The labels of a project, and as "normal", where the model has that, what a person looked at and
+ * labelled nothing in (engine/train/seen.h). The group of footage without one is its file.
  * Errors: those of the store; FAILED (nothing is left)
  */
 PraxiDataset *
 praxi_dataset_load_project (PraxiStore *store, const PraxiDatasetOptions *options, GError **error);
 
 /* The classes that labels are of, "normal" first, then in the order of their first mention (of a
- * project: of its classes), each once whatever its case. NULL-terminated; free with g_strfreev.
+ * project: of its classes, with "normal" where something was looked at and labelled nothing in),
+ * each once whatever its case. NULL-terminated; free with g_strfreev.
  * Errors: as the two above
  */
 char **praxi_dataset_folder_classes (const char *folder, GError **error);

@@ -5,6 +5,7 @@
 
 #include "engine/core/error.h"
 #include "engine/store/classes.h"
+#include "engine/store/coverage.h"
 #include "engine/store/labels.h"
 #include "engine/store/media-table.h"
 #include "engine/train/csv.h"
@@ -222,6 +223,64 @@ test_project (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (second->start_ns, ==, SECOND);
 }
 
+/* What was looked at and holds no label is background; what nobody saw is nothing. */
+static void
+test_seen (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "s.praxi", NULL);
+  g_autofree char *clip = g_build_filename (fixture->folder, "1.mp4", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PraxiStore) store = praxi_store_open (path, PRAXI_STORE_CREATE, &error);
+  g_assert_no_error (error);
+  gint64 id;
+  const PraxiMediaRow media = {.path = clip, .group = "yard", .split = "train"};
+  g_assert_true (praxi_store_add_media (store, &media, &id, &error));
+  g_autoptr (PraxiClass) fall = praxi_store_find_class (store, "fall", &error);
+  g_assert_no_error (error);
+  /* Two that overlap, one that goes on past what was seen, one where nobody looked. */
+  const gint64 spans[][2] = {{10, 12}, {11, 14}, {28, 33}, {50, 52}};
+  for (guint i = 0; i < G_N_ELEMENTS (spans); i++) {
+    const PraxiLabel label = {.media_id = id,
+                              .class_id = fall->id,
+                              .start_ns = spans[i][0] * SECOND,
+                              .end_ns = spans[i][1] * SECOND};
+    g_assert_true (praxi_store_add_label (store, &label, NULL, &error));
+  }
+  const PraxiSeenSpan seen[] = {
+      {SECOND, 15 * SECOND}, {20 * SECOND, 30 * SECOND}, {40 * SECOND, 41 * SECOND}};
+  g_autoptr (PraxiDataset) before = NULL, after = NULL, blind = NULL;
+  g_auto (GStrv) known = NULL, all = NULL;
+  const PraxiDatasetOptions options = {.classes = classes, .n_classes = 3, .split = "train"};
+  const PraxiDatasetOptions events = {.classes = classes + 1, .n_classes = 2, .split = "train"};
+  before = praxi_dataset_load_project (store, &options, &error);
+  known = praxi_dataset_project_classes (store, &error);
+  g_assert_true (praxi_store_add_coverage (store, id, seen, G_N_ELEMENTS (seen), &error));
+  after = praxi_dataset_load_project (store, &options, &error);
+  blind = praxi_dataset_load_project (store, &events, &error);
+  all = praxi_dataset_project_classes (store, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (before->samples->len, ==, 4);
+  g_assert_cmpuint (blind->samples->len, ==, 4);
+  g_assert_cmpuint (g_strv_length (known), ==, 1);
+  g_assert_cmpstr (all[0], ==, "normal");
+
+  /* A second before the end of the first look and the short look at 40 s are too little. */
+  const gint64 quiet[][2] = {{1, 10}, {20, 28}};
+  guint n = 0;
+  for (guint i = 0; i < after->samples->len; i++) {
+    const PraxiSample *sample = after->samples->pdata[i];
+    if (sample->class_index != 0)
+      continue;
+    g_assert_cmpuint (n, <, G_N_ELEMENTS (quiet));
+    g_assert_cmpint (sample->start_ns, ==, quiet[n][0] * SECOND);
+    g_assert_cmpint (sample->end_ns, ==, quiet[n++][1] * SECOND);
+    g_assert_cmpstr (sample->group, ==, "yard");
+    g_assert_true (sample->is_timed);
+  }
+  g_assert_cmpuint (n, ==, G_N_ELEMENTS (quiet));
+  g_assert_cmpuint (after->samples->len, ==, 6);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -234,7 +293,8 @@ main (int argc, char **argv)
                {"/dataset/other-classes", test_other_classes},
                {"/dataset/bad-rows", test_bad_rows},
                {"/dataset/no-labels", test_no_labels},
-               {"/dataset/project", test_project}};
+               {"/dataset/project", test_project},
+               {"/dataset/seen", test_seen}};
   g_test_add_func ("/csv/parse", test_csv);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add (tests[i].name, Fixture, NULL, set_up, tests[i].run, tear_down);
