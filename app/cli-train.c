@@ -146,23 +146,6 @@ finish (PraxiTrainJob *train)
   return is_cancelled ? PRAXI_EXIT_CANCELLED : PRAXI_EXIT_DONE;
 }
 
-/* What two runs have to share so that one can go on where the other was. */
-static char *
-make_key (const PraxiTrainJob *t)
-{
-  const PraxiTrainOptions *o = &t->options;
-  return g_strdup_printf (
-      "%s|%s|%s|%s|%d|%d|%g|%g|%g|%u|%g|%g|%g|%g|%d|%d|%d|%s|%s|%u|%g|%g|%d|%d|%d|%d|%d|%s|%s",
-      t->data != NULL ? t->data : "", t->project != NULL ? t->project : "",
-      t->arch != NULL ? t->arch : "", praxi_model_sha256 (t->model), o->epochs, o->batch, o->rate,
-      o->weight_decay, o->smoothing, o->seed, o->mix.mixup, o->mix.cutmix, o->average,
-      t->how.dropout, o->no_augment, t->how.head_only, t->how.freeze_norm,
-      t->optimizer != NULL ? t->optimizer : "", t->classes != NULL ? t->classes : "",
-      t->train_source->n, t->positive_weight, t->how.focal, (int) o->balance, t->trainable->batch,
-      o->keeps_last, t->smote, t->ensemble, t->sizes != NULL ? t->sizes : "",
-      t->more != NULL ? t->more : "");
-}
-
 static PraxiExit
 train_model (PraxiTrainJob *train)
 {
@@ -178,10 +161,7 @@ train_model (PraxiTrainJob *train)
     return praxi_cli_fail (&error);
   train->options.keeps_last =
       train->keeps_last || (train->arch != NULL && train->val_source == NULL);
-  train->key = make_key (train);
-  train->checkpoint = g_strconcat (train->out, ".checkpoint", NULL);
-  train->options.checkpoint = train->checkpoint;
-  train->options.checkpoint_key = train->key;
+  praxi_train_job_keep (train, train->out);
   train->options.epoch = epoch_cb;
   if (!praxi_train_job_learn (train, &error))
     return praxi_cli_fail (&error);
@@ -221,6 +201,9 @@ find_problem (PraxiTrainJob *t)
     return "--easy-ensemble: give 1 to 1000";
   if ((t->scores != NULL || t->judged != NULL) && t->folds == 0)
     return "--scores, --judge: go with --folds";
+  if (t->pairs &&
+      (t->folds < 3 || t->out == NULL || t->judged != NULL || t->scores != NULL || t->json))
+    return "--pairs: goes with three --folds or more and --out, and nothing is judged";
   if (t->alarms != NULL && (!t->calibrates || t->judged == NULL))
     return "--alarms: goes with --folds, --judge and --calibrate";
   if (t->more != NULL && (t->data == NULL || t->judged != NULL))
@@ -231,6 +214,8 @@ find_problem (PraxiTrainJob *t)
            "models shall be calibrated";
   if (t->folds > 0 && t->calibrates && t->judged == NULL)
     return "--calibrate: goes with --judge where there are --folds";
+  if (o->resume && t->out == NULL)
+    return "--resume: goes with --out";
   if (t->out == NULL && t->folds == 0)
     return "train: say with --out where the model shall go";
   if (o->threads < 0 || o->threads > 1024)
@@ -330,6 +315,10 @@ list_learning (PraxiTrainJob *t, GArray *entries)
        "Cross-validation by group instead of one model; --out OUT.onnx keeps OUT-1.onnx to "
        "OUT-K.onnx",
        "K"},
+      {"pairs", 0, 0, G_OPTION_ARG_NONE, &t->pairs,
+       "With --folds and --out: a model for every two folds instead, OUT-1-2.onnx and so on, which "
+       "saw neither",
+       NULL},
       {"judge", 0, 0, G_OPTION_ARG_FILENAME, &t->judged,
        "With --folds: trains nothing, judges OUT-1.onnx to OUT-K.onnx, each by its fold",
        "OUT.onnx"},

@@ -9,6 +9,7 @@
 
 #include "app/label-splits.h"
 #include "app/train-folds.h"
+#include "app/train-record.h"
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
 #include "engine/core/text.h"
@@ -121,17 +122,51 @@ path_of (const PraxiTrainJob *job, int fold, GError **error)
   return path;
 }
 
-/* Learns from the footage of all other folds. */
+/* Goes on where a run with the same options was cut off, or begins anew. */
 static gboolean
-make_model (Folds *folds, int fold, const char *path, GError **error)
+begin_record (Folds *folds, GError **error)
+{
+  const PraxiTrainJob *job = folds->job;
+  if (job->out == NULL || job->judged != NULL)
+    return TRUE;
+  folds->record = g_strconcat (job->out, ".folds", NULL);
+  folds->key = praxi_train_job_key (job);
+  return job->options.resume
+             ? praxi_train_record_read (folds->record, folds->key, &folds->n_made, error)
+             : praxi_train_record_write (folds->record, folds->key, 0, error);
+}
+
+/* Learns from the footage of all folds but one and another, which may be the same. */
+static gboolean
+learn_rest (const Folds *folds, int fold, int other, const char *path, GError **error)
 {
   PraxiTrainJob *job = folds->job;
   const GPtrArray *all = job->train_flow->files;
   g_autofree gboolean *files = g_new (gboolean, all->len + 1);
-  for (guint i = 0; i < all->len; i++)
-    files[i] = folds->fold_of[((const PraxiFlowFile *) all->pdata[i])->first] != fold;
+  for (guint i = 0; i < all->len; i++) {
+    const int own = folds->fold_of[((const PraxiFlowFile *) all->pdata[i])->first];
+    files[i] = own != fold && own != other;
+  }
   const gboolean good = praxi_train_job_make (job, files, path, error);
   praxi_train_job_forget (job);
+  return good;
+}
+
+/* Makes a model, the number-th from 0, unless the run that this one goes on with did. */
+static gboolean
+make_model (Folds *folds, int number, int fold, int other, const char *path, GError **error)
+{
+  if (number < folds->n_made && g_file_test (path, G_FILE_TEST_EXISTS))
+    return TRUE;
+  g_autofree char *checkpoint = g_strconcat (path, ".checkpoint", NULL);
+  if (!folds->job->options.resume || number != folds->n_made)
+    g_unlink (checkpoint); /* of an older training */
+  const gboolean good =
+      learn_rest (folds, fold, other, path, error) &&
+      (folds->record == NULL || praxi_train_record_write (folds->record, folds->key,
+                                                          MAX (number + 1, folds->n_made), error));
+  if (good)
+    g_unlink (checkpoint);
   return good;
 }
 
@@ -146,10 +181,30 @@ run_fold (Folds *folds, int fold, GError **error)
   g_autofree char *path = path_of (job, fold, error);
   if (path == NULL)
     return FALSE;
-  const gboolean good = make_model (folds, fold, path, error) && judge (folds, fold, path, error);
+  const gboolean good =
+      make_model (folds, fold, fold, fold, path, error) && judge (folds, fold, path, error);
   if (job->out == NULL)
     g_unlink (path);
   return good;
+}
+
+/* Learns once for every two folds from what neither holds out. */
+static gboolean
+make_pairs (Folds *folds, GError **error)
+{
+  const PraxiTrainJob *job = folds->job;
+  int number = 0;
+  for (int fold = 0; fold < job->folds; fold++) {
+    g_autofree char *first = praxi_train_fold_path (job->out, fold + 1);
+    for (int other = fold + 1; other < job->folds; other++) {
+      g_autofree char *path = praxi_train_fold_path (first, other + 1);
+      if (!make_model (folds, number++, fold, other, path, error))
+        return FALSE;
+      if (!job->json)
+        fprintf (stderr, "praxi: without folds %d and %d: written\n", fold + 1, other + 1);
+    }
+  }
+  return TRUE;
 }
 
 /* --- figures -------------------------------------------------------------------------------- */
@@ -407,13 +462,19 @@ praxi_train_folds (PraxiTrainJob *job)
     if (praxi_events_is_background (spec->classes[c]))
       folds.background = c;
   job->options.keeps_last = TRUE;
-  const gboolean good = praxi_train_folds_run (&folds, &error) &&
-                        (!job->calibrates || praxi_train_calibrate (&folds, &error)) &&
-                        (job->scores == NULL || write_scores (&folds, &error));
+  const gboolean good =
+      begin_record (&folds, &error) &&
+      (job->pairs ? make_pairs (&folds, &error) : praxi_train_folds_run (&folds, &error)) &&
+      (!job->calibrates || praxi_train_calibrate (&folds, &error)) &&
+      (job->scores == NULL || write_scores (&folds, &error));
+  if (good && folds.record != NULL)
+    g_unlink (folds.record);
   if (good && job->json)
     print_json (&folds);
-  else if (good)
+  else if (good && !job->pairs)
     print_text (&folds);
+  g_free (folds.record);
+  g_free (folds.key);
   g_free (folds.scores);
   g_free (folds.tried);
   g_free (folds.quiet_hours);

@@ -14,6 +14,9 @@ typedef struct {
   PraxiEventCount *tried; /* [folds, classes, PRAXI_THRESHOLDS], where the job names alarms */
   double *quiet_hours;    /* [folds, classes]: footage without that event */
   int n_classes, background;
+  char *record; /* beside out: how many models are made; NULL where none stay */
+  char *key;    /* what they are made with */
+  int n_made;   /* by the run that this one goes on with */
 } PraxiTrainFolds;
 
 /* Trains or judges fold by fold, and fills scores, figures, tried and quiet_hours. */

@@ -545,10 +545,45 @@ praxi_train_job_save (const PraxiTrainJob *job, const char *path, GError **error
   return praxi_model_save (graph, spec, path, error);
 }
 
+char *
+praxi_train_job_key (const PraxiTrainJob *t)
+{
+  const PraxiTrainOptions *o = &t->options;
+  const guint n = t->train_source != NULL ? t->train_source->n : t->train->samples->len;
+  return g_strdup_printf (
+      "%s|%s|%s|%s|%d|%d|%g|%g|%g|%u|%g|%g|%g|%g|%d|%d|%d|%s|%s|%u|%g|%g|%d|%d|%d|%d|%d|%s|%s|%d|%"
+      "d|"
+      "%g|%g|%g|%d",
+      t->data != NULL ? t->data : "", t->project != NULL ? t->project : "",
+      t->arch != NULL ? t->arch : "", praxi_model_sha256 (t->model), o->epochs, o->batch, o->rate,
+      o->weight_decay, o->smoothing, o->seed, o->mix.mixup, o->mix.cutmix, o->average,
+      t->how.dropout, o->no_augment, t->how.head_only, t->how.freeze_norm,
+      t->optimizer != NULL ? t->optimizer : "", t->classes != NULL ? t->classes : "", n,
+      t->positive_weight, t->how.focal, (int) o->balance,
+      t->trainable != NULL ? t->trainable->batch : 0, o->keeps_last, t->smote, t->ensemble,
+      t->sizes != NULL ? t->sizes : "", t->more != NULL ? t->more : "", t->folds, t->pairs,
+      t->stride_s, o->layer_decay, o->backbone_rate, o->patience);
+}
+
+void
+praxi_train_job_keep (PraxiTrainJob *job, const char *path)
+{
+  g_free (job->key);
+  g_free (job->checkpoint);
+  job->key = praxi_train_job_key (job);
+  job->checkpoint = g_strconcat (path, ".checkpoint", NULL);
+  job->options.checkpoint = job->checkpoint;
+  job->options.checkpoint_key = job->key;
+}
+
 gboolean
 praxi_train_job_make (PraxiTrainJob *job, const gboolean *files, const char *path, GError **error)
 {
-  if (!praxi_train_job_prepare (job, files, error) || !praxi_train_job_learn (job, error))
+  if (!praxi_train_job_prepare (job, files, error))
+    return FALSE;
+  if (job->out != NULL)
+    praxi_train_job_keep (job, path);
+  if (!praxi_train_job_learn (job, error))
     return FALSE;
   if (job->training->is_cancelled)
     return praxi_error_fail (error, PRAXI_ERROR_CANCELLED, "cancelled");

@@ -17,6 +17,7 @@ typedef struct {
   double stride_s, positive_weight, memory_mb;
   int folds;
   gboolean json, json_progress, maps, keeps_last;
+  gboolean pairs;               /* a model for every two folds, judged by none */
   gboolean smote, has_new_head; /* the last layer is drawn anew for the classes asked for */
   int ensemble;                 /* last layers on balanced parts of the clips, averaged; 0: none */
   gboolean calibrates; /* scores are fitted to the validation footage when all is learned */
@@ -88,7 +89,15 @@ praxi_train_job_fit_memory (const PraxiTrainJob *job, PraxiModel *model, int bat
 gboolean praxi_train_job_stage (PraxiTrainJob *job, GError **error);
 gboolean praxi_train_job_learn (PraxiTrainJob *job, GError **error);
 
-/* Prepares, learns and saves: what stands at path afterwards learned from these files. */
+/* What two trainings have to share so that one can go on where the other was. Free with g_free. */
+char *praxi_train_job_key (const PraxiTrainJob *job);
+
+/* Of what was prepared: checkpoints go beside the file that it shall become. */
+void praxi_train_job_keep (PraxiTrainJob *job, const char *path);
+
+/* Prepares, learns and saves: what stands at path afterwards learned from these files. With out its
+ * checkpoint stays beside it.
+ */
 gboolean
 praxi_train_job_make (PraxiTrainJob *job, const gboolean *files, const char *path, GError **error);
 /* Where calibrates says so: fits the scores, which saving then puts into the graph. */
