@@ -5,6 +5,7 @@
 
 #include "app/analysis.h"
 #include "app/compare-child.h"
+#include "app/fold-teachers.h"
 #include "app/label-splits.h"
 #include "app/train-job.h"
 #include "engine/core/error.h"
@@ -19,8 +20,10 @@ enum { CALIBRATION_SAMPLES = 64, SHARE_STEPS = 1000 };
 typedef struct {
   char *data, *project, *more, *cache, *quantize, *ranges, *importance, *out, *progress;
   char *budget_bytes, *budget_vram;
-  char *student, *width, *size, *fold, **teachers, **hints;
-  int held_out, n_folds; /* fold that is left out, from 1, of how many; 0: labels say */
+  char *student, *width, *size, *fold, *fold_teachers, **teachers, **hints;
+  int held_out, n_folds;  /* fold that is left out, from 1, of how many; 0: labels say */
+  GArray *teacher_places; /* of fold_teachers; NULL without */
+  int *speakers;          /* [files of train_flow]: who speaks alone of each; NULL */
   gint64 seed;
   PraxiRecipeOptions options;
   PraxiTrainJob school; /* of the student: the net, and how it is best trained */
@@ -295,6 +298,18 @@ read_footage (Lighten *lighten, GError **error)
 /* --- teachers and the student --------------------------------------------------------------- */
 
 static gboolean
+choose_speakers (Lighten *lighten, GError **error)
+{
+  if (lighten->fold_teachers == NULL)
+    return TRUE;
+  lighten->speakers =
+      praxi_fold_teachers_speakers (lighten->teacher_places, lighten->train_flow, lighten->data,
+                                    lighten->project, praxi_model_spec (learner (lighten)), error);
+  lighten->options.distillation.speakers = lighten->speakers;
+  return lighten->speakers != NULL;
+}
+
+static gboolean
 load_teachers (Lighten *lighten, GError **error)
 {
   lighten->more_teachers = g_ptr_array_new_with_free_func ((GDestroyNotify) praxi_model_unref);
@@ -305,9 +320,12 @@ load_teachers (Lighten *lighten, GError **error)
       return FALSE;
     g_ptr_array_add (lighten->more_teachers, model);
   }
+  if (lighten->fold_teachers != NULL)
+    lighten->teacher_places = praxi_fold_teachers_load (
+        lighten->fold_teachers, lighten->n_folds, lighten->held_out, lighten->more_teachers, error);
   lighten->options.teachers = (PraxiModel *const *) lighten->more_teachers->pdata;
   lighten->options.n_teachers = (int) lighten->more_teachers->len;
-  return TRUE;
+  return lighten->fold_teachers == NULL || lighten->teacher_places != NULL;
 }
 
 static void
@@ -504,7 +522,8 @@ lighten_model (Lighten *lighten, const char *name)
   lighten->model = praxi_model_load (lighten->path, &error);
   if (lighten->model == NULL)
     return praxi_cli_fail (&error);
-  const gboolean has_labels = lighten->data != NULL || lighten->project != NULL;
+  const char *labels = lighten->data != NULL ? lighten->data : lighten->project;
+  const gboolean has_labels = labels != NULL;
   g_autofree char *shown = praxi_text_file_name (lighten->path);
   if (praxi_model_spec (lighten->model) == NULL && has_labels) {
     g_set_error (&error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
@@ -517,14 +536,11 @@ lighten_model (Lighten *lighten, const char *name)
            "nothing else\n",
            stderr);
   if (!load_teachers (lighten, &error) || !make_student (lighten, &error) ||
-      !read_footage (lighten, &error))
+      !read_footage (lighten, &error) || !choose_speakers (lighten, &error))
     return praxi_cli_fail (&error);
-  const char *labels = lighten->data != NULL ? lighten->data : lighten->project;
-  g_autofree char *data_key =
-      labels != NULL
-          ? g_strdup_printf ("%s %s %s", labels, lighten->fold != NULL ? lighten->fold : "",
-                             lighten->more != NULL ? lighten->more : "")
-          : NULL;
+  g_autofree char *data_key = g_strdup_printf ("%s %s %s", has_labels ? labels : "",
+                                               lighten->fold != NULL ? lighten->fold : "",
+                                               lighten->more != NULL ? lighten->more : "");
   lighten->options.data_key = data_key;
   lighten->options.judge = judge_cb;
   lighten->options.stage = stage_cb;
@@ -602,8 +618,10 @@ find_problem (Lighten *lighten)
   if ((lighten->width != NULL || lighten->size != NULL) &&
       (lighten->student == NULL || g_strv_contains (praxi_flow_nets (), lighten->student)))
     return "--width, --size: go with --student and a net of the zoo";
-  if (lighten->teachers != NULL && !options->distills)
-    return "--teacher: goes with --distill";
+  if ((lighten->teachers != NULL || lighten->fold_teachers != NULL) && !options->distills)
+    return "--teacher, --fold-teachers: go with --distill";
+  if (lighten->fold_teachers != NULL && lighten->hints != NULL)
+    return "--fold-teachers, --hint: give one of them";
   if (!(options->distillation.temperature >= 0 && options->distillation.temperature <= 100))
     return "--temperature: give more than 0 and at most 100";
   if (!(options->distillation.share >= 0 && options->distillation.share <= 1))
@@ -664,14 +682,17 @@ clear (Lighten *lighten)
   g_clear_pointer (&lighten->more_teachers, g_ptr_array_unref);
   g_strfreev (lighten->teachers);
   g_strfreev (lighten->hints);
+  g_clear_pointer (&lighten->teacher_places, g_array_unref);
+  g_free (lighten->speakers);
   g_strfreev (lighten->pupil);
   g_strfreev (lighten->master);
   g_clear_pointer (&lighten->model, praxi_model_unref);
-  char *const texts[] = {
-      lighten->data,         lighten->project,     lighten->quantize, lighten->ranges,
-      lighten->out,          lighten->progress,    lighten->path,     lighten->importance,
-      lighten->budget_bytes, lighten->budget_vram, lighten->student,  lighten->width,
-      lighten->size,         lighten->fold,        lighten->more,     lighten->cache};
+  char *const texts[] = {lighten->data,        lighten->project,      lighten->quantize,
+                         lighten->ranges,      lighten->out,          lighten->progress,
+                         lighten->path,        lighten->importance,   lighten->budget_bytes,
+                         lighten->budget_vram, lighten->student,      lighten->width,
+                         lighten->size,        lighten->fold,         lighten->more,
+                         lighten->cache,       lighten->fold_teachers};
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
 }
@@ -700,6 +721,9 @@ list_distillation (Lighten *l, GArray *entries)
        "Whatever learns imitates the model beside the labels", NULL},
       {"teacher", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &l->teachers,
        "Another one to imitate; may be given again", "MODEL"},
+      {"fold-teachers", 0, 0, G_OPTION_ARG_FILENAME, &l->fold_teachers,
+       "OUT-J.onnx teaches what fold J of 'praxi train --folds' holds out, the others --more",
+       "OUT.onnx"},
       {"temperature", 0, 0, G_OPTION_ARG_DOUBLE, &d->temperature, "Of what is imitated (2)", "T"},
       {"teacher-share", 0, 0, G_OPTION_ARG_DOUBLE, &d->share,
        "Of the loss; the rest is the labels' (0.6)", "S"},

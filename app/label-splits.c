@@ -126,6 +126,25 @@ praxi_label_splits_load_rest (const char *folder,
   return NULL;
 }
 
+GHashTable *
+praxi_label_splits_folds (const char *folder,
+                          const char *project,
+                          const PraxiModelSpec *spec,
+                          int n_folds,
+                          GError **error)
+{
+  const Source source = {folder, project, spec};
+  g_autoptr (PraxiDataset) all = load_split (&source, "all", error);
+  g_autofree int *fold_of = all != NULL ? praxi_folds_new (all, n_folds, error) : NULL;
+  if (fold_of == NULL)
+    return NULL;
+  GHashTable *folds = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < all->samples->len; i++)
+    g_hash_table_insert (folds, g_strdup (((const PraxiSample *) all->samples->pdata[i])->group),
+                         GINT_TO_POINTER (fold_of[i] + 1));
+  return folds;
+}
+
 gboolean
 praxi_label_splits_add_extra (PraxiDataset *dataset,
                               const char *folder,

@@ -30,6 +30,15 @@ PraxiDataset *praxi_label_splits_load_rest (const char *folder,
                                             int n_folds,
                                             GError **error);
 
+/* Which fold of that holds a group out, from 1: a table of group and GINT_TO_POINTER (fold). Free
+ * with g_hash_table_unref
+ */
+GHashTable *praxi_label_splits_folds (const char *folder,
+                                      const char *project,
+                                      const PraxiModelSpec *spec,
+                                      int n_folds,
+                                      GError **error);
+
 /* Adds a folder's samples of all splits to what is learned from, as extra ones; dataset: of a
  * folder
  */

@@ -16,6 +16,8 @@ typedef struct {
   PraxiExecutor *executor;
   PraxiTensor *inputs, *outputs; /* outputs: scores, then hints */
   int n_inputs, n_outputs;
+  gboolean speaks_alone; /* of some files; of the others it says nothing */
+  int *places;           /* [own classes]: which of the first member's classes each is */
 } Member;
 
 struct PraxiTeacher {
@@ -42,6 +44,7 @@ member_free (gpointer data)
     g_free (member->outputs[i].data);
   g_free (member->inputs);
   g_free (member->outputs);
+  g_free (member->places);
   g_clear_pointer (&member->executor, praxi_executor_free);
   praxi_model_unref (member->model);
   g_free (member);
@@ -135,12 +138,13 @@ make_rooms (Member *member, GError **error)
 }
 
 static gboolean
-add_member (PraxiTeacher *teacher, PraxiModel *model, GError **error)
+add_member (PraxiTeacher *teacher, PraxiModel *model, int *places, GError **error)
 {
   const gboolean is_first = teacher->members->len == 0;
   const PraxiExecutorOptions how = {.backend = "cpu", .threads = teacher->options.threads};
   Member *member = g_new0 (Member, 1);
   member->model = praxi_model_ref (model);
+  member->places = places;
   g_ptr_array_add (teacher->members, member);
   g_autoptr (PraxiGraph) resolved =
       praxi_graph_resolve (praxi_model_graph (model), NULL, 0, 1, error);
@@ -159,13 +163,33 @@ add_member (PraxiTeacher *teacher, PraxiModel *model, GError **error)
   return member->executor != NULL && make_rooms (member, error);
 }
 
+/* Which of the first member's classes each of a model's is, NULL where it has another one, or in
+ * another order; one that scores events one by one may know some of them. Free with g_free.
+ */
+static int *
+place_classes (const PraxiModelSpec *first, const PraxiModelSpec *spec)
+{
+  g_autofree int *places = g_new (int, spec->n_classes + 1);
+  int at = 0;
+  for (int c = 0; c < spec->n_classes; c++, at++) {
+    while (at < first->n_classes && !g_str_equal (spec->classes[c], first->classes[at]))
+      at++;
+    if (at == first->n_classes)
+      return NULL;
+    places[c] = at;
+  }
+  const gboolean knows_all = spec->n_classes == first->n_classes;
+  return knows_all || (places[0] == 0 && !first->is_logits && !spec->is_logits)
+             ? g_steal_pointer (&places)
+             : NULL;
+}
+
 static gboolean
-fits (const PraxiTeacher *teacher, PraxiModel *model, GError **error)
+fits (const PraxiTeacher *teacher, PraxiModel *model, int **places, GError **error)
 {
   const PraxiModelSpec *spec = praxi_model_spec (model);
-  gboolean same = spec != NULL && spec->n_classes == teacher->spec->n_classes;
-  for (int c = 0; same && c < spec->n_classes; c++)
-    same = g_str_equal (spec->classes[c], teacher->spec->classes[c]);
+  *places = spec != NULL ? place_classes (teacher->spec, spec) : NULL;
+  gboolean same = *places != NULL;
   if (same && teacher->clips != NULL)
     same = spec->frames == teacher->clips->frames && spec->height == teacher->clips->height &&
            spec->width == teacher->clips->width;
@@ -227,21 +251,48 @@ soften (float *scores, int n)
     scores[i] = (float) (exp ((double) (scores[i] - most)) / sum);
 }
 
-/* Runs all members, whose inputs are filled, into a new row. */
+/* Whether a member speaks of a file. */
+static gboolean
+speaks (const PraxiTeacher *teacher, guint number, guint file)
+{
+  const int *speakers = teacher->options.speakers;
+  if (speakers == NULL || teacher->flow == NULL)
+    return TRUE;
+  return speakers[file] == PRAXI_SPEAKS_NONE
+             ? !((const Member *) teacher->members->pdata[number])->speaks_alone
+             : (guint) speakers[file] == number;
+}
+
+/* Adds a member's scores to the sums of a row and counts which classes it knows. */
+static void
+add_scores (const Member *member, float *row, int *counts)
+{
+  const PraxiModelSpec *spec = praxi_model_spec (member->model);
+  float *scores = member->outputs[0].data;
+  if (spec->is_logits)
+    soften (scores, spec->n_classes);
+  for (int c = 0; c < spec->n_classes; c++) {
+    row[member->places[c]] += scores[c];
+    counts[member->places[c]]++;
+  }
+}
+
+/* Runs the members that speak of a file, whose inputs are filled, into a new row; NaN for classes
+ * that none of them knows.
+ */
 static float *
-ask (PraxiTeacher *teacher, GError **error)
+ask (PraxiTeacher *teacher, guint file, GError **error)
 {
   const int n = teacher->spec->n_classes;
   g_autofree float *row = g_new0 (float, (gsize) n + teacher->n_hint_numbers + 1);
+  g_autofree int *counts = g_new0 (int, n + 1);
   for (guint m = 0; m < teacher->members->len; m++) {
     const Member *member = teacher->members->pdata[m];
+    if (!speaks (teacher, m, file))
+      continue;
     if (!praxi_executor_run_tensors (member->executor, member->inputs, member->outputs, error))
       return NULL;
-    float *scores = member->outputs[0].data;
-    if (praxi_model_spec (member->model)->is_logits)
-      soften (scores, n);
-    for (int c = 0; c < n; c++)
-      row[c] += scores[c] / (float) teacher->members->len;
+    add_scores (member, row, counts);
     float *to = row + n;
     for (int i = 1; i < member->n_outputs; i++) {
       int64_t count = 0;
@@ -250,6 +301,8 @@ ask (PraxiTeacher *teacher, GError **error)
       to += count;
     }
   }
+  for (int c = 0; c < n; c++)
+    row[c] = counts[c] > 0 ? row[c] / (float) counts[c] : NAN;
   teacher->n_asked++;
   return g_steal_pointer (&row);
 }
@@ -276,7 +329,7 @@ fill_from_flow (PraxiTeacher *teacher, guint file, int start, GError **error)
 {
   for (guint m = 0; m < teacher->members->len; m++) {
     const Member *member = teacher->members->pdata[m];
-    for (int i = 0; i < member->n_inputs; i++) {
+    for (int i = 0; i < member->n_inputs && speaks (teacher, m, file); i++) {
       float *to = member->inputs[i].data;
       if (g_str_equal (praxi_executor_input_name (member->executor, i), PRAXI_STATISTICS_VALUE))
         memcpy (to, praxi_flow_clips_statistics (teacher->flow, file, 0, start),
@@ -293,6 +346,7 @@ static const float *
 row_of (PraxiTeacher *teacher, const PraxiLesson *lesson, int place, GError **error)
 {
   gsize at = lesson->clips[place];
+  guint file = 0;
   gboolean good = TRUE;
   if (teacher->flow == NULL) {
     if (teacher->rows[at] == NULL)
@@ -300,12 +354,13 @@ row_of (PraxiTeacher *teacher, const PraxiLesson *lesson, int place, GError **er
   } else {
     const PraxiFlowPlace *of = praxi_flow_source_place (lesson->source, place);
     const int row = row_at (teacher->flow, of);
-    at = teacher->first[of->file] + (gsize) row;
+    file = of->file;
+    at = teacher->first[file] + (gsize) row;
     if (teacher->rows[at] == NULL)
-      good = fill_from_flow (teacher, of->file, row * PRAXI_FLOW_STATISTICS_STRIDE, error);
+      good = fill_from_flow (teacher, file, row * PRAXI_FLOW_STATISTICS_STRIDE, error);
   }
   if (good && teacher->rows[at] == NULL)
-    teacher->rows[at] = ask (teacher, error);
+    teacher->rows[at] = ask (teacher, file, error);
   return good ? teacher->rows[at] : NULL;
 }
 
@@ -380,7 +435,9 @@ praxi_teacher_teach (gpointer data, const PraxiLesson *lesson, GError **error)
     cool (lesson->trainable, row, n_classes, teacher->options.temperature, batch->soft + b * n);
     for (int k = 0; k < n; k++) {
       const gboolean knows =
-          !is_turned || !praxi_flow_is_brief (teacher->spec->classes[n_classes - n + k]);
+          !isnan (batch->soft[b * n + k]) &&
+          (!is_turned || !praxi_flow_is_brief (teacher->spec->classes[n_classes - n + k]));
+      batch->soft[b * n + k] = knows ? batch->soft[b * n + k] : 0;
       batch->soft_weight[b * n + k] = knows ? share * lesson->share : 0;
       batch->weight[b * n + k] *= knows ? 1 - share : 1;
     }
@@ -418,9 +475,15 @@ praxi_teacher_new (PraxiModel *const *models,
   teacher->spec = praxi_model_spec (models[0]);
   teacher->clips = flow == NULL ? clips : NULL;
   teacher->flow = flow;
-  for (int i = 0; i < n; i++)
-    if (!fits (teacher, models[i], error) || !add_member (teacher, models[i], error))
+  for (int i = 0; i < n; i++) {
+    int *places = NULL;
+    if (!fits (teacher, models[i], &places, error) ||
+        !add_member (teacher, models[i], places, error))
       return NULL;
+  }
+  for (guint i = 0; flow != NULL && options->speakers != NULL && i < flow->files->len; i++)
+    if (options->speakers[i] != PRAXI_SPEAKS_NONE)
+      ((Member *) teacher->members->pdata[options->speakers[i]])->speaks_alone = TRUE;
   const Member *first = teacher->members->pdata[0];
   for (int i = 1; i < first->n_outputs; i++) {
     int64_t count = 0;

@@ -4,7 +4,8 @@
  *
  * A teacher is asked once about each clip, when it is first drawn; changed clips get the answer for
  * the clip as it is, other views of a window of motion that for the first. Several teachers are
- * asked together: the mean of their scores counts.
+ * asked together: the mean of their scores counts. Scores of footage that a teacher learned from
+ * say little more than its labels do: there another one can speak that never saw it.
  */
 #pragma once
 
@@ -12,6 +13,8 @@
 #include "engine/train/trainer.h"
 
 G_BEGIN_DECLS
+
+enum { PRAXI_SPEAKS_NONE = -1 };
 
 typedef struct {
   double temperature; /* 0: 2 */
@@ -21,12 +24,17 @@ typedef struct {
    * NULL-terminated and equally long, or NULL.
    */
   const char *const *student_values, *const *teacher_values;
+  /* [files of the flow]: which of the models speaks alone of a file, PRAXI_SPEAKS_NONE: all that
+   * speak alone of none; NULL: all of all. Borrowed
+   */
+  const int *speakers;
   int threads; /* 0: one per core */
 } PraxiDistillOptions;
 
 typedef struct PraxiTeacher PraxiTeacher;
 
-/* models:  [n] with the same classes; referenced
+/* models:  [n] with the same classes, or after the first some of its events, which are all they
+ *          speak of; referenced
  * clips:   decoded as the teachers' input takes them, one for each clip of the student's source;
  *          NULL: flow is given instead, and all models begin with its motion stem. Borrowed
  * options: copied, the names borrowed

@@ -303,19 +303,43 @@ keep_file (Load *load, guint number, const char *path, gsize first_pair, gsize f
     g_ptr_array_add (load->clips->warnings, g_strdup (why->message));
 }
 
+/* Where the motion of a file is kept, with the statistics of so many views; NULL without a cache.
+ */
+static char *
+kept_path (const Load *load, guint number, const char *media, int statistics_views)
+{
+  return load->options.cache != NULL
+             ? praxi_flow_cache_path (load->options.cache, media, load->seed, load->spec,
+                                      praxi_flow_clips_views (load->clips, number),
+                                      statistics_views)
+             : NULL;
+}
+
+/* Takes what was kept, with statistics of more views too: who asks for fewer reads past them. */
+static gboolean
+find_kept (Load *load, guint number, const char *media, GError **error)
+{
+  for (int n = load->options.statistics_views; n <= PRAXI_FLOW_VIEWS; n++) {
+    g_autoptr (GError) why = NULL;
+    g_autofree char *kept = kept_path (load, number, media, n);
+    if (kept != NULL && take_kept (load, number, kept, &why))
+      return TRUE;
+    if (why != NULL) {
+      g_propagate_error (error, g_steal_pointer (&why));
+      return FALSE;
+    }
+  }
+  return FALSE;
+}
+
 /* Kept motion, or computed and kept. */
 static gboolean
 find_file (Load *load, guint number, const char *media, GError **error)
 {
   const gsize first_pair = load->n_pairs, first_row = load->rows->len / PRAXI_FLOW_STATISTICS;
   g_autoptr (GError) why = NULL;
-  g_autofree char *kept =
-      load->options.cache != NULL
-          ? praxi_flow_cache_path (load->options.cache, media, load->seed, load->spec,
-                                   praxi_flow_clips_views (load->clips, number),
-                                   load->options.statistics_views)
-          : NULL;
-  if (kept != NULL && take_kept (load, number, kept, &why))
+  g_autofree char *kept = kept_path (load, number, media, load->options.statistics_views);
+  if (find_kept (load, number, media, &why))
     return TRUE;
   if (why != NULL) {
     g_propagate_error (error, g_steal_pointer (&why));

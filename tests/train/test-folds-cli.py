@@ -134,6 +134,26 @@ def check_student(folder):
     assert scores_of(folder, "several.onnx") != scores_of(folder, "light-1.onnx")
     works(folder, "lighten", "both-2.onnx", "--data", ".", "--fold", "2/2", "--out",
           "light-2.onnx", *common)
+    # Who never saw a fold speaks alone of it: fold 1 is learned from what both-1 says, not both-2.
+    works(folder, "lighten", "both-2.onnx", "--data", ".", "--fold", "2/2", "--fold-teachers",
+          "both.onnx", "--out", "honest.onnx", *common)
+    honest = scores_of(folder, "honest.onnx")
+    works(folder, "lighten", "both-1.onnx", "--data", ".", "--fold", "2/2", "--out", "same.onnx",
+          *common)
+    assert scores_of(folder, "same.onnx") == honest != scores_of(folder, "light-2.onnx"), honest
+    # A teacher that knows fewer events leaves the others to the labels.
+    works(folder, "train", "--data", ".", "--folds", "2", "--arch", "flow-statistics", "--classes",
+          "normal,fight", "--epochs", "3", "--no-augment", "--out", "some.onnx", "--threads", "1")
+    works(folder, "lighten", "both-2.onnx", "--data", ".", "--fold", "2/2", "--fold-teachers",
+          "some.onnx", "--out", "some-taught.onnx", *common)
+    assert scores_of(folder, "some-taught.onnx") != honest
+    refused(folder, "--distill", "lighten", "both-1.onnx", "--data", ".", "--fold-teachers",
+            "both.onnx", "--quantize", "int8", "--out", "x.onnx")
+    refused(folder, "--hint", "lighten", "both-1.onnx", "--data", ".", "--fold-teachers",
+            "both.onnx", "--distill", "--student", "flow-light", "--hint", "a=b", "--out", "x.onnx")
+    gone = run(folder, "lighten", "both-1.onnx", "--data", ".", "--fold-teachers", "gone.onnx",
+               "--out", "x.onnx", *common)
+    assert gone.returncode == 1 and "gone-1.onnx" in gone.stderr, gone
     told = json.loads(works(folder, "train", "--data", ".", "--folds", "2", "--judge",
                             "light.onnx", "--threads", "1", "--json").stdout)
     assert [c["samples"] for c in told["classes"]] == [4, 3], told
@@ -250,6 +270,13 @@ def check_cache(folder):
     works(folder, *command, "--cache", "kept")
     assert [name for name in first if entries()[name] != first[name]] == [os.path.basename(broken)]
     assert plain[0] == content(folder, "kept-1.onnx")
+    # Who needs no statistics takes the motion that was kept with them, and learns the same.
+    flow = ["train", "--data", ".", "--folds", "2", "--arch", "flow-light", "--epochs", "1",
+            "--threads", "1", "--json", "--out", "flowing.onnx"]
+    works(folder, *flow)
+    without = content(folder, "flowing-1.onnx")
+    works(folder, *flow, "--cache", "kept")
+    assert len(entries()) == 2 and content(folder, "flowing-1.onnx") == without
 
 
 def check_more(folder):
@@ -265,7 +292,7 @@ def check_more(folder):
     told = [json.loads(works(folder, *command, "--out", f"{name}.onnx", "--scores", f"{name}.csv",
                              *words).stdout)
             for name, words in (("without", []), ("with", ["--more", "more"]))]
-    assert len(os.listdir(os.path.join(folder, "kept"))) == 5  # other views; one of the extra file
+    assert len(os.listdir(os.path.join(folder, "kept"))) == 3  # one of the extra file
     assert [row["file"] for row in rows(folder, "with.csv")] == [
         row["file"] for row in rows(folder, "without.csv")]
     assert [c["samples"] for c in told[0]["classes"]] == [c["samples"] for c in told[1]["classes"]]
