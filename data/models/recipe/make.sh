@@ -8,7 +8,7 @@
 #   OUT    statistics.onnx, flow-SEED.onnx, joined.onnx (all of them in one), student.onnx (one of
 #          the nets, which learned from all, in INT8). Of the labels the split "train" is learned
 #          from; "val" chooses nothing. OUT/motion keeps the motion of the footage from command to
-#          command (some 5 GB); nobody needs it afterwards.
+#          command (some 2 GB); nobody needs it afterwards.
 #
 # With --folds every model is made K times, NAME-1.onnx to NAME-K.onnx, each without the footage of
 # one fold and judged by it; then original and light, which are joined and student with their scores
