@@ -32,8 +32,8 @@ find_start_code (const NalReader *reader, int from)
   return -1;
 }
 
-/* The unit ends where the packet does when only its head is of interest: looking for the next start
- * code through a whole slice would cost more than it is worth, so callers stop at slices. */
+/* With start codes a unit's size reaches to the end of the packet: where it ends, only looking
+ * through all of it for the next one would tell. */
 static const guint8 *
 next_nal (NalReader *reader, int *size)
 {
@@ -144,6 +144,27 @@ praxi_bitstream_peek (const AVCodecParameters *parameters, const AVPacket *packe
   default:
     return 0;
   }
+}
+
+/* Fields of one frame may differ, so every slice is looked at. */
+gboolean
+praxi_bitstream_is_unreferenced (const AVCodecParameters *parameters, const AVPacket *packet)
+{
+  enum { SLICE = 1, DELIMITER = 9, FILLER = 12 };
+  NalReader reader = nal_reader (parameters, packet);
+  gboolean has_slice = FALSE;
+  const guint8 *nal;
+  int size;
+  if (parameters->codec_id != AV_CODEC_ID_H264)
+    return FALSE;
+  while ((nal = next_nal (&reader, &size)) != NULL) {
+    const int type = nal[0] & 31;
+    if (type == SLICE ? (nal[0] & 0x60) != 0 : type != DELIMITER && type != FILLER)
+      return FALSE;
+    has_slice = has_slice || type == SLICE;
+  }
+  return has_slice &&
+         (reader.length_bytes == 0 || reader.position + reader.length_bytes >= reader.size);
 }
 
 guint32

@@ -21,6 +21,13 @@ typedef enum {
 PraxiPacketTraits praxi_bitstream_peek (const AVCodecParameters *parameters,
                                         const AVPacket *packet);
 
+/* H.264: no other picture refers to what is in the packet, and it holds nothing but pictures: a
+ * codec that never sees it shows the others all the same. Looks through the whole packet. Source:
+ * ITU-T H.264 §7.4.1 (nal_ref_idc)
+ */
+gboolean praxi_bitstream_is_unreferenced (const AVCodecParameters *parameters,
+                                          const AVPacket *packet);
+
 /* A fingerprint of a packet's bytes, to find it again after a seek. */
 guint32 praxi_bitstream_fingerprint (const AVPacket *packet);
 

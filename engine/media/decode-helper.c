@@ -13,6 +13,7 @@
 #include "engine/media/frame-cache.h"
 #include "engine/media/frame-paint.h"
 #include "engine/media/media-private.h"
+#include "engine/media/preview-cache.h"
 
 /* Two groups of 60 pictures of 1080p, so that going back over a keyframe does not stall. */
 #define CACHE_BYTES ((gsize) 400 << 20)
@@ -23,6 +24,11 @@
 #define NEAR_FRAMES 64
 /* A person steps around the frame they jumped to: so many to either side are kept ready. */
 #define AROUND_FRAMES 15
+/* Not while the playhead is dragged: the next place is asked for before anybody could step. */
+#define AROUND_SCRUBBED_FRAMES 3
+#define KEYFRAME_BYTES ((gsize) 48 << 20)
+#define KEYFRAMES 16
+#define PREVIEW_BYTES ((gsize) 32 << 20)
 /* Another jump often follows at once: what lies around is decoded when it was quiet so long. */
 #define QUIET_MS 100
 #define AHEAD_STEPS 6
@@ -58,7 +64,9 @@ typedef struct {
   gboolean has_request;
   PraxiDecodeRequest preview; /* the latest one */
   gboolean has_preview;
-  PraxiDecoder *previewer; /* one thread: it answers after one packet */
+  PraxiDecoder *previewer;    /* one thread: it answers after one packet */
+  PraxiFrameCache *keyframes; /* of its */
+  PraxiPreviewCache *previews;
 
   int shown; /* ordinal of the last exact answer, -1 */
   int step;  /* of the movement it belongs to; 0: a jump */
@@ -212,10 +220,11 @@ send_ready (Helper *helper)
   send_reply (helper, reply);
 }
 
+/* A thread more than cores, so that none of these stands idle while pictures are passed on. */
 static PraxiDecoder *
 new_decoder (Helper *helper, GError **error)
 {
-  const int threads = MIN ((int) g_get_num_processors (), MAX_THREADS);
+  const int threads = MIN ((int) g_get_num_processors (), MAX_THREADS) + 1;
   return praxi_decoder_new (helper->media, &(PraxiDecoderOptions){.threads = threads}, error);
 }
 
@@ -236,6 +245,28 @@ open_media (Helper *helper, int media_fd, const char *name)
   return TRUE;
 }
 
+static void
+reply_to (Helper *helper, PraxiDecodeReply *reply, const PraxiDecodeRequest *request, int ordinal)
+{
+  reply->news = PRAXI_DECODE_SHOWN;
+  reply->serial = request->serial;
+  reply->ordinal = ordinal;
+  reply->pts_ns = praxi_frame_index_pts_ns (helper->index, ordinal);
+}
+
+/* FALSE: the ring that fits is on its way, and the request with it. */
+static gboolean
+set_size (Helper *helper, PraxiDecodeReply *reply, int width, int height)
+{
+  reply->width = width;
+  reply->height = height;
+  reply->stride_bytes = width * 4;
+  if ((gsize) reply->stride_bytes * (gsize) height <= helper->slot_bytes)
+    return TRUE;
+  helper->free_slots |= 1u << reply->slot;
+  return FALSE;
+}
+
 /* Scales the frame into a slot and tells. frame NULL: nothing near can be decoded, a grey picture.
  */
 static void
@@ -245,28 +276,46 @@ show (Helper *helper, PraxiFrame *frame, const PraxiDecodeRequest *request, guin
   guint8 *target = take_slot (helper, &reply->slot);
   if (target == NULL)
     return;
-  reply->news = PRAXI_DECODE_SHOWN;
-  reply->serial = request->serial;
+  reply_to (helper, reply, request, frame != NULL ? praxi_frame_ordinal (frame) : request->ordinal);
   reply->flags = flags;
-  reply->ordinal = frame != NULL ? praxi_frame_ordinal (frame) : request->ordinal;
-  reply->pts_ns = praxi_frame_index_pts_ns (helper->index, reply->ordinal);
   const int max_width = CLAMP (request->max_width, 1, PRAXI_DECODE_MAX_SIDE_PX);
   const int max_height = CLAMP (request->max_height, 1, PRAXI_DECODE_MAX_SIDE_PX);
-  reply->width = MIN (max_width, 16);
-  reply->height = MIN (max_height, 9);
+  int width = MIN (max_width, 16), height = MIN (max_height, 9);
   if (frame != NULL)
-    praxi_frame_fit (frame, max_width, max_height, &reply->width, &reply->height);
-  reply->stride_bytes = reply->width * 4;
-  if ((gsize) reply->stride_bytes * (gsize) reply->height > helper->slot_bytes) {
-    helper->free_slots |= 1u << reply->slot;
-    return; /* the ring that fits is on its way, and the request with it */
-  }
-  if (frame == NULL || !praxi_frame_paint (frame, reply->width, reply->height, &helper->scaler,
-                                           target, reply->stride_bytes, NULL)) {
-    memset (target, 0x80, (gsize) reply->stride_bytes * (gsize) reply->height);
+    praxi_frame_fit (frame, max_width, max_height, &width, &height);
+  if (!set_size (helper, reply, width, height))
+    return;
+  if (frame == NULL || !praxi_frame_paint (frame, width, height, &helper->scaler, target,
+                                           reply->stride_bytes, NULL)) {
+    memset (target, 0x80, (gsize) reply->stride_bytes * (gsize) height);
     reply->flags |= PRAXI_DECODE_IS_DAMAGED;
+  } else if ((flags & PRAXI_DECODE_IS_PREVIEW) != 0) {
+    praxi_preview_cache_add (
+        helper->previews,
+        &(PraxiPreview){{reply->ordinal, max_width, max_height}, width, height, target});
   }
   send_reply (helper, reply);
+}
+
+/* FALSE: the preview was not shown lately. */
+static gboolean
+show_again (Helper *helper, const PraxiDecodeRequest *request)
+{
+  const PraxiPreviewKey key = {request->ordinal, request->max_width, request->max_height};
+  const PraxiPreview *preview = praxi_preview_cache_get (helper->previews, key);
+  if (preview == NULL)
+    return FALSE;
+  g_autofree PraxiDecodeReply *reply = g_new0 (PraxiDecodeReply, 1);
+  guint8 *target = take_slot (helper, &reply->slot);
+  if (target == NULL)
+    return TRUE;
+  reply_to (helper, reply, request, request->ordinal);
+  reply->flags = PRAXI_DECODE_IS_PREVIEW;
+  if (set_size (helper, reply, preview->width, preview->height)) {
+    memcpy (target, preview->pixels, (gsize) reply->stride_bytes * (gsize) reply->height);
+    send_reply (helper, reply);
+  }
+  return TRUE;
 }
 
 static void
@@ -297,18 +346,33 @@ decode_one (Helper *helper, Reader *reader, int needed_from, int stride)
   return frame;
 }
 
-/* NULL: it cannot be decoded. */
+static void
+open_previewer (Helper *helper)
+{
+  const PraxiMediaInfo *info = praxi_media_info (helper->media);
+  const gboolean is_rough = MAX (info->width, info->height) >= 2 * PRAXI_DECODE_MAX_PREVIEW_PX;
+  helper->previewer = praxi_decoder_new (
+      helper->media, &(PraxiDecoderOptions){.threads = 1, .is_rough = is_rough}, NULL);
+}
+
+/* Not necessarily exact. NULL: it cannot be decoded. */
 static PraxiFrame *
 decode_keyframe (Helper *helper, int ordinal)
 {
   PraxiFrame *cached = praxi_frame_cache_get (helper->cache, ordinal);
+  if (cached == NULL)
+    cached = praxi_frame_cache_get (helper->keyframes, ordinal);
   if (cached != NULL)
     return praxi_frame_ref (cached);
   if (helper->previewer == NULL)
-    helper->previewer =
-        praxi_decoder_new (helper->media, &(PraxiDecoderOptions){.threads = 1}, NULL);
-  return helper->previewer != NULL ? praxi_decoder_keyframe (helper->previewer, ordinal, NULL)
-                                   : NULL;
+    open_previewer (helper);
+  if (helper->previewer == NULL)
+    return NULL;
+  PraxiFrame *frame = praxi_decoder_keyframe (helper->previewer, ordinal, NULL);
+  praxi_frame_cache_set_focus (helper->keyframes, ordinal);
+  if (frame != NULL)
+    praxi_frame_cache_add (helper->keyframes, frame);
+  return frame;
 }
 
 static void
@@ -319,8 +383,10 @@ serve_preview (Helper *helper)
   const int last = praxi_frame_index_length (helper->index) - 1;
   request.ordinal =
       praxi_frame_index_keyframe_before (helper->index, CLAMP (request.ordinal, 0, last));
-  request.max_width = MIN (request.max_width, PRAXI_DECODE_MAX_PREVIEW_PX);
-  request.max_height = MIN (request.max_height, PRAXI_DECODE_MAX_PREVIEW_PX);
+  request.max_width = CLAMP (request.max_width, 1, PRAXI_DECODE_MAX_PREVIEW_PX);
+  request.max_height = CLAMP (request.max_height, 1, PRAXI_DECODE_MAX_PREVIEW_PX);
+  if (show_again (helper, &request))
+    return;
   g_autoptr (PraxiFrame) frame = decode_keyframe (helper, request.ordinal);
   show (helper, frame, &request, PRAXI_DECODE_IS_PREVIEW);
 }
@@ -377,12 +443,20 @@ reader_for (Helper *helper, int ordinal)
   return reader;
 }
 
+/* Frames before this one are decoded only where others need them on the way to what is requested.
+ */
+static int
+first_around (const PraxiDecodeRequest *request)
+{
+  return request->ordinal - (request->exact ? AROUND_FRAMES : AROUND_SCRUBBED_FRAMES);
+}
+
 static void
 decode_towards (Helper *helper, const PraxiDecodeRequest *request)
 {
   const int target = request->ordinal;
   Reader *reader = reader_for (helper, target);
-  const int needed_from = MIN (target, MAX (target - AROUND_FRAMES, reader->needed_from));
+  const int needed_from = MIN (target, MAX (first_around (request), reader->needed_from));
   while (!is_overtaken (helper, request)) {
     g_autoptr (PraxiFrame) frame = decode_one (helper, reader, needed_from, 1);
     tell_busy (helper, 0);
@@ -393,6 +467,7 @@ decode_towards (Helper *helper, const PraxiDecodeRequest *request)
   }
 }
 
+/* What can be shown sooner than the frame, while the decoder that leads to it has begun. */
 static void
 preview (Helper *helper, const PraxiDecodeRequest *request)
 {
@@ -404,8 +479,10 @@ preview (Helper *helper, const PraxiDecodeRequest *request)
     show (helper, cached, request, 0);
     return;
   }
-  Reader *reader = reader_for (helper, begin);
-  g_autoptr (PraxiFrame) frame = decode_one (helper, reader, request->ordinal - AROUND_FRAMES, 1);
+  Reader *reader = reader_for (helper, request->ordinal);
+  if (reader->position >= 0)
+    praxi_decoder_begin_from (reader->decoder, first_around (request));
+  g_autoptr (PraxiFrame) frame = decode_keyframe (helper, begin);
   if (frame != NULL && praxi_frame_ordinal (frame) < request->ordinal)
     show (helper, frame, request, 0);
 }
@@ -478,7 +555,11 @@ prepare (Helper *helper)
   if (helper->step == 0 && !helper->is_quiet && poll (&socket, 1, QUIET_MS) != 0)
     return TRUE;
   helper->is_quiet = TRUE;
-  return (helper->step >= 0 && read_ahead (helper)) || (helper->step <= 0 && read_back (helper));
+  if ((helper->step >= 0 && read_ahead (helper)) || (helper->step <= 0 && read_back (helper)))
+    return TRUE;
+  if (helper->step == 0 && helper->previewer == NULL)
+    open_previewer (helper); /* the first preview does not wait for it then */
+  return FALSE;
 }
 
 static void
@@ -504,6 +585,8 @@ clear (Helper *helper)
 {
   sws_freeContext (helper->scaler);
   praxi_frame_cache_free (helper->cache);
+  praxi_frame_cache_free (helper->keyframes);
+  praxi_preview_cache_free (helper->previews);
   praxi_decoder_free (helper->previewer);
   praxi_decoder_free (helper->back.decoder);
   praxi_decoder_free (helper->ahead.decoder);
@@ -518,6 +601,8 @@ praxi_decode_helper_run (int media_fd, int socket_fd, const char *name, GError *
   Helper helper = {.socket_fd = socket_fd, .shown = -1};
   helper.ahead.position = helper.back.position = -1;
   helper.cache = praxi_frame_cache_new (CACHE_BYTES, CACHE_FRAMES);
+  helper.keyframes = praxi_frame_cache_new (KEYFRAME_BYTES, KEYFRAMES);
+  helper.previews = praxi_preview_cache_new (PREVIEW_BYTES);
   listen_to_client (&helper, TRUE);
   const gboolean is_greeted = helper.ring != NULL;
   if (!is_greeted)

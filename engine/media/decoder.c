@@ -37,6 +37,7 @@ struct PraxiDecoder {
   int needed_from;     /* wanted == NULL: of the frames below, those no other refers to are not */
   int highest_skipped; /* a frame that was not decoded because nobody wanted it; -1 */
   GHashTable *damaged; /* ordinals that no seek point leads to */
+  PraxiDecoderOptions options;
 };
 
 /* Pictures come out of the codec in its own order of presentation; where the container's times
@@ -47,6 +48,16 @@ waiting_window (const PraxiMedia *media)
   const int depth = praxi_media_map (media)->reorder_depth;
   const int delay = praxi_media_codec (media)->video_delay;
   return depth > delay ? (guint) MIN (depth, 64) : 0;
+}
+
+static AVCodecContext *
+open_codec (const PraxiDecoder *decoder)
+{
+  AVCodecContext *codec =
+      praxi_codec_open (praxi_media_codec (decoder->media), decoder->options.threads);
+  if (codec != NULL && decoder->options.is_rough)
+    codec->skip_loop_filter = AVDISCARD_ALL;
+  return codec;
 }
 
 PraxiDecoder *
@@ -65,8 +76,9 @@ praxi_decoder_new (PraxiMedia *media, const PraxiDecoderOptions *options, GError
   decoder->demuxer = praxi_media_take_demuxer (media, error);
   if (decoder->demuxer == NULL)
     return NULL;
-  decoder->codec =
-      praxi_codec_open (praxi_media_codec (media), options != NULL ? options->threads : 0);
+  if (options != NULL)
+    decoder->options = *options;
+  decoder->codec = open_codec (decoder);
   if (decoder->codec == NULL) {
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
                  "%s: its pictures cannot be decoded; convert it with ffmpeg to H.264",
@@ -97,10 +109,7 @@ praxi_decoder_free (PraxiDecoder *decoder)
 static void
 renew_codec (PraxiDecoder *decoder, const PraxiSeekPoint *from)
 {
-  AVCodecContext *fresh =
-      from->is_keyframe && !decoder->has_damage
-          ? NULL
-          : praxi_codec_open (praxi_media_codec (decoder->media), decoder->codec->thread_count);
+  AVCodecContext *fresh = from->is_keyframe && !decoder->has_damage ? NULL : open_codec (decoder);
   if (fresh == NULL) {
     avcodec_flush_buffers (decoder->codec);
     return;
@@ -230,8 +239,12 @@ send_packet (PraxiDecoder *decoder)
   if (skips)
     decoder->highest_skipped = MAX (decoder->highest_skipped, ordinal);
   decoder->packet->pts = decoder->packet->dts = decoder->next_packet;
-  /* A packet the codec refuses is a damaged frame; what follows may be sound. */
-  const int result = avcodec_send_packet (decoder->codec, decoder->packet);
+  /* The codec would pass over it too, but with a thread that then stands idle. A packet it refuses
+   * is a damaged frame; what follows may be sound. */
+  int result = 0;
+  if (!skips ||
+      !praxi_bitstream_is_unreferenced (praxi_media_codec (decoder->media), decoder->packet))
+    result = avcodec_send_packet (decoder->codec, decoder->packet);
   decoder->has_damage = decoder->has_damage || result == AVERROR_INVALIDDATA;
   decoder->has_packet = FALSE;
   decoder->next_packet++;
@@ -358,6 +371,22 @@ praxi_decoder_next_from (PraxiDecoder *decoder, int ordinal, GError **error)
   if (!go_to (decoder, decoder->next_ordinal, is_lost, error))
     return NULL;
   return yield (decoder, error);
+}
+
+/* Only as many packets as there are threads that nobody has to wait for, and only into a codec that
+ * holds nothing: a packet more would be refused and lost. */
+void
+praxi_decoder_begin_from (PraxiDecoder *decoder, int ordinal)
+{
+  const PraxiSeekPoint *from =
+      &g_array_index (decoder->map->points, PraxiSeekPoint, decoder->point);
+  if (!decoder->is_fresh || decoder->next_packet != from->packet ||
+      decoder->codec->active_thread_type != FF_THREAD_FRAME)
+    return;
+  decoder->wanted = NULL;
+  decoder->needed_from = ordinal;
+  for (int i = 1; i < decoder->codec->thread_count; i++)
+    send_packet (decoder);
 }
 
 PraxiFrame *

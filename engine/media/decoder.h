@@ -14,6 +14,9 @@ typedef struct PraxiDecoder PraxiDecoder;
 
 typedef struct {
   int threads; /* 0: as many as the machine has cores */
+  /* Blocks stay as they are coded, which nobody sees in a picture shown at half its size. The only
+   * decoder whose frames are not exact; for keyframes, since others would go by what is wrong. */
+  gboolean is_rough;
 } PraxiDecoderOptions;
 
 /* options: NULL for the defaults
@@ -40,6 +43,10 @@ PraxiFrame *praxi_decoder_next (PraxiDecoder *decoder, GError **error);
 /* Like praxi_decoder_next, but frames below the ordinal come only where another frame needs them:
  * the way to a frame far on, one step after the other. */
 PraxiFrame *praxi_decoder_next_from (PraxiDecoder *decoder, int ordinal, GError **error);
+
+/* After a seek: the codec's threads begin on the way to what praxi_decoder_next_from yields for the
+ * same ordinal, and the caller, who does not wait, can do something else meanwhile. */
+void praxi_decoder_begin_from (PraxiDecoder *decoder, int ordinal);
 
 /* The keyframe, without waiting for the frames that follow it in the file; another ordinal works
  * too, and takes as long as seeking.

@@ -161,9 +161,9 @@ wait_exact (Bench *bench, int ordinal)
   return (double) (g_get_monotonic_time () - begin_us) / 1e3;
 }
 
-/* Until there is anything of it to see; the exact frame is waited for, but does not count. */
+/* Until there is anything of it to see, and until it is exact. */
 static double
-wait_any (Bench *bench, int ordinal)
+wait_any (Bench *bench, int ordinal, double *exact_ms)
 {
   const gint64 begin_us = g_get_monotonic_time ();
   const double begin_cpu_ms = helper_cpu_ms (bench);
@@ -175,6 +175,7 @@ wait_any (Bench *bench, int ordinal)
   const double ms = (double) (g_get_monotonic_time () - begin_us) / 1e3;
   while (bench->exact != ordinal)
     g_main_context_iteration (NULL, TRUE);
+  *exact_ms = (double) (g_get_monotonic_time () - begin_us) / 1e3;
   return ms;
 }
 
@@ -237,20 +238,37 @@ print_floor (const double *ms, double *floor_ms, double floor_cpu_ms, int n)
           ratios[n / 2]);
 }
 
-/* Frames anywhere, exact or the keyframes before them. */
+/* In no order, each once: frames anywhere, or keyframes. Returns how many. */
+static int
+draw (const Bench *bench, gboolean are_keyframes, int *ordinals)
+{
+  const int n_frames = praxi_frame_index_length (bench->index);
+  g_autoptr (GRand) random = g_rand_new_with_seed (7);
+  g_autofree int *drawn = g_new (int, n_frames);
+  int n = 0;
+  for (int i = 0; i < n_frames; i++)
+    if (!are_keyframes || praxi_frame_index_is_keyframe (bench->index, i))
+      drawn[n++] = i;
+  for (int i = 0; i < n && i < ROUNDS; i++) {
+    const int j = g_rand_int_range (random, i, n);
+    ordinals[i] = drawn[j];
+    drawn[j] = drawn[i];
+  }
+  return MIN (n, ROUNDS);
+}
+
+/* Frames anywhere, exact, or keyframes, none of which was shown before. */
 static void
 jump (Bench *bench, const char *what, gboolean is_preview)
 {
   static double ms[ROUNDS], floor_times[ROUNDS];
-  const int n_frames = praxi_frame_index_length (bench->index);
-  g_autoptr (GRand) random = g_rand_new_with_seed (7);
+  static int ordinals[ROUNDS];
+  const int n = draw (bench, is_preview, ordinals);
   Floor floor;
   floor_open (&floor, bench->video, is_preview ? 1 : (int) g_get_num_processors ());
-  for (int i = 0; i < ROUNDS; i++) {
-    int ordinal = g_rand_int_range (random, 0, n_frames);
+  for (int i = 0; i < n; i++) {
+    const int ordinal = ordinals[i];
     ms[i] = is_preview ? wait_preview (bench, ordinal) : wait_exact (bench, ordinal);
-    if (is_preview)
-      ordinal = praxi_frame_index_keyframe_before (bench->index, ordinal);
     kill (praxi_decode_client_pid (bench->client),
           SIGSTOP); /* it would go on to what lies around */
     floor_times[i] =
@@ -259,8 +277,12 @@ jump (Bench *bench, const char *what, gboolean is_preview)
   }
   floor_close (&floor);
   g_autofree double *unsorted = g_memdup2 (ms, sizeof ms);
-  print_times (bench, what, ms, ROUNDS);
-  print_floor (unsorted, floor_times, floor.cpu_ms, ROUNDS);
+  print_times (bench, what, ms, n);
+  print_floor (unsorted, floor_times, floor.cpu_ms, n);
+  for (int i = 0; is_preview && i < n; i++)
+    ms[i] = wait_preview (bench, ordinals[i]);
+  if (is_preview)
+    print_times (bench, "keyframe preview, again", ms, n);
 }
 
 static void
@@ -278,7 +300,7 @@ move (Bench *bench, const char *what, int from, int step)
 int
 main (int argc, char **argv)
 {
-  static double ms[ROUNDS];
+  static double ms[ROUNDS], exact_ms[ROUNDS];
   const PraxiDecodeCallbacks callbacks = {
       .ready = ready_cb, .picture = picture_cb, .preview = preview_cb, .failed = failed_cb};
   g_autoptr (GError) error = NULL;
@@ -297,8 +319,9 @@ main (int argc, char **argv)
   jump (&bench, "keyframe preview", TRUE);
   g_autoptr (GRand) random = g_rand_new_with_seed (8);
   for (int i = 0; i < ROUNDS; i++)
-    ms[i] = wait_any (&bench, g_rand_int_range (random, 0, n_frames));
+    ms[i] = wait_any (&bench, g_rand_int_range (random, 0, n_frames), &exact_ms[i]);
   print_times (&bench, "first picture of a scrub", ms, ROUNDS);
+  print_times (&bench, "exact frame of a scrub", exact_ms, ROUNDS);
   for (int i = 0; i < ROUNDS; i++) {
     const int at = g_rand_int_range (random, 15, n_frames - 15);
     wait_exact (&bench, at);

@@ -120,6 +120,8 @@ check_onward (const Footage *footage, int threads)
     const int needed = MAX (begin, target - 3);
     if (!praxi_decoder_seek (decoder, begin, NULL))
       return FALSE;
+    if (i % 2 == 1) /* ahead of what is asked for, or of more than that */
+      praxi_decoder_begin_from (decoder, i % 4 == 1 ? needed : target);
     for (int at = begin - 1; at < target;) {
       g_autoptr (PraxiFrame) frame = praxi_decoder_next_from (decoder, needed, NULL);
       const int next = frame != NULL ? praxi_frame_ordinal (frame) : -1;
@@ -165,7 +167,7 @@ check (const char *path)
   if (!footage.is_damaged)
     holds = holds && check_random (&footage, 2) && check_wanted (&footage, 3) &&
             check_wanted (&footage, 2) && check_onward (&footage, 1) &&
-            check_onward (&footage, 2) && check_keyframes (&footage);
+            check_onward (&footage, 2) && check_onward (&footage, 3) && check_keyframes (&footage);
   if (!holds)
     fprintf (stderr, "%s: FAILED %s\n", path, error != NULL ? error->message : "");
   for (int i = 0; i < footage.n; i++)

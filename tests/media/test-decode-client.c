@@ -26,6 +26,7 @@ typedef struct {
   int n_failures;
   gboolean is_late;
   int n_previews, previewed;
+  GBytes *previews[3]; /* the first of each keyframe */
 } Fixture;
 
 typedef struct {
@@ -73,6 +74,10 @@ beside_cb (PraxiDecodeClient *client, const PraxiDecodePicture *picture, gpointe
   g_assert_cmpint (picture->ordinal, ==, picture->requested / 40 * 40);
   g_assert_cmpint (picture->width, ==, WIDTH / 4);
   g_assert_cmpint (picture->height, ==, HEIGHT / 4);
+  GBytes **first = &fixture->previews[picture->ordinal / 40];
+  if (*first == NULL)
+    *first = g_bytes_ref (picture->pixels);
+  g_assert_true (g_bytes_equal (*first, picture->pixels)); /* decoded, or shown again */
 }
 
 static void
@@ -110,6 +115,8 @@ end (Fixture *fixture)
   praxi_frame_index_unref (fixture->index);
   g_ptr_array_unref (fixture->pictures);
   g_free (fixture->failure);
+  for (guint i = 0; i < G_N_ELEMENTS (fixture->previews); i++)
+    g_clear_pointer (&fixture->previews[i], g_bytes_unref);
 }
 
 /* The last picture, if it is the exact answer for ordinal. */
