@@ -160,7 +160,7 @@ line_cb (PraxiJob *job, JsonObject *line, gpointer user_data)
 {
   PraxiCameraDialog *self = user_data;
   const char *what = json_object_get_string_member_with_default (line, "what", "");
-  const char *text = praxi_camera_words (line);
+  g_autofree char *text = praxi_camera_words (line);
   const gboolean is_picture = g_str_equal (what, "picture");
   if (!is_picture && !g_str_equal (what, "error"))
     return;

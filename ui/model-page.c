@@ -5,6 +5,7 @@
 
 #include "engine/core/text.h"
 #include "ui/compare-report.h"
+#include "ui/said.h"
 #include "ui/session-model.h"
 
 struct _PraxiModelPage {
@@ -103,7 +104,8 @@ lineage_text (JsonObject *info)
   g_autoptr (GString) text = g_string_new (NULL);
   for (guint i = 0; steps != NULL && i < json_array_get_length (steps); i++) {
     JsonObject *step = json_array_get_object_element (steps, i);
-    g_string_append_printf (text, "%s%u. %s", i > 0 ? "\n" : "", i + 1, text_of (step, "step"));
+    g_autofree char *said = praxi_said_text (text_of (step, "step"));
+    g_string_append_printf (text, "%s%u. %s", i > 0 ? "\n" : "", i + 1, said);
   }
   return g_string_free (g_steal_pointer (&text), FALSE);
 }

@@ -5,6 +5,7 @@
 
 #include "engine/core/text.h"
 #include "ui/session-cameras-private.h"
+#include "ui/said.h"
 #include "ui/session-settings.h"
 
 /* A recording of an hour bounds what the timeline of a camera holds. */
@@ -207,13 +208,10 @@ alert (PraxiUiCamera *camera, JsonObject *line)
   g_application_send_notification (app, camera->spec->name, notification);
 }
 
-/* What a job says of its camera, in the person's language where it is one of the usual sentences.
- */
-const char *
+char *
 praxi_camera_words (JsonObject *line)
 {
-  const char *text = json_object_get_string_member_with_default (line, "text", "");
-  return *text != '\0' ? gettext (text) : "";
+  return praxi_said_text (json_object_get_string_member_with_default (line, "text", ""));
 }
 
 /* When the last picture came; a stall is noticed later. */
@@ -232,7 +230,7 @@ last_picture_time (PraxiUiCamera *camera, JsonObject *line)
 static void
 take_state (PraxiUiCamera *camera, const char *what, JsonObject *line)
 {
-  const char *text = praxi_camera_words (line);
+  g_autofree char *text = praxi_camera_words (line);
   g_autofree char *time = last_picture_time (camera, line);
   if (g_str_equal (what, "picture") || g_str_equal (what, "back"))
     set_state (camera, PRAXI_LIVE_ON, g_strdup_printf (_ ("Live · %s"), text));

@@ -61,8 +61,8 @@ void praxi_session_toggle_camera (PraxiSession *session); /* start or stop */
 void praxi_session_remove_camera (PraxiSession *session); /* its recordings stay */
 void praxi_session_remove_camera_item (PraxiSession *session, PraxiMediaItem *item);
 
-/* What `praxi watch` says of a camera in a line of its progress, in the person's language where it
- * is one of the usual sentences; borrowed from the line. */
-const char *praxi_camera_words (JsonObject *line);
+/* What `praxi watch` says of a camera in a line of its progress, as praxi_said_text; free with
+ * g_free. */
+char *praxi_camera_words (JsonObject *line);
 
 G_END_DECLS

@@ -3,6 +3,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "ui/said.h"
 #include "ui/session-jobs.h"
 #include "ui/session-made.h"
 
@@ -41,6 +42,14 @@ begun (PraxiSession *self, PraxiJobItem *item)
   praxi_session_changed (self, PRAXI_CHANGE_TRAINING);
 }
 
+static const char *
+name_of (const char *param)
+{
+  if (g_str_equal (param, "rate"))
+    return _ ("rate");
+  return g_str_equal (param, "batch") ? _ ("batch") : param;
+}
+
 static char *
 values_of (JsonObject *line)
 {
@@ -50,9 +59,11 @@ values_of (JsonObject *line)
     return g_string_free (text, FALSE);
   JsonObject *params = json_node_get_object (node);
   g_autoptr (GList) names = json_object_get_members (params);
-  for (GList *at = names; at != NULL; at = at->next)
-    g_string_append_printf (text, "%s%s %s", text->len > 0 ? ", " : "", (char *) at->data,
-                            json_object_get_string_member_with_default (params, at->data, "?"));
+  for (GList *at = names; at != NULL; at = at->next) {
+    const char *value = json_object_get_string_member_with_default (params, at->data, "?");
+    g_autofree char *said = praxi_said_value (value);
+    g_string_append_printf (text, "%s%s %s", text->len > 0 ? ", " : "", name_of (at->data), said);
+  }
   return g_string_free (text, FALSE);
 }
 

@@ -15,6 +15,7 @@ import pathlib
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -270,6 +271,13 @@ def camera(home):
     return server
 
 
+def n_runs():
+    """How often a model looked at footage, of this machine or of the camera, and came to tell of it."""
+    project = pathlib.Path(os.environ['XDG_DATA_HOME'], 'praxiscope', 'default.praxi')
+    with contextlib.closing(sqlite3.connect(f'file:{project}?mode=ro', uri=True)) as store:
+        return store.execute('SELECT count(*) FROM run').fetchone()[0]
+
+
 def sit_on(args, chance):
     end = time.monotonic() + args.seconds
     while time.monotonic() < end:
@@ -291,6 +299,7 @@ def main():
     print(f'seed {args.seed}', flush=True)
     with camera(os.environ['HOME']) if args.faults else contextlib.nullcontext():
         is_bad = sit_on(args, random.Random(args.seed))
+    print(f'{n_runs()} runs of a model', flush=True)
     return reports.main([args.reports]) or is_bad if args.reports else is_bad
 
 
