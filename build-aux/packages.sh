@@ -4,7 +4,7 @@ build_packages="gcc g++ libc6-dev meson ninja-build pkg-config protobuf-c-compil
   libavformat-dev libavcodec-dev libavdevice-dev libavutil-dev libswscale-dev libmicrohttpd-dev gettext appstream
   librsvg2-common adwaita-icon-theme"
 test_packages="ffmpeg python3 python3-numpy python3-gi gir1.2-atspi-2.0 at-spi2-core dbus xvfb xauth
-  xdotool openbox x11-utils imagemagick fonts-dejavu-core clang-format universal-ctags sqlite3
+  xdotool openbox weston x11-utils imagemagick fonts-dejavu-core fonts-droid-fallback clang-format universal-ctags sqlite3
   binutils procps util-linux desktop-file-utils"
 # What flatpak/check needs besides.
 flatpak_packages="flatpak flatpak-builder elfutils ostree xdg-desktop-portal xdg-desktop-portal-gtk
