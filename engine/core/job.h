@@ -49,7 +49,7 @@ typedef struct {
   int fd;            /* becomes its descriptor 3; stays the caller's; 0: none */
   const char *input; /* its standard input, for what no list of processes may show; NULL: none */
   int kill_after_ms; /* after praxi_job_free asked it to stop; 0: never */
-  gboolean yields;   /* the processor to what a person waits for (nice 10) */
+  gboolean yields;   /* the processor to what a person waits for (nice 19) */
 } PraxiJobExtras;
 
 /* As praxi_job_start. extras: borrowed */
