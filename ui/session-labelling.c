@@ -33,7 +33,7 @@ label_in_hand (PraxiSession *self)
   if (label == NULL)
     label = label_at_playhead (self);
   if (label == NULL)
-    praxi_session_say (self, FALSE, _ ("No label is selected: click one on the timeline"));
+    praxi_session_say (self, FALSE, _ ("No label is selected, and none is at the playhead"));
   return label;
 }
 
@@ -245,7 +245,8 @@ praxi_session_remove_label (PraxiSession *self)
 {
   const PraxiUiLabel *label = praxi_session_find_label (self, self->selected_label);
   if (label == NULL) {
-    praxi_session_say (self, FALSE, _ ("No label is selected: click one on the timeline"));
+    praxi_session_say (self, FALSE,
+                       _ ("No label is selected: choose one on the timeline or in the list"));
     return;
   }
   if (praxi_session_drop_refused (self, label->id))

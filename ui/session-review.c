@@ -194,6 +194,8 @@ step (PraxiSession *self, int by)
   else if (review->is_under_way) /* judged: what followed stands in its place */
     position = review->position + (by > 0 ? 0 : by);
   show_item (self, (position + n_items) % n_items);
+  if (n_items == 1 && current == 0)
+    praxi_session_say (self, FALSE, _ ("This is all that is left to review here"));
 }
 
 void

@@ -155,10 +155,13 @@ class App:
             xdo('key', '--delay', 15, key)
 
     def do(self, name):
-        """An action of the window, as a screen reader calls it."""
-        for i in range(Atspi.Action.get_n_actions(self.frame)):
-            if Atspi.Action.get_action_name(self.frame, i) == name:
-                return Atspi.Action.do_action(self.frame, i)
+        """An action of the window, as a screen reader calls it. Only those that are possible are listed: while one
+        becomes so, the list moves on under the reading of it."""
+        for _ in range(3):
+            for i in range(Atspi.Action.get_n_actions(self.frame)):
+                if Atspi.Action.get_action_name(self.frame, i) == name:
+                    return Atspi.Action.do_action(self.frame, i)
+            time.sleep(0.2)
         raise KeyError(name)
 
     def shoot(self, path):

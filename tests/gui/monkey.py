@@ -179,15 +179,16 @@ def stacks(app):
 
 def close(app):
     """Closes the window. Returns what was wrong with that, '' when the program ended."""
+    why = ''
     try:
         app.do('window.close')
-    except (GLib.Error, KeyError) as error:
-        return f'no way to close it: {error}'
+    except (GLib.Error, KeyError) as error:  # or it ends before it could answer
+        why = f': {error}'
     try:
         app.process.wait(SILENCE_S)
     except subprocess.TimeoutExpired:
         stacks(app)
-        return f'it goes on {SILENCE_S} s after it was closed'
+        return f'it goes on {SILENCE_S} s after it was closed{why}'
     return ''
 
 
