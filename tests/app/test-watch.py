@@ -272,6 +272,7 @@ class Watch(unittest.TestCase):
         """PRAXI_SLEEP_S: how long. The gap is told, the camera is back, and what it sent meanwhile is no burst."""
         with RtspServer(self.h264, RATE_HZ) as server:
             watch = subprocess.Popen([PRAXI, 'watch', '--progress', 'json', '--record', self.folder / 'f7', '--for', str(SLEEP_S + 9),
+                                      '--segment', str(SLEEP_S + 60),  # one recording, which the gap is in
                                       f'rtsp://127.0.0.1:{server.port}/yard'], stderr=subprocess.PIPE, text=True)
             lines = [json.loads(watch.stderr.readline()) for _ in range(12)]
             watch.send_signal(signal.SIGSTOP)
