@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * beside the model it all begins with.
  * n_folds:  how many there are, 0: as there are files
  * held_out: from 1; 0: none
- * Returns   [folds] of int: the place among all teachers, that model being 0, PRAXI_SPEAKS_NONE for
+ * Returns:  [folds] of int: the place among all teachers, that model being 0, PRAXI_SPEAKS_NONE for
  *           the fold held out; free with g_array_unref
  * Errors:   those of loading
  */
@@ -21,9 +21,12 @@ GArray *praxi_fold_teachers_load (const char *out,
                                   GPtrArray *teachers,
                                   GError **error);
 
-/* For PraxiDistillOptions: who speaks alone of each file of a folder or a project, one of them
- * NULL. flow:   what is learned from; NULL is refused spec:   of what learns Returns [files]; free
- * with g_free Errors: UNSUPPORTED (no flow), those of the dataset
+/* For PraxiDistillOptions: who speaks alone of each file of a folder or a project, of which one is
+ * NULL.
+ * flow:    what is learned from; NULL is refused
+ * spec:    of what learns
+ * Returns: [files]; free with g_free
+ * Errors:  UNSUPPORTED (no flow), those of the dataset
  */
 int *praxi_fold_teachers_speakers (const GArray *places,
                                    const PraxiFlowClips *flow,

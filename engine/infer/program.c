@@ -224,15 +224,6 @@ count_readers (const PraxiProgram *program, atomic_int *readers)
   }
 }
 
-static void
-set_constant (PraxiProgram *program, int value, GBytes *bytes)
-{
-  PraxiValue *constant = praxi_graph_value (program->graph, value);
-  g_clear_pointer (&constant->bytes, g_bytes_unref);
-  constant->bytes = bytes != NULL ? g_bytes_ref (bytes) : NULL;
-  constant->tensor.data = bytes != NULL ? (void *) g_bytes_get_data (bytes, NULL) : NULL;
-}
-
 /* Lets the weights of a step go that is prepared, if it was the last one that wanted them. */
 static void
 shed (PraxiProgram *program, const PraxiStep *step, atomic_int *readers)
@@ -240,7 +231,7 @@ shed (PraxiProgram *program, const PraxiStep *step, atomic_int *readers)
   const int value = step->node->n_in > 1 ? step->node->in[1] : -1;
   if (value < 0 || !has_packed (step) || atomic_fetch_sub (&readers[value], 1) != 1)
     return;
-  set_constant (program, value, NULL);
+  praxi_value_set_bytes (praxi_graph_value (program->graph, value), NULL);
   program->tensors[value].data = NULL;
 }
 
@@ -257,12 +248,12 @@ gboolean
 praxi_program_take_constants (PraxiProgram *program, const PraxiGraph *from)
 {
   for (guint i = 0; program->shed != NULL && i < program->shed->len; i++) {
-    const int value = g_array_index (program->shed, int, i);
-    const int other = praxi_graph_find (from, praxi_graph_value (program->graph, value)->name);
+    PraxiValue *value = praxi_graph_value (program->graph, g_array_index (program->shed, int, i));
+    const int other = praxi_graph_find (from, value->name);
     GBytes *bytes = other >= 0 ? praxi_graph_value (from, other)->bytes : NULL;
     if (bytes == NULL)
       return FALSE;
-    set_constant (program, value, bytes);
+    praxi_value_set_bytes (value, bytes);
   }
   return TRUE;
 }
@@ -271,7 +262,8 @@ void
 praxi_program_drop_constants (PraxiProgram *program)
 {
   for (guint i = 0; program->shed != NULL && i < program->shed->len; i++)
-    set_constant (program, g_array_index (program->shed, int, i), NULL);
+    praxi_value_set_bytes (
+        praxi_graph_value (program->graph, g_array_index (program->shed, int, i)), NULL);
 }
 
 /* --- kernels ---------------------------------------------------------------------------------- */

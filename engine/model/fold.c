@@ -141,14 +141,6 @@ is_plain_conv (const PraxiGraph *graph, const PraxiNode *conv)
          praxi_graph_value (graph, conv->in[2])->tensor.data != NULL;
 }
 
-/* Nobody reads it any more, and all weights twice are much. */
-static void
-forget_constant (PraxiValue *value)
-{
-  g_clear_pointer (&value->bytes, g_bytes_unref);
-  value->tensor.data = NULL;
-}
-
 /* uses: of the values that there were before; a convolution folds one normalization alone */
 static gboolean
 fold_one (PraxiGraph *graph, const int *makers, const int *uses, const PraxiNode *node)
@@ -166,8 +158,8 @@ fold_one (PraxiGraph *graph, const int *makers, const int *uses, const PraxiNode
   const int weights = conv->in[1];
   scale_conv (graph, conv, factor, shift);
   conv->out[0] = node->out[0];
-  if (uses[weights] == 1)
-    forget_constant (praxi_graph_value (graph, weights));
+  if (uses[weights] == 1) /* nobody reads them any more, and all weights twice are much */
+    praxi_value_set_bytes (praxi_graph_value (graph, weights), NULL);
   return TRUE;
 }
 

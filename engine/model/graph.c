@@ -145,6 +145,15 @@ praxi_graph_add_value (PraxiGraph *graph, const char *name, const PraxiTensor *t
   return (int) graph->values->len - 1;
 }
 
+void
+praxi_value_set_bytes (PraxiValue *value, GBytes *bytes)
+{
+  GBytes *const before = value->bytes;
+  value->bytes = bytes != NULL ? g_bytes_ref (bytes) : NULL;
+  value->tensor.data = bytes != NULL ? (void *) g_bytes_get_data (bytes, NULL) : NULL;
+  g_bytes_unref (before);
+}
+
 int
 praxi_graph_add_constant (PraxiGraph *graph,
                           const char *name,
@@ -154,8 +163,7 @@ praxi_graph_add_constant (PraxiGraph *graph,
   const int number = praxi_graph_add_value (graph, name, tensor);
   PraxiValue *value = praxi_graph_value (graph, number);
   praxi_tensor_set_row_major (&value->tensor);
-  value->bytes = g_bytes_ref (bytes);
-  value->tensor.data = (void *) g_bytes_get_data (bytes, NULL);
+  praxi_value_set_bytes (value, bytes);
   return number;
 }
 

@@ -67,6 +67,11 @@ int praxi_graph_add_constant (PraxiGraph *graph,
                               const PraxiTensor *tensor,
                               GBytes *bytes);
 
+/* Gives a constant other bytes, of the same type and shape, or with NULL takes away those it has.
+ * The value takes its own reference.
+ */
+void praxi_value_set_bytes (PraxiValue *value, GBytes *bytes);
+
 /* Appends a node; in and out are copied. The node belongs to the graph. */
 PraxiNode *praxi_graph_add_node (PraxiGraph *graph,
                                  const char *name,

@@ -259,10 +259,8 @@ drop_large_constants (PraxiGraph *graph)
 {
   for (guint i = 0; i < graph->values->len; i++) {
     PraxiValue *value = praxi_graph_value (graph, (int) i);
-    if (value->bytes == NULL || g_bytes_get_size (value->bytes) < LARGE_CONSTANT_BYTES)
-      continue;
-    g_clear_pointer (&value->bytes, g_bytes_unref);
-    value->tensor.data = NULL;
+    if (value->bytes != NULL && g_bytes_get_size (value->bytes) >= LARGE_CONSTANT_BYTES)
+      praxi_value_set_bytes (value, NULL);
   }
 }
 

@@ -360,10 +360,8 @@ praxi_trainable_graph (const PraxiTrainable *trainable, PraxiModel *model)
     const int number = praxi_graph_find (graph, param->name);
     if (number < 0)
       continue;
-    PraxiValue *value = praxi_graph_value (graph, number);
-    g_bytes_unref (value->bytes);
-    value->bytes = stored (param);
-    value->tensor.data = (void *) g_bytes_get_data (value->bytes, NULL);
+    g_autoptr (GBytes) bytes = stored (param);
+    praxi_value_set_bytes (praxi_graph_value (graph, number), bytes);
   }
   return graph;
 }

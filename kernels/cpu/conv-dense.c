@@ -36,7 +36,7 @@ typedef struct {
   CpuDenseTiles *dense_tiles; /* NULL: not in tiles */
   int64_t row_pixels; /* of output, that threads and chunks do not divide; 1 for any number */
   int64_t chunk_pixels;
-  size_t room_bytes; /* of DenseTiles, behind a thread's planes */
+  size_t room_bytes; /* of DenseTiles, before a thread's planes */
   bool in_signed, has_residual;
   bool packs_at_run; /* weights and bias, into scratch */
   WeightSteps steps;
