@@ -360,9 +360,9 @@ pack_weights (ConvKernel *kernel, const CpuPlace *place)
 PraxiStatus
 praxi_cpu_conv (const CpuPlace *place, PraxiKernel **out)
 {
-  const PraxiStatus planes = praxi_cpu_conv_depthwise_planes (place, out);
-  if (planes != PRAXI_STATUS_UNSUPPORTED)
-    return planes;
+  const PraxiStatus band = praxi_cpu_conv_depthwise_band (place, out);
+  if (band != PRAXI_STATUS_UNSUPPORTED)
+    return band;
   const PraxiStatus depthwise = praxi_cpu_conv_depthwise (place, out);
   if (depthwise != PRAXI_STATUS_UNSUPPORTED)
     return depthwise;

@@ -31,7 +31,7 @@ typedef struct {
  * Errors: UNSUPPORTED, MEMORY
  */
 typedef PraxiStatus CpuPrepare (const CpuPlace *place, PraxiKernel **kernel);
-CpuPrepare praxi_cpu_conv, praxi_cpu_conv_depthwise, praxi_cpu_conv_depthwise_planes,
+CpuPrepare praxi_cpu_conv, praxi_cpu_conv_depthwise, praxi_cpu_conv_depthwise_band,
     praxi_cpu_conv_winograd, praxi_cpu_motion_stem;
 CpuPrepare praxi_cpu_conv_input_gradient, praxi_cpu_conv_weight_gradient;
 CpuPrepare praxi_cpu_conv_depthwise_input_gradient, praxi_cpu_conv_depthwise_weight_gradient;

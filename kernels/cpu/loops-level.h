@@ -16,7 +16,7 @@ void LEVEL_NAME (depthwise_f32) (const DepthwiseCall *call);
 void LEVEL_NAME (depthwise_row_f32) (const DepthwiseRow *row);
 void LEVEL_NAME (depthwise_row_s16) (const DepthwiseRow *row);
 void LEVEL_NAME (depthwise_row_s8) (const DepthwiseRow *row);
-void LEVEL_NAME (depthwise_planes_s8) (const DepthwisePlanes *call);
+void LEVEL_NAME (depthwise_band_s8) (const DepthwiseBand *call);
 void LEVEL_NAME (winograd_in_s16) (const WinogradIn *in);
 void LEVEL_NAME (winograd_product_s16) (const WinogradProduct *product);
 void LEVEL_NAME (winograd_out_s16) (const WinogradOut *out);

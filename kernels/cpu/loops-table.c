@@ -12,7 +12,7 @@ const CpuLoops LEVEL_NAME (table) = {
     .depthwise_row_s8 = LEVEL_NAME (depthwise_row_s8),
 #endif
 #if defined(__AVX512VNNI__)
-    .depthwise_planes_s8 = LEVEL_NAME (depthwise_planes_s8),
+    .depthwise_band_s8 = LEVEL_NAME (depthwise_band_s8),
 #endif
 #ifdef SIMD_PAIRS
     .dense_s8_pairs = LEVEL_NAME (dense_s8_pairs),

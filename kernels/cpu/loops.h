@@ -166,30 +166,52 @@ typedef struct {
   CpuEpilogue epilogue;
 } DepthwiseRow;
 
-/* Depthwise of 3 × 3 × 3 taps whose step in time is 1: rows of two planes of output, next to each
- * other in time. The four planes of input under them are interleaved row by row, so that the four
- * bytes of a lane serve both. At least 16 channels, no residual and an epilogue that fits.
+/* Depthwise convolution with outputs that are next to each other along an axis made at once: a
+ * band. Four inputs next to each other along it are interleaved to a line, whose lanes hold the
+ * four bytes of a channel and serve all outputs.
  */
-typedef struct {
-  const void *planes[4]; /* of input, in time; NULL: padding */
-  const void *padding;   /* a pixel */
-  int in_height, in_width, out_width;
-  int stride[2], pad[2]; /* H, W; strides 1 or 2, pads at most 2 */
-  int first, n_rows;     /* rows of output */
-  int n_channels;
-  const void *weights; /* of each group [9 taps][2 planes of output][channels][4]; channels
-                          and the epilogue's arrays as in DepthwiseRow with R = 4 */
-  bool in_signed;
-  void *room;   /* praxi_cpu_depthwise_planes_room bytes, 64-byte aligned */
-  void *out[2]; /* the planes of output; out[1] may be NULL */
-  CpuEpilogue epilogue;
-} DepthwisePlanes;
+typedef enum {
+  BAND_PLANES, /* 3 × 3 × 3 taps, step in time 1: rows of 2 planes; a line is rows of four planes */
+  BAND_ROWS_3, /* 1 × 3 × 3 taps, steps in space 1: 2 rows; a line is four rows */
+  BAND_ROWS_5 /* 1 × 5 × 5 taps, steps in space 1: 4 rows of two lines, the second of which is the
+                 first of the next band */
+} DepthwiseBandKind;
+enum { BAND_INPUTS = 4, BAND_OUTPUTS = 4, BAND_LINES = 3 }; /* the most there are */
 
-/* The groups of DepthwisePlanes: as of rows, but where most channels fill half a group they are one
+typedef struct {
+  int lines, taps, outputs; /* taps: along a row */
+} DepthwiseBandShape;
+
+static inline DepthwiseBandShape
+praxi_cpu_depthwise_band (DepthwiseBandKind kind)
+{
+  return kind == BAND_PLANES   ? (DepthwiseBandShape){3, 3, 2}
+         : kind == BAND_ROWS_3 ? (DepthwiseBandShape){1, 3, 2}
+                               : (DepthwiseBandShape){2, 5, 4};
+}
+
+/* At least 16 channels, no residual and an epilogue that fits. */
+typedef struct {
+  DepthwiseBandKind kind;
+  const void *planes[BAND_INPUTS]; /* of input, in time; NULL: padding. Of rows the first */
+  const void *padding;             /* a pixel */
+  int in_height, in_width, out_height, out_width;
+  int stride[2], pad[2]; /* H, W; strides 1 or 2, pads at most 2 */
+  int first, n;          /* bands; those of rows begin with row first outputs */
+  int n_channels;
+  const void *weights; /* of each group [lines][taps][outputs][channels][4]; channels and the
+                          epilogue's arrays as in DepthwiseRow with R = 4 */
+  bool in_signed;
+  void *room;   /* praxi_cpu_depthwise_band_room bytes, 64-byte aligned */
+  void *out[2]; /* planes; out[1] may be NULL. Of rows the first */
+  CpuEpilogue epilogue;
+} DepthwiseBand;
+
+/* The groups of DepthwiseBand: as of rows, but where most channels fill half a group they are one
  * that is not full.
  */
 static inline int
-praxi_cpu_depthwise_planes_group (int channels, int first, int most, int *begin)
+praxi_cpu_depthwise_band_group (int channels, int first, int most, int *begin)
 {
   if (channels > most / 2 && channels < most) {
     *begin = 0;
@@ -198,11 +220,14 @@ praxi_cpu_depthwise_planes_group (int channels, int first, int most, int *begin)
   return praxi_cpu_depthwise_group (channels, first, most, begin);
 }
 
+/* Pixels of a row of output at once, divided by the stride. */
+enum { DEPTHWISE_BAND_PIXELS = 28 };
+
 /* n: channels of the largest group */
-static inline int64_t
-praxi_cpu_depthwise_planes_room (int64_t out_width, int64_t stride, int64_t n)
+static inline size_t
+praxi_cpu_depthwise_band_room (int n)
 {
-  return 3 * ((out_width - 1) * stride + 3) * n * 4;
+  return (size_t) BAND_LINES * (DEPTHWISE_BAND_PIXELS + 4) * (size_t) n * BAND_INPUTS;
 }
 
 /* Winograd's convolution. A tile of 4 inputs along an axis, or of 4 × 4 or 6 × 6 of a plane, gives
@@ -300,7 +325,7 @@ typedef struct {
   void (*depthwise_row_f32) (const DepthwiseRow *row);
   void (*depthwise_row_s16) (const DepthwiseRow *row); /* where is_wide */
   void (*depthwise_row_s8) (const DepthwiseRow *row);
-  void (*depthwise_planes_s8) (const DepthwisePlanes *call); /* NULL where there is none */
+  void (*depthwise_band_s8) (const DepthwiseBand *call); /* NULL where there is none */
   WinogradLoops winograd_s16, winograd_f32;
   void (*outer_f32) (const OuterCall *call);
   void (*inner_f32) (const InnerCall *call);
