@@ -2,14 +2,30 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Many small pages cost more than what is written to them: of weights, half the time to pack them.
+ */
+static void
+take_large_pages (void *memory, size_t size)
+{
+  const uintptr_t page = (uintptr_t) sysconf (_SC_PAGESIZE);
+  const uintptr_t begin = ((uintptr_t) memory + page - 1) / page * page;
+  const uintptr_t end = ((uintptr_t) memory + size) / page * page;
+  madvise ((void *) begin, end - begin, MADV_HUGEPAGE);
+}
 
 void *
 praxi_cpu_alloc (size_t bytes)
 {
+  enum { LARGE = 1 << 20 };
   const size_t size = praxi_cpu_round_up (bytes ? bytes : 1, 64);
   if (size < bytes)
     return NULL;
   void *memory = aligned_alloc (64, size);
+  if (memory && size >= LARGE)
+    take_large_pages (memory, size);
   if (memory)
     memset (memory, 0, size);
   return memory;

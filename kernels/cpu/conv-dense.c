@@ -20,6 +20,8 @@ enum {
   MOST_TILED_PIXELS = 1024,
   TAIL_BYTES = 16,
   CACHE_BYTES = 192 << 10,
+  SLAB_BYTES = 24 << 10, /* of weights */
+  LEAST_SLAB_PIXELS = 24,
   LONG_PIXEL_BYTES = 256
 };
 
@@ -36,7 +38,7 @@ typedef struct {
   CpuDenseTiles *dense_tiles; /* NULL: not in tiles */
   int64_t row_pixels; /* of output, that threads and chunks do not divide; 1 for any number */
   int64_t chunk_pixels;
-  size_t room_bytes; /* of DenseTiles, before a thread's planes */
+  size_t room_bytes; /* of DenseTiles or sums, before a thread's planes */
   bool in_signed, has_residual;
   bool packs_at_run; /* weights and bias, into scratch */
   WeightSteps steps;
@@ -61,7 +63,7 @@ typedef struct {
 typedef struct {
   int64_t plane, begin, end;
   const uint8_t *planes[CONV_RING_MAX]; /* of each temporal tap; NULL: padding */
-  void *room;                           /* of DenseTiles */
+  void *room;                           /* of DenseTiles, or sums between slabs */
 } Span;
 
 static void
@@ -77,6 +79,57 @@ take_planes (const Job *job, ConvRing *ring, Span *span)
     span->planes[k] =
         plane < 0 ? NULL : praxi_cpu_ring_take (ring, in, plane, span->begin, span->end);
   }
+}
+
+/* Floats whose weights do not stay in the first cache: they are taken in slabs, one for all pixels
+ * before the next. sums: room for what is between them
+ */
+static void
+run_slabs (const CpuLoops *loops, const DenseCall *whole, float *sums)
+{
+  const int64_t unit = whole->blocks * loops->lanes;
+  const int64_t units = SLAB_BYTES / (unit * (int64_t) sizeof (float));
+  const int depth = whole->depth, most_depth = depth < units ? depth : (int) units;
+  const int most_taps = depth < units ? (int) (units / depth) : 1;
+  int last = whole->n_planes - 1;
+  while (last > 0 && !whole->planes[last])
+    last--;
+  DenseCall call = *whole;
+  call.n_planes = 1;
+  call.sums = sums;
+  for (int plane = 0; plane <= last; plane++) {
+    if (!whole->planes[plane] && plane < last)
+      continue;
+    for (int tap = 0; tap < whole->n_taps; tap += call.n_taps) {
+      call.n_taps = whole->n_taps - tap < most_taps ? whole->n_taps - tap : most_taps;
+      for (int k = 0; k < depth; k += call.depth) {
+        const char *in = whole->planes[plane];
+        const void *const from = in ? in + (size_t) k * sizeof (float) : NULL;
+        call.depth = depth - k < most_depth ? depth - k : most_depth;
+        call.planes = &from;
+        call.padding = (const float *) whole->padding + k;
+        call.offsets = whole->offsets ? whole->offsets + tap * whole->offset_step : NULL;
+        call.weights = (const float *) whole->weights +
+                       (((int64_t) plane * whole->n_taps + tap) * depth + k) * unit;
+        call.ends = plane == last && tap + call.n_taps == whole->n_taps && k + call.depth == depth;
+        loops->dense_f32 (&call);
+        call.goes_on = true;
+      }
+    }
+  }
+}
+
+static void
+run_floats (const ConvKernel *kernel, const DenseCall *call, float *sums)
+{
+  const int64_t bytes = (int64_t) call->n_planes * call->n_taps * call->depth * call->blocks *
+                        kernel->loops->lanes * (int64_t) sizeof (float);
+  if (kernel->pack.in_pairs)
+    kernel->loops->dense_f32_pairs (call);
+  else if (bytes > 2 * SLAB_BYTES && call->n_pixels >= LEAST_SLAB_PIXELS)
+    run_slabs (kernel->loops, call, sums);
+  else
+    kernel->loops->dense_f32 (call);
 }
 
 /* One chunk of pixels of a span, all channels. */
@@ -117,7 +170,7 @@ run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
     if (kernel->dense_tiles)
       kernel->dense_tiles (&call);
     else if (!kernel->pack.is_s8)
-      kernel->loops->dense_f32 (&call);
+      run_floats (kernel, &call, span->room);
     else if (kernel->pack.is_wide)
       kernel->loops->dense_s16 (&call);
     else if (kernel->pack.in_pairs)
@@ -294,6 +347,9 @@ plan_pixels (ConvKernel *kernel, int n_threads)
     kernel->room_bytes =
         planes->copies ? 0 : (size_t) 2 * TILE_ROWS * 4 * (size_t) kernel->pack.depth;
   }
+  if (!kernel->pack.is_s8)
+    kernel->room_bytes = sizeof (float) * (CHUNK_PIXELS + DENSE_ROWS_MAX) *
+                         (size_t) (kernel->loops->dense_blocks_max * kernel->loops->lanes);
   kernel->thread_bytes = kernel->room_bytes + praxi_cpu_planes_bytes (planes);
   kernel->threads_bytes = (size_t) n_threads * kernel->thread_bytes;
   kernel->base.scratch_bytes += kernel->threads_bytes;
@@ -313,15 +369,17 @@ can_tile (const CpuPlace *place, const ConvShape *s)
          s->in_channels * s->kernel[2] >= LEAST_BYTES && s->out_channels >= LEAST_CHANNELS;
 }
 
-/* Whether half the lanes are too many for the channels, and 8 bytes can be read at once. */
+/* Whether half the lanes are too many for the channels; of bytes, whether 8 can be read at once. */
 static bool
 can_pair (const ConvKernel *kernel)
 {
   const DensePack *pack = &kernel->pack;
-  return pack->is_s8 && !pack->in_tiles && pack->loops->dense_s8_pairs &&
-         pack->group_out <= pack->loops->lanes / 2 &&
-         (kernel->planes.copies || pack->group_in % 8 == 0) && kernel->epilogue.fits &&
-         !kernel->has_residual;
+  if (pack->group_out > pack->loops->lanes / 2 || kernel->has_residual)
+    return false;
+  if (!pack->is_s8)
+    return pack->loops->dense_f32_pairs && pack->groups == 1;
+  return !pack->in_tiles && pack->loops->dense_s8_pairs && kernel->epilogue.fits &&
+         (kernel->planes.copies || pack->group_in % 8 == 0);
 }
 
 static PraxiStatus

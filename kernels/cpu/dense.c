@@ -14,6 +14,13 @@ next_blocks (int64_t left, int most)
   return left < most ? (int) left : most;
 }
 
+/* Of each tap, in weights. */
+static int64_t
+tap_vectors (const DensePack *pack)
+{
+  return pack->in_pairs && !pack->is_s8 ? (pack->depth + 1) / 2 : pack->depth;
+}
+
 static int
 split_group (const DensePack *pack,
              int64_t group,
@@ -23,7 +30,7 @@ split_group (const DensePack *pack,
 {
   const int lanes = pack->loops->lanes;
   const int most = pack->in_tiles ? TILE_BLOCKS : pack->loops->dense_blocks_max;
-  const size_t block_bytes = (size_t) (pack->taps * pack->depth) * 4 * (size_t) lanes;
+  const size_t block_bytes = (size_t) (pack->taps * tap_vectors (pack)) * 4 * (size_t) lanes;
   int n = 0;
   int64_t left = (pack->group_out + lanes - 1) / lanes, done = 0;
   while (left > 0) {
@@ -75,6 +82,24 @@ pack_f32 (const DensePack *pack, const DenseChunk *chunk, const DenseSource *sou
         to[o] = 0;
     }
   }
+}
+
+/* Of each output two channels of input side by side. */
+static void
+pack_f32_pairs (const DensePack *pack, const DenseSource *source, void *weights)
+{
+  const int lanes = pack->loops->lanes;
+  const DenseChunk *chunk = pack->chunks;
+  const float *first = (const float *) source->data + source_at (pack, chunk, source);
+  float *to = (float *) ((char *) weights + chunk->weights_at);
+  for (int64_t tap = 0; tap < pack->taps; tap++)
+    for (int64_t c = 0; c < 2 * tap_vectors (pack); c++) {
+      const bool there = c < pack->group_in;
+      const float *from = first + tap * source->tap_step + (there ? channel_at (source, c) : 0);
+      float *at = to + (tap * tap_vectors (pack) + c / 2) * lanes + c % 2;
+      for (int o = 0; o < lanes / 2; o++)
+        at[2 * o] = there && o < chunk->n_channels ? from[o * source->out_step] * source->scale : 0;
+    }
 }
 
 /* Input channel c of a tap, to where the first output's byte lies and step from there on; sums
@@ -154,6 +179,10 @@ praxi_cpu_pack_plan (DensePack *pack)
 void
 praxi_cpu_pack_fill (const DensePack *pack, const DenseSource *source, void *weights)
 {
+  if (pack->in_pairs) {
+    pack_f32_pairs (pack, source, weights);
+    return;
+  }
   for (int i = 0; i < pack->n_chunks; i++)
     pack_f32 (pack, &pack->chunks[i], source, weights);
 }

@@ -15,7 +15,7 @@ typedef struct {
   const CpuLoops *loops;
   bool is_s8;    /* else f32 */
   bool is_wide;  /* int8: weights of 16 bits, for dense_s16 */
-  bool in_pairs; /* int8: for dense_s8_pairs */
+  bool in_pairs; /* for dense_s8_pairs or dense_f32_pairs: one group */
   bool in_tiles; /* int8: for dense_tiles */
   int64_t groups, group_in, group_out;
   int64_t taps; /* over all planes */

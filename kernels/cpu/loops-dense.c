@@ -13,7 +13,7 @@ enum { ROWS_1 = 8, ROWS_1_S8 = 12, ROWS_2 = 6 };
 #else
 enum { ROWS_1 = 4, ROWS_1_S8 = 4, ROWS_2 = 4 };
 #endif
-enum { MAX_ROWS = 12 };
+enum { MAX_ROWS = DENSE_ROWS_MAX };
 
 /* Where the pixels of a tile lie for one tap. */
 SIMD_INLINE void
@@ -138,12 +138,13 @@ SIMD_INLINE void
 tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
 {
   VecF sum[MAX_ROWS][MAX_BLOCKS];
-  const CpuEpilogue *e = &call->epilogue;
+  float *kept = call->sums ? call->sums + pixel * blocks * LANES : NULL;
 #pragma GCC unroll 12
   for (int i = 0; i < rows; i++)
 #pragma GCC unroll 4
     for (int j = 0; j < blocks; j++)
-      sum[i][j] = simd_load (e->bias + j * LANES);
+      sum[i][j] = call->goes_on ? simd_load (kept + (i * blocks + j) * LANES)
+                                : simd_load (call->epilogue.bias + j * LANES);
   const float *w = call->weights;
   for (int plane = 0; plane < call->n_planes; plane++) {
     for (int tap = 0; tap < call->n_taps; tap++) {
@@ -164,7 +165,14 @@ tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
       }
     }
   }
-  store_f32 (call, pixel, rows, blocks, sum);
+  if (!kept || call->ends)
+    store_f32 (call, pixel, rows, blocks, sum);
+  else
+#pragma GCC unroll 12
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 4
+      for (int j = 0; j < blocks; j++)
+        simd_store (kept + (i * blocks + j) * LANES, sum[i][j]);
 }
 
 #define RUN_S8(rows, blocks)                                                                       \
@@ -315,6 +323,71 @@ tile_pairs (const DenseCall *call, int pixel, bool is_signed)
     }
   }
   store_pairs (call, pixel, sum);
+}
+
+enum { ROWS_PAIRS_F32 = 12 };
+
+SIMD_INLINE void
+store_pairs_f32 (const DenseCall *call, int pixel, const VecF *sum)
+{
+  const CpuEpilogue *e = &call->epilogue;
+  const int left = call->n_pixels - pixel, n = call->n_channels;
+  const bool together = call->out_step == n && n == LANES / 2;
+  float *out = (float *) call->out + pixel * call->out_step;
+  VecF v[ROWS_PAIRS_F32 / 2];
+#pragma GCC unroll 6
+  for (int k = 0; k < ROWS_PAIRS_F32 / 2; k++)
+    v[k] = simd_add_pairs (sum[2 * k], sum[2 * k + 1]) + simd_load (e->bias);
+  epilogue_activate (e, v, ROWS_PAIRS_F32 / 2);
+#pragma GCC unroll 6
+  for (int k = 0; k < ROWS_PAIRS_F32 / 2; k++) {
+    float pair[LANES];
+    if (together && 2 * k + 1 < left) {
+      simd_store (out + 2 * k * n, v[k]);
+      continue;
+    }
+    simd_store (pair, v[k]);
+    for (int i = 0; i < 2 && 2 * k + i < left; i++)
+      memcpy (out + (2 * k + i) * call->out_step, pair + i * LANES / 2, sizeof *out * (size_t) n);
+  }
+}
+
+SIMD_INLINE void
+tile_pairs_f32 (const DenseCall *call, int pixel)
+{
+  const int pairs = call->depth / 2;
+  VecF sum[ROWS_PAIRS_F32];
+#pragma GCC unroll 12
+  for (int i = 0; i < ROWS_PAIRS_F32; i++)
+    sum[i] = simd_set1 (0);
+  const float *w = call->weights;
+  for (int plane = 0; plane < call->n_planes; plane++) {
+    for (int tap = 0; tap < call->n_taps; tap++) {
+      const uint8_t *p[ROWS_PAIRS_F32];
+      find_rows (call, plane, tap, pixel, ROWS_PAIRS_F32, p);
+      for (int k = 0; k < pairs; k++, w += LANES) {
+        const VecF weights = simd_load (w);
+#pragma GCC unroll 12
+        for (int i = 0; i < ROWS_PAIRS_F32; i++)
+          sum[i] = simd_fma (simd_broadcast_pair ((const float *) p[i] + 2 * k), weights, sum[i]);
+      }
+      if (call->depth % 2 == 0)
+        continue;
+      const VecF weights = simd_load (w);
+#pragma GCC unroll 12
+      for (int i = 0; i < ROWS_PAIRS_F32; i++)
+        sum[i] = simd_fma (simd_set1_even (((const float *) p[i])[2 * pairs]), weights, sum[i]);
+      w += LANES;
+    }
+  }
+  store_pairs_f32 (call, pixel, sum);
+}
+
+void
+LEVEL_NAME (dense_f32_pairs) (const DenseCall *call)
+{
+  for (int pixel = 0; pixel < call->n_pixels; pixel += ROWS_PAIRS_F32)
+    tile_pairs_f32 (call, pixel);
 }
 
 void

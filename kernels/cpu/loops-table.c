@@ -16,6 +16,7 @@ const CpuLoops LEVEL_NAME (table) = {
 #endif
 #ifdef SIMD_PAIRS
     .dense_s8_pairs = LEVEL_NAME (dense_s8_pairs),
+    .dense_f32_pairs = LEVEL_NAME (dense_f32_pairs),
 #endif
 #ifdef SIMD_WINOGRAD
     .winograd_s16 = {LEVEL_NAME (winograd_in_s16), LEVEL_NAME (winograd_product_s16),

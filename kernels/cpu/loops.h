@@ -62,6 +62,8 @@ typedef struct {
  * w[o][c]). A pixel's place in its plane (a frame) is an offset per tap, so that nothing is copied.
  * int8 takes channels four at a time, two where bytes are widened to 16 bits.
  */
+enum { DENSE_ROWS_MAX = 12 }; /* pixels of a tile */
+
 typedef struct {
   const void *const *planes; /* [n_planes] the frame that each temporal tap reads; NULL: padding */
   const void *padding;       /* depth units of the input's zero */
@@ -80,6 +82,9 @@ typedef struct {
   const int32_t *out_at;   /* f32: where each pixel goes instead, in elements from out; or NULL */
   CpuEpilogue epilogue;    /* its arrays readable for blocks LANES channels */
   const DenseTiles *tiles; /* of dense_tiles */
+  float *sums; /* f32: what a call leaves to the next, which has other taps or channels of the
+                  same outputs: [n_pixels + DENSE_ROWS_MAX][blocks][LANES]; NULL: it is all */
+  bool goes_on, ends; /* with sums: not the first, the last */
 } DenseCall;
 
 /* The dense loop of tiles, of a level that has one. */
@@ -88,6 +93,8 @@ typedef void CpuDenseTiles (const DenseCall *call);
 /* dense_s8_pairs: at most LANES / 2 channels, whose sums are each two lanes. A unit of depth is 8
  * channels of input, weights [n_planes][n_taps][depth][LANES / 2][2][4]; start holds 0 in every
  * second lane, the other arrays of the epilogue the channels twice. No residual; the epilogue fits.
+ * dense_f32_pairs: the same of floats, weights [n_planes][n_taps][(depth + 1) / 2][LANES / 2][2],
+ * 0 behind the last channel.
  */
 
 /* Depthwise: one filter a channel. Fields as in DenseCall. */
@@ -316,8 +323,9 @@ typedef struct {
   int depthwise_row_bytes; /* channels at once in depthwise_row_s8; 0: there is none */
 
   void (*dense_s8) (const DenseCall *call);
-  void (*dense_s8_pairs) (const DenseCall *call); /* NULL where there is none */
-  void (*dense_s16) (const DenseCall *call);      /* of bytes made 16-bit by widen */
+  void (*dense_s8_pairs) (const DenseCall *call);  /* NULL where there is none */
+  void (*dense_f32_pairs) (const DenseCall *call); /* NULL where there is none */
+  void (*dense_s16) (const DenseCall *call);       /* of bytes made 16-bit by widen */
   void (*dense_f32) (const DenseCall *call);
   void (*depthwise_s8) (const DepthwiseCall *call);
   void (*depthwise_s16) (const DepthwiseCall *call);

@@ -237,6 +237,22 @@ simd_broadcast8 (const uint8_t *p)
   return _mm512_set1_epi64 (x);
 }
 
+/* p[0], p[1], p[0], p[1] … */
+SIMD_INLINE VecF
+simd_broadcast_pair (const float *p)
+{
+  double pair;
+  memcpy (&pair, p, sizeof pair);
+  return _mm512_castpd_ps (_mm512_set1_pd (pair));
+}
+
+/* x, 0, x, 0 … */
+SIMD_INLINE VecF
+simd_set1_even (float x)
+{
+  return _mm512_maskz_broadcastss_ps (0x5555, _mm_set_ss (x));
+}
+
 /* sum + Σ of the 2 products of 16-bit numbers of each lane */
 SIMD_INLINE VecI
 simd_dot_s16 (VecI sum, VecI a, VecI b)
