@@ -11,7 +11,7 @@ enum { FEW_LABELS = 10, MANY_TIMES = 10 };
 
 typedef struct {
   PraxiSession *session;
-  GtkWidget *table, *warnings;
+  GtkWidget *table, *seen, *warnings;
   char *shown; /* what the table says, so that it is only built anew when that changes */
 } LearnData;
 
@@ -32,6 +32,18 @@ add_class (GtkWidget *table, const PraxiUiClass *cls, int row)
   g_autofree char *time = praxi_text_time (cls->labelled_ns, 0);
   praxi_page_cell (table, cls->name, 0, row);
   praxi_page_cell (table, labels, 1, row);
+  praxi_page_cell (table, media, 2, row);
+  praxi_page_cell (table, time, 3, row);
+}
+
+/* What was seen and labelled nothing in, which has no labels to count. */
+static void
+add_seen (GtkWidget *table, PraxiSeenCount seen, int row)
+{
+  g_autofree char *media = g_strdup_printf ("%" G_GINT64_FORMAT, seen.n_media);
+  g_autofree char *time = praxi_text_time (seen.quiet_ns, 0);
+  praxi_page_cell (table, _ ("seen, nothing labelled"), 0, row);
+  praxi_page_cell (table, "–", 1, row);
   praxi_page_cell (table, media, 2, row);
   praxi_page_cell (table, time, 3, row);
 }
@@ -79,9 +91,11 @@ warnings_of (const GPtrArray *classes)
 
 /* Free with g_free. */
 static char *
-text_of (const GPtrArray *classes)
+text_of (const GPtrArray *classes, PraxiSeenCount seen)
 {
   GString *text = g_string_new (NULL);
+  g_string_append_printf (text, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n", seen.n_media,
+                          seen.quiet_ns);
   for (guint i = 0; i < classes->len; i++) {
     const PraxiUiClass *cls = classes->pdata[i];
     g_string_append_printf (text,
@@ -98,7 +112,8 @@ changed_cb (GtkWidget *box, guint changes, PraxiSession *session)
   if ((changes & PRAXI_CHANGE_LABELS) == 0)
     return;
   const GPtrArray *classes = praxi_session_classes (session);
-  g_autofree char *text = text_of (classes);
+  const PraxiSeenCount seen = praxi_session_seen (session);
+  g_autofree char *text = text_of (classes, seen);
   if (g_strcmp0 (text, self->shown) == 0)
     return;
   g_free (self->shown);
@@ -111,6 +126,9 @@ changed_cb (GtkWidget *box, guint changes, PraxiSession *session)
   praxi_page_cell (self->table, _ ("Time"), 3, 0);
   for (guint i = 0; i < classes->len; i++)
     add_class (self->table, classes->pdata[i], (int) i + 1);
+  if (seen.n_media > 0)
+    add_seen (self->table, seen, (int) classes->len + 1);
+  gtk_widget_set_visible (self->seen, seen.n_media > 0);
   gtk_label_set_text (GTK_LABEL (self->warnings), warnings);
   gtk_widget_set_visible (self->warnings, *warnings != '\0');
 }
@@ -129,6 +147,8 @@ praxi_learn_data_new (PraxiSession *session)
   LearnData *self = g_new0 (LearnData, 1);
   self->session = g_object_ref (session);
   self->table = praxi_page_table (box);
+  self->seen = praxi_page_text (
+      box, _ ("Footage that was seen and left without a label is learned as normal."), "dim-label");
   self->warnings = praxi_page_text (box, "", "dim-label");
   g_object_set_data_full (G_OBJECT (box), "data", self, data_free);
   g_signal_connect (box, "map", G_CALLBACK (count_cb), NULL);

@@ -32,7 +32,7 @@ typedef struct {
 
 typedef enum {
   PRAXI_EDIT_LOAD,  /* changes nothing, reads everything */
-  PRAXI_EDIT_COUNT, /* changes nothing, reads the classes */
+  PRAXI_EDIT_COUNT, /* changes nothing, reads the classes and what was seen */
   PRAXI_EDIT_CHANGE,
   PRAXI_EDIT_UNDO,
   PRAXI_EDIT_REDO,

@@ -106,6 +106,12 @@ praxi_session_count_classes (PraxiSession *self)
   praxi_session_push_edit (self, praxi_edit_new (PRAXI_EDIT_COUNT));
 }
 
+PraxiSeenCount
+praxi_session_seen (PraxiSession *self)
+{
+  return self->seen;
+}
+
 /* All of a class as it is shown, to be changed. */
 static PraxiClass *
 copy_class (PraxiSession *self, gint64 class_id)

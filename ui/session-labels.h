@@ -5,6 +5,7 @@
 #pragma once
 
 #include "engine/store/labels.h"
+#include "engine/store/seen.h"
 #include "ui/session.h"
 
 G_BEGIN_DECLS
@@ -60,8 +61,12 @@ void praxi_session_choose_class (PraxiSession *session, gint64 class_id);
 void praxi_session_choose_class_key (PraxiSession *session, char key);
 void praxi_session_add_class (PraxiSession *session, const char *name);
 
-/* Reads the classes again, with how many labels they have. */
+/* Reads the classes again, with how many labels they have, and what was seen and left unlabelled.
+ */
 void praxi_session_count_classes (PraxiSession *session);
+
+/* What training learns as background from the whole project; nothing before it was counted. */
+PraxiSeenCount praxi_session_seen (PraxiSession *session);
 
 /* Classes, each call one step of undo. */
 void praxi_session_rename_class (PraxiSession *session, gint64 class_id, const char *name);

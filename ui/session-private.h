@@ -78,8 +78,9 @@ struct _PraxiSession {
   guint labels_revision;
   gint64 longest_label_ns;
   GPtrArray *classes;
-  GQueue edits;   /* PraxiEdit on their way, oldest first */
-  GQueue refused; /* PraxiEdit the project did not take */
+  PraxiSeenCount seen; /* when the classes were counted last */
+  GQueue edits;        /* PraxiEdit on their way, oldest first */
+  GQueue refused;      /* PraxiEdit the project did not take */
   char *refusal;
   gint64 next_temporary_id;
   gint64 current_class;

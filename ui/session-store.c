@@ -268,6 +268,8 @@ take_view (PraxiSession *self, PraxiStoreView *view)
   take_labels (self, view);
   if (view->classes != NULL)
     take_classes (self, view->classes);
+  if (view->has_seen)
+    self->seen = view->seen;
   if (view->verdicts != NULL) {
     g_ptr_array_unref (self->kept_verdicts);
     self->kept_verdicts = g_steal_pointer (&view->verdicts);
@@ -503,6 +505,7 @@ praxi_session_open_project (PraxiSession *self, const char *path)
   g_free (self->project_path);
   self->project_path = g_strdup (path);
   self->current_class = 0;
+  self->seen = (PraxiSeenCount){0};
   self->kept_revision = 0;
   self->told_remote = FALSE;
   praxi_session_cameras_follow_project (self);

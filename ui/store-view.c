@@ -179,6 +179,9 @@ read_view (PraxiStore *store, const PraxiEdit *edit, PraxiStoreView *view, GErro
   if (rows != NULL ? !read_changes (store, rows, edit->kind == PRAXI_EDIT_COUNT, view, error)
                    : !read_whole (store, view, error))
     return FALSE;
+  view->has_seen = edit->kind == PRAXI_EDIT_COUNT;
+  if (view->has_seen && !praxi_seen_count (store, &view->seen, error))
+    return FALSE;
   view->can_undo = praxi_store_can_undo (store);
   view->can_redo = praxi_store_can_redo (store);
   return TRUE;

@@ -1,6 +1,7 @@
 /* What comes back from the project after an edit, for session-store.c only. */
 #pragma once
 
+#include "engine/store/seen.h"
 #include "ui/session-edits.h"
 
 G_BEGIN_DECLS
@@ -20,7 +21,9 @@ typedef struct {
   GArray *gone;        /* gint64, labels that are no longer there */
   GPtrArray *classes;  /* PraxiClass; NULL: unchanged */
   GPtrArray *verdicts; /* PraxiVerdict; NULL: unchanged */
-  GArray *coverage;    /* PraxiSeenSpan, when loading */
+  PraxiSeenCount seen; /* of the project, when counting */
+  gboolean has_seen;
+  GArray *coverage; /* PraxiSeenSpan, when loading */
   gboolean can_undo, can_redo;
   char *what;       /* was undone or redone */
   char *track_path; /* of the newest run, when loading */

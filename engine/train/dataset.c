@@ -9,8 +9,8 @@
 #include "engine/store/coverage.h"
 #include "engine/store/labels.h"
 #include "engine/store/media-table.h"
+#include "engine/store/seen.h"
 #include "engine/train/csv.h"
-#include "engine/train/seen.h"
 
 enum { FILE_NAME, CLASS, START, END, GROUP, SPLIT, N_COLUMNS };
 
@@ -358,30 +358,12 @@ praxi_dataset_folder_classes (const char *folder, GError **error)
   return (char **) g_ptr_array_free (classes, FALSE);
 }
 
-/* Whether something was looked at and labelled nothing in. */
-static gboolean
-shows_quiet (PraxiStore *store, gboolean *shows, GError **error)
-{
-  g_autoptr (GPtrArray) media = praxi_store_list_media (store, error);
-  *shows = FALSE;
-  for (guint i = 0; media != NULL && !*shows && i < media->len; i++) {
-    const PraxiMediaRow *row = media->pdata[i];
-    g_autoptr (GPtrArray) labels = praxi_store_list_labels (store, row->id, error);
-    g_autoptr (GArray) quiet =
-        labels != NULL ? praxi_seen_quiet (store, row->id, labels, error) : NULL;
-    if (quiet == NULL)
-      return FALSE;
-    *shows = quiet->len > 0;
-  }
-  return media != NULL;
-}
-
 char **
 praxi_dataset_project_classes (PraxiStore *store, GError **error)
 {
-  gboolean is_quiet;
+  PraxiSeenCount seen;
   g_autoptr (GPtrArray) all = praxi_store_list_classes (store, error);
-  if (all == NULL || !shows_quiet (store, &is_quiet, error))
+  if (all == NULL || !praxi_seen_count (store, &seen, error))
     return NULL;
   g_autoptr (GPtrArray) classes = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < all->len; i++) {
@@ -389,7 +371,7 @@ praxi_dataset_project_classes (PraxiStore *store, GError **error)
     if (class->n_labels > 0)
       add_class (classes, class->name);
   }
-  if (is_quiet)
+  if (seen.n_media > 0)
     add_class (classes, "normal");
   g_ptr_array_add (classes, NULL);
   g_ptr_array_set_free_func (classes, NULL);

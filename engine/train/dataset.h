@@ -47,7 +47,7 @@ PraxiDataset *
 praxi_dataset_load_folder (const char *folder, const PraxiDatasetOptions *options, GError **error);
 
 /* The labels of a project, and as "normal", where the model has that, what a person looked at and
- * labelled nothing in (engine/train/seen.h). The group of footage without one is its file.
+ * labelled nothing in (engine/store/seen.h). The group of footage without one is its file.
  * Errors: those of the store; FAILED (nothing is left)
  */
 PraxiDataset *

@@ -4,8 +4,10 @@ it with the original and takes it for analyses; after a restart it still is. Run
 
 test-learn.py PRAXISCOPE PRAXI CLIP; PRAXI_SHOTS names a folder for screenshots.
 """
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -40,6 +42,8 @@ class Learning(unittest.TestCase):
         for path in cls.footage[1:]:
             for name, start, end in SCENES:
                 praxi('label', 'add', '--project', PROJECT, '--media', path, '--class', name, '--start', str(start), '--end', str(end))
+        with contextlib.closing(sqlite3.connect(PROJECT)) as project, project:  # somebody watched until the fights begin
+            project.execute('INSERT INTO coverage (media_id, start_ns, end_ns) SELECT id, 0, 4000000000 FROM media')
 
     def setUp(self):
         self.app = App([PRAXISCOPE, self.footage[0]], os.path.join(HOME, 'praxiscope.log'))
@@ -76,6 +80,7 @@ class Learning(unittest.TestCase):
     def train(self):
         self.app.do('win.show-train')
         wait(lambda: self.app.text('There are 3 labels of fight'), 'what there is to learn from')
+        wait(lambda: self.app.text('seen, nothing labelled'), 'what is learned as normal')
         self.shoot('data')
         self.app.click(self.app.shown('combo box', 'Train', 'Train'))
         self.app.key('Down', 'Return')

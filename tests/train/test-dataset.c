@@ -6,6 +6,7 @@
 #include "engine/core/error.h"
 #include "engine/store/classes.h"
 #include "engine/store/coverage.h"
+#include "engine/store/seen.h"
 #include "engine/store/labels.h"
 #include "engine/store/media-table.h"
 #include "engine/train/csv.h"
@@ -252,13 +253,19 @@ test_seen (Fixture *fixture, gconstpointer data)
   g_auto (GStrv) known = NULL, all = NULL;
   const PraxiDatasetOptions options = {.classes = classes, .n_classes = 3, .split = "train"};
   const PraxiDatasetOptions events = {.classes = classes + 1, .n_classes = 2, .split = "train"};
+  PraxiSeenCount none, count;
+  g_assert_true (praxi_seen_count (store, &none, &error));
   before = praxi_dataset_load_project (store, &options, &error);
   known = praxi_dataset_project_classes (store, &error);
   g_assert_true (praxi_store_add_coverage (store, id, seen, G_N_ELEMENTS (seen), &error));
   after = praxi_dataset_load_project (store, &options, &error);
   blind = praxi_dataset_load_project (store, &events, &error);
   all = praxi_dataset_project_classes (store, &error);
+  g_assert_true (praxi_seen_count (store, &count, &error));
   g_assert_no_error (error);
+  g_assert_cmpint (none.n_media + none.quiet_ns, ==, 0);
+  g_assert_cmpint (count.n_media, ==, 1);
+  g_assert_cmpint (count.quiet_ns, ==, 17 * SECOND);
   g_assert_cmpuint (before->samples->len, ==, 4);
   g_assert_cmpuint (blind->samples->len, ==, 4);
   g_assert_cmpuint (g_strv_length (known), ==, 1);

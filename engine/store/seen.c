@@ -1,7 +1,8 @@
-#include "engine/train/seen.h"
+#include "engine/store/seen.h"
 
 #include "engine/store/coverage.h"
 #include "engine/store/labels.h"
+#include "engine/store/media-table.h"
 
 static void
 add_span (GArray *quiet, gint64 start_ns, gint64 end_ns)
@@ -36,4 +37,25 @@ praxi_seen_quiet (PraxiStore *store, gint64 media_id, const GPtrArray *labels, G
   for (guint i = 0; i < seen->len; i++)
     add_rest (quiet, &g_array_index (seen, PraxiSeenSpan, i), labels);
   return quiet;
+}
+
+gboolean
+praxi_seen_count (PraxiStore *store, PraxiSeenCount *count, GError **error)
+{
+  g_autoptr (GPtrArray) media = praxi_store_list_media (store, error);
+  *count = (PraxiSeenCount){0};
+  for (guint i = 0; media != NULL && i < media->len; i++) {
+    const PraxiMediaRow *row = media->pdata[i];
+    g_autoptr (GPtrArray) labels = praxi_store_list_labels (store, row->id, error);
+    g_autoptr (GArray) quiet =
+        labels != NULL ? praxi_seen_quiet (store, row->id, labels, error) : NULL;
+    if (quiet == NULL)
+      return FALSE;
+    for (guint j = 0; j < quiet->len; j++) {
+      const PraxiSeenSpan *span = &g_array_index (quiet, PraxiSeenSpan, j);
+      count->quiet_ns += span->end_ns - span->start_ns;
+    }
+    count->n_media += quiet->len > 0;
+  }
+  return media != NULL;
 }

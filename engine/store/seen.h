@@ -19,4 +19,12 @@ G_BEGIN_DECLS
 GArray *
 praxi_seen_quiet (PraxiStore *store, gint64 media_id, const GPtrArray *labels, GError **error);
 
+typedef struct {
+  gint64 n_media;  /* with such spans */
+  gint64 quiet_ns; /* of all of them */
+} PraxiSeenCount;
+
+/* What the whole project has of it. Errors: those of the store */
+gboolean praxi_seen_count (PraxiStore *store, PraxiSeenCount *count, GError **error);
+
 G_END_DECLS
