@@ -3,72 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/analysis.h"
 #include "app/compare-child.h"
 #include "app/fold-teachers.h"
-#include "app/label-splits.h"
-#include "app/train-job.h"
+#include "app/lighten-job.h"
+#include "app/lighten-report.h"
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
 #include "engine/core/text.h"
-#include "engine/lighten/footage.h"
-#include "engine/lighten/recipe.h"
 #include "engine/model/flow-net.h"
 
-enum { CALIBRATION_SAMPLES = 64, SHARE_STEPS = 1000 };
-
-typedef struct {
-  char *data, *project, *more, *cache, *quantize, *ranges, *importance, *out, *progress;
-  char *budget_bytes, *budget_vram;
-  char *student, *width, *size, *fold, *fold_teachers, **teachers, **hints;
-  int held_out, n_folds;  /* fold that is left out, from 1, of how many; 0: labels say */
-  GArray *teacher_places; /* of fold_teachers; NULL without */
-  int *speakers;          /* [files of train_flow]: who speaks alone of each; NULL */
-  gint64 seed;
-  PraxiRecipeOptions options;
-  PraxiTrainJob school; /* of the student: the net, and how it is best trained */
-  double stride_s;
-  gboolean json, json_progress;
-
-  char *path; /* of the model it begins with */
-  PraxiModel *model;
-  GPtrArray *more_teachers; /* of PraxiModel */
-  char **pupil, **master;   /* hinted values */
-  PraxiDataset *train, *val, *few;
-  PraxiClips *train_clips, *val_clips, *teacher_clips;
-  PraxiFlowClips *train_flow, *val_flow;
-  PraxiCliProgress *bar;
-} Lighten;
-
-/* --- progress ------------------------------------------------------------------------------- */
-
-static gboolean
-share_cb (gpointer data, double share)
-{
-  const Lighten *lighten = data;
-  praxi_cli_progress_update (lighten->bar, MIN (share, 0.9999) * SHARE_STEPS, SHARE_STEPS);
-  return !praxi_cli_cancelled;
-}
-
-static void
-child_cb (gpointer data, double share)
-{
-  share_cb (data, share);
-}
-
-static void
-begin_stage (Lighten *lighten, const char *stage)
-{
-  lighten->bar = praxi_cli_progress_new (lighten->json_progress, stage);
-}
-
-static void
-end_stage (Lighten *lighten, gboolean is_done)
-{
-  if (is_done)
-    praxi_cli_progress_update (lighten->bar, SHARE_STEPS, SHARE_STEPS);
-  g_clear_pointer (&lighten->bar, praxi_cli_progress_free);
-}
+typedef PraxiLightenJob Lighten;
 
 /* --- judging -------------------------------------------------------------------------------- */
 
@@ -84,6 +28,12 @@ whole_in (JsonObject *object, const char *name)
 {
   const double number = number_in (object, name);
   return isfinite (number) ? (gint64) number : 0;
+}
+
+static void
+child_cb (gpointer data, double share)
+{
+  praxi_lighten_share (data, share);
 }
 
 /* As `praxi compare` judges. */
@@ -113,188 +63,6 @@ judge_cb (gpointer data, const char *path, PraxiFigures *figures, GError **error
   return TRUE;
 }
 
-/* --- footage -------------------------------------------------------------------------------- */
-
-/* What learns, or is calibrated. */
-static PraxiModel *
-learner (const Lighten *lighten)
-{
-  return lighten->options.student != NULL ? lighten->options.student : lighten->model;
-}
-
-static gboolean
-learns (const Lighten *lighten)
-{
-  const PraxiRecipeOptions *options = &lighten->options;
-  return options->student != NULL ||
-         (options->epochs > 0 &&
-          (options->prune > 0 || options->max_drop >= 0 || options->budget_bytes > 0 ||
-           options->budget_vram > 0 || options->min_fps > 0));
-}
-
-static PraxiClips *
-load_clips (Lighten *lighten, PraxiModel *model, const PraxiDataset *dataset, GError **error)
-{
-  const PraxiClipsOptions options = {.stride_s = lighten->stride_s,
-                                     .threads = lighten->options.threads,
-                                     .tick = share_cb,
-                                     .data = lighten};
-  begin_stage (lighten, "clips");
-  PraxiClips *clips = praxi_clips_load (praxi_model_spec (model), dataset, &options, error);
-  end_stage (lighten, clips != NULL);
-  if (clips != NULL)
-    praxi_label_splits_print_warnings (clips->warnings);
-  return clips;
-}
-
-static gboolean
-reads_statistics (PraxiModel *model)
-{
-  return praxi_graph_find (praxi_model_graph (model), PRAXI_STATISTICS_VALUE) >= 0;
-}
-
-/* What learns and all who teach it begin with the motion stem.
- * statistics_views: how many views of the footage need statistics: all that a learner is shown, the
- * first for who is only asked
- */
-static gboolean
-is_all_motion (const Lighten *lighten, int *statistics_views)
-{
-  gboolean good = praxi_flow_clips_fit (learner (lighten)), asks = FALSE;
-  for (guint i = 0; i < lighten->more_teachers->len; i++) {
-    PraxiModel *teacher = lighten->more_teachers->pdata[i];
-    good = good && praxi_flow_clips_fit (teacher);
-    asks = asks || reads_statistics (teacher);
-  }
-  if (lighten->options.distills) {
-    good = good && praxi_flow_clips_fit (lighten->model);
-    asks = asks || reads_statistics (lighten->model);
-  }
-  *statistics_views = reads_statistics (learner (lighten)) ? PRAXI_FLOW_VIEWS : asks ? 1 : 0;
-  return good;
-}
-
-static PraxiFlowClips *
-load_flow (Lighten *lighten,
-           const PraxiDataset *dataset,
-           int n_views,
-           int statistics_views,
-           GError **error)
-{
-  const PraxiFlowClipsOptions options = {.n_views = n_views,
-                                         .statistics_views = statistics_views,
-                                         .threads = lighten->options.threads,
-                                         .cache = lighten->cache,
-                                         .tick = share_cb,
-                                         .data = lighten};
-  begin_stage (lighten, "motion");
-  PraxiFlowClips *flow =
-      praxi_flow_clips_load (praxi_model_spec (learner (lighten)), dataset, &options, error);
-  end_stage (lighten, flow != NULL);
-  if (flow != NULL)
-    praxi_label_splits_print_warnings (flow->warnings);
-  return flow;
-}
-
-static gboolean
-load_labels (const Lighten *lighten, PraxiDataset **train, PraxiDataset **val, GError **error)
-{
-  const PraxiModelSpec *spec = praxi_model_spec (learner (lighten));
-  if (lighten->n_folds == 0)
-    return praxi_label_splits_load (lighten->data, lighten->project, spec, train, val, error);
-  *train = praxi_label_splits_load_rest (lighten->data, lighten->project, spec, lighten->held_out,
-                                         lighten->n_folds, error);
-  return *train != NULL;
-}
-
-/* Motion to learn from, and a few clips to calibrate with. */
-static gboolean
-read_motion (Lighten *lighten, int statistics_views, GError **error)
-{
-  PraxiDataset *unused = NULL;
-  lighten->train_flow = load_flow (lighten, lighten->train, 0, statistics_views, error);
-  if (lighten->train_flow == NULL)
-    return FALSE;
-  if (lighten->val != NULL &&
-      (lighten->val_flow = load_flow (lighten, lighten->val, 1, statistics_views, error)) == NULL)
-    return FALSE;
-  lighten->options.train_flow = lighten->train_flow;
-  lighten->options.val_flow = lighten->val_flow;
-  if (!load_labels (lighten, &lighten->few, &unused, error))
-    return FALSE;
-  praxi_dataset_free (unused);
-  praxi_footage_thin (lighten->few, CALIBRATION_SAMPLES);
-  lighten->train_clips = load_clips (lighten, learner (lighten), lighten->few, error);
-  lighten->options.train = lighten->train_clips;
-  return lighten->train_clips != NULL;
-}
-
-static gboolean
-sees_the_same (PraxiModel *a, PraxiModel *b)
-{
-  const PraxiModelSpec *x = praxi_model_spec (a), *y = praxi_model_spec (b);
-  return x->frames == y->frames && x->height == y->height && x->width == y->width &&
-         fabs (x->rate_hz - y->rate_hz) < 1e-9;
-}
-
-/* The same moments as the teachers see them, where the student sees another size. */
-static gboolean
-read_for_teachers (Lighten *lighten, GError **error)
-{
-  const PraxiModelSpec *a = praxi_model_spec (learner (lighten));
-  const PraxiModelSpec *b = praxi_model_spec (lighten->model);
-  if (!lighten->options.distills || sees_the_same (learner (lighten), lighten->model))
-    return TRUE;
-  lighten->teacher_clips = load_clips (lighten, lighten->model, lighten->train, error);
-  lighten->options.teacher_clips = lighten->teacher_clips;
-  if (lighten->teacher_clips == NULL)
-    return FALSE;
-  if (lighten->teacher_clips->clips->len == lighten->train_clips->clips->len &&
-      fabs (a->frames / a->rate_hz - b->frames / b->rate_hz) < 0.01)
-    return TRUE;
-  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
-               "the student sees %.2f s of footage, the teacher %.2f s; give it as much with "
-               "--student NAME:frames=N,rate=HZ",
-               a->frames / a->rate_hz, b->frames / b->rate_hz);
-  return FALSE;
-}
-
-static gboolean
-add_more (Lighten *lighten, GError **error)
-{
-  return lighten->more == NULL ||
-         praxi_label_splits_add_extra (lighten->train, lighten->more,
-                                       praxi_model_spec (learner (lighten)), error);
-}
-
-static gboolean
-read_footage (Lighten *lighten, GError **error)
-{
-  int statistics_views = 0;
-  if (lighten->data == NULL && lighten->project == NULL)
-    return TRUE;
-  if (!load_labels (lighten, &lighten->train, &lighten->val, error))
-    return FALSE;
-  if (learns (lighten) && is_all_motion (lighten, &statistics_views))
-    return add_more (lighten, error) && read_motion (lighten, statistics_views, error);
-  if (lighten->more != NULL) {
-    g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
-                         "--more: goes with something that learns, and with models that begin with "
-                         "the motion stem");
-    return FALSE;
-  }
-  if (!learns (lighten)) /* a few are enough to calibrate with */
-    praxi_footage_thin (lighten->train, CALIBRATION_SAMPLES);
-  lighten->train_clips = load_clips (lighten, learner (lighten), lighten->train, error);
-  if (lighten->train_clips != NULL && learns (lighten) && lighten->val != NULL)
-    lighten->val_clips = load_clips (lighten, learner (lighten), lighten->val, error);
-  lighten->options.train = lighten->train_clips;
-  lighten->options.val = lighten->val_clips;
-  return lighten->train_clips != NULL &&
-         (!learns (lighten) || lighten->val == NULL || lighten->val_clips != NULL) &&
-         read_for_teachers (lighten, error);
-}
-
 /* --- teachers and the student --------------------------------------------------------------- */
 
 static gboolean
@@ -302,9 +70,9 @@ choose_speakers (Lighten *lighten, GError **error)
 {
   if (lighten->fold_teachers == NULL)
     return TRUE;
-  lighten->speakers =
-      praxi_fold_teachers_speakers (lighten->teacher_places, lighten->train_flow, lighten->data,
-                                    lighten->project, praxi_model_spec (learner (lighten)), error);
+  lighten->speakers = praxi_fold_teachers_speakers (
+      lighten->teacher_places, lighten->train_flow, lighten->data, lighten->project,
+      praxi_model_spec (praxi_lighten_learner (lighten)), error);
   lighten->options.distillation.speakers = lighten->speakers;
   return lighten->speakers != NULL;
 }
@@ -404,84 +172,15 @@ split_hints (Lighten *lighten)
 /* --- telling -------------------------------------------------------------------------------- */
 
 static void
-add_figures (JsonBuilder *builder, const char *name, const PraxiFigures *figures)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_begin_object (builder);
-  praxi_json_add_int (builder, "file_bytes", figures->file_bytes);
-  praxi_json_add_int (builder, "weights_bytes", figures->weights_bytes);
-  praxi_json_add_int (builder, "params", figures->params);
-  praxi_json_add_int (builder, "macs", figures->macs);
-  praxi_json_add_double (builder, "accuracy", figures->accuracy);
-  praxi_json_add_double (builder, "macro_f1", figures->macro_f1);
-  praxi_json_add_double (builder, "auc_pr", figures->auc_pr);
-  praxi_json_add_double (builder, "clips_per_s", figures->clips_per_s);
-  praxi_json_add_double (builder, "fps", figures->fps);
-  praxi_json_add_double (builder, "latency_p50_ms", figures->latency_p50_ms);
-  praxi_json_add_int (builder, "peak_rss_bytes", figures->peak_rss_bytes);
-  praxi_json_add_int (builder, "peak_device_bytes", figures->peak_device_bytes);
-  json_builder_end_object (builder);
-}
-
-static void
-add_step (JsonBuilder *builder, const PraxiRecipeStep *step)
-{
-  json_builder_begin_object (builder);
-  praxi_json_add_string (builder, "pass", step->pass);
-  praxi_json_add_int (builder, "round", step->round);
-  json_builder_set_member_name (builder, "report");
-  json_builder_begin_object (builder);
-  praxi_json_add_string (builder, "what", step->what);
-  add_figures (builder, "before", &step->before);
-  add_figures (builder, "after", &step->after);
-  praxi_json_add_double (builder, "drop_points",
-                         (step->before.accuracy - step->after.accuracy) * 100);
-  json_builder_end_object (builder);
-  json_builder_end_object (builder);
-}
-
-static void
-print_json (const PraxiRecipe *recipe)
-{
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "steps");
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < recipe->steps->len; i++)
-    add_step (builder, recipe->steps->pdata[i]);
-  json_builder_end_array (builder);
-  add_figures (builder, "before", &recipe->first);
-  add_figures (builder, "after", &recipe->last);
-  praxi_json_add_double (builder, "drop_points",
-                         (recipe->first.accuracy - recipe->last.accuracy) * 100);
-  if (recipe->unmet != NULL)
-    praxi_json_add_string (builder, "unmet", recipe->unmet);
-  json_builder_end_object (builder);
-  praxi_json_write (builder, stdout, FALSE);
-}
-
-static void
-print_figures (const char *label, const PraxiFigures *figures)
-{
-  g_autofree char *size = praxi_text_bytes ((guint64) figures->file_bytes);
-  printf ("%-16s %9s   %7.1f M multiply-adds", label, size, (double) figures->macs / 1e6);
-  if (isfinite (figures->accuracy))
-    printf ("   accuracy %5.1f %%   %6.1f clips/s   %6.0f frames/s", figures->accuracy * 100,
-            figures->clips_per_s, figures->fps);
-  putchar ('\n');
-  fflush (stdout);
-}
-
-static void
 step_cb (gpointer data, const PraxiRecipeStep *step)
 {
   const Lighten *lighten = data;
   if (lighten->json_progress) {
     g_autoptr (JsonBuilder) builder = json_builder_new ();
-    add_step (builder, step);
+    praxi_lighten_add_step (builder, step);
     praxi_json_write (builder, stderr, FALSE);
   } else if (!lighten->json) {
-    print_figures (step->pass, &step->after);
+    praxi_lighten_print_figures (step->pass, &step->after);
   }
 }
 
@@ -490,9 +189,9 @@ stage_cb (gpointer data, const char *name)
 {
   Lighten *lighten = data;
   if (name != NULL)
-    begin_stage (lighten, name);
+    praxi_lighten_begin_stage (lighten, name);
   else
-    end_stage (lighten, !praxi_cli_cancelled);
+    praxi_lighten_end_stage (lighten, !praxi_cli_cancelled);
 }
 
 /* --- the whole ------------------------------------------------------------------------------ */
@@ -502,10 +201,10 @@ finish (const Lighten *lighten, const PraxiRecipe *recipe)
 {
   g_autofree char *name = praxi_text_file_name (lighten->out);
   if (lighten->json) {
-    print_json (recipe);
+    praxi_lighten_print_json (recipe);
   } else {
-    print_figures ("before", &recipe->first);
-    print_figures ("after", &recipe->last);
+    praxi_lighten_print_figures ("before", &recipe->first);
+    praxi_lighten_print_figures ("after", &recipe->last);
     printf ("%s: written\n", name);
   }
   if (recipe->unmet == NULL)
@@ -536,7 +235,7 @@ lighten_model (Lighten *lighten, const char *name)
            "nothing else\n",
            stderr);
   if (!load_teachers (lighten, &error) || !make_student (lighten, &error) ||
-      !read_footage (lighten, &error) || !choose_speakers (lighten, &error))
+      !praxi_lighten_read_footage (lighten, &error) || !choose_speakers (lighten, &error))
     return praxi_cli_fail (&error);
   g_autofree char *data_key = g_strdup_printf ("%s %s %s", has_labels ? labels : "",
                                                lighten->fold != NULL ? lighten->fold : "",
@@ -544,7 +243,7 @@ lighten_model (Lighten *lighten, const char *name)
   lighten->options.data_key = data_key;
   lighten->options.judge = judge_cb;
   lighten->options.stage = stage_cb;
-  lighten->options.tick = share_cb;
+  lighten->options.tick = praxi_lighten_share;
   lighten->options.step = step_cb;
   lighten->options.data = lighten;
   g_autoptr (PraxiRecipe) recipe =
