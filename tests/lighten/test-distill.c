@@ -8,7 +8,7 @@
 #include "engine/infer/executor.h"
 #include "engine/lighten/distill.h"
 #include "engine/train/optimizer.h"
-#include "tests/lighten/toy.h"
+#include "tests/train/toy.h"
 
 /* The mean probability of what is true, over clips whose labels are. */
 static double
@@ -52,7 +52,7 @@ learn (PraxiModel *model, const PraxiClips *clips, PraxiTeacher *teacher, int ep
       praxi_train (trainable, model, clips, NULL, &options, &error);
   g_assert_no_error (error);
   g_autoptr (PraxiGraph) graph = praxi_trainable_graph (trainable, model);
-  return toy_keep (graph);
+  return toy_keep (graph, FALSE, FALSE);
 }
 
 /* A student whose labels lie in one of five cases is better with a teacher than without. */
@@ -61,7 +61,8 @@ test_helps (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (PraxiClips) good = toy_clips (1, 0), poor = toy_clips (2, 0.2);
-  g_autoptr (PraxiModel) large = toy_model (3, 8), small = toy_model (5, 4);
+  g_autoptr (PraxiModel) large = toy_net (&(ToyNet){.seed = 3, .channels = 8, .has_inside = TRUE}),
+                         small = toy_net (&(ToyNet){.seed = 5, .channels = 4, .has_inside = TRUE});
   g_autoptr (PraxiModel) taught = learn (large, good, NULL, 20);
   g_assert_cmpfloat (worth (taught), >, 0.95);
   PraxiModel *const models[] = {taught, taught};
@@ -107,7 +108,8 @@ test_gradient (void)
   enum { B = 1 }; /* the net is made for one clip */
   g_autoptr (GError) error = NULL;
   g_autoptr (PraxiClips) clips = toy_clips (1, 0);
-  g_autoptr (PraxiModel) model = toy_model (4, 2), large = toy_model (3, 8);
+  g_autoptr (PraxiModel) model = toy_net (&(ToyNet){.seed = 4, .channels = 2, .has_inside = TRUE}),
+                         large = toy_net (&(ToyNet){.seed = 3, .channels = 8, .has_inside = TRUE});
   static const char *const names[] = {"inside", NULL};
   PraxiModel *const models[] = {large};
   const PraxiDistillOptions options = {.temperature = 3,
@@ -168,7 +170,7 @@ test_refusals (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (PraxiClips) clips = toy_clips (1, 0);
-  g_autoptr (PraxiModel) model = toy_model (4, 2);
+  g_autoptr (PraxiModel) model = toy_net (&(ToyNet){.seed = 4, .channels = 2, .has_inside = TRUE});
   PraxiModel *const models[] = {model};
   static const char *const wrong[] = {"outside", NULL};
   const PraxiDistillOptions options = {.student_values = wrong, .teacher_values = wrong};

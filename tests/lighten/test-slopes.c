@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "engine/lighten/learn.h"
-#include "tests/lighten/toy.h"
+#include "tests/train/toy.h"
 
 enum { CHANNELS = 8, DEAF = 3, INSIDE = 4 };
 
@@ -31,7 +31,8 @@ find_node (const PraxiGraph *graph, PraxiOpKind kind)
 static PraxiModel *
 make_model (void)
 {
-  g_autoptr (PraxiModel) plain = toy_model (3, CHANNELS);
+  g_autoptr (PraxiModel) plain =
+      toy_net (&(ToyNet){.seed = 3, .channels = CHANNELS, .has_inside = TRUE});
   g_autoptr (PraxiGraph) graph = praxi_graph_copy (praxi_model_graph (plain));
   const char *name = NULL;
   float *conv = constant_data (graph, find_node (graph, PRAXI_OP_CONV), &name);
@@ -41,7 +42,7 @@ make_model (void)
   for (int i = 0; i < INSIDE; i++) /* flattened [channels, halves] */
     for (int half = 0; half < 2; half++)
       gemm[i * 2 * CHANNELS + 2 * DEAF + half] = 0;
-  return toy_keep (graph);
+  return toy_keep (graph, FALSE, FALSE);
 }
 
 static gboolean
