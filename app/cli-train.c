@@ -186,7 +186,8 @@ find_problem (PraxiTrainJob *t)
   static const char *const optimizers[] = {"adamw", "sgd", NULL};
   static const char *const balances[] = {"root", "equal", "none", NULL};
   const PraxiTrainOptions *o = &t->options;
-  int optimizer = 0, balance = 0;
+  static const char *const splits[] = {"train", "val", "test", "all", NULL};
+  int optimizer = 0, balance = 0, split = 0;
   const gboolean knows_optimizer = choose (t->optimizer, optimizers, &optimizer);
   const gboolean knows_balance = choose (t->balance, balances, &balance);
   t->options.optimizer = (PraxiOptimizerKind) optimizer;
@@ -199,10 +200,13 @@ find_problem (PraxiTrainJob *t)
     return "--smote, --easy-ensemble: give one of them";
   if (t->ensemble < 0 || t->ensemble > 1000)
     return "--easy-ensemble: give 1 to 1000";
-  if ((t->scores != NULL || t->judged != NULL) && t->folds == 0)
-    return "--scores, --judge: go with --folds";
-  if (t->pairs &&
-      (t->folds < 3 || t->out == NULL || t->judged != NULL || t->scores != NULL || t->json))
+  if ((t->scores != NULL || t->curves != NULL || t->judged != NULL) && t->folds == 0)
+    return "--scores, --curves, --judge: go with --folds";
+  if (t->split != NULL &&
+      (t->folds == 0 || t->judged != NULL || !choose (t->split, splits, &split)))
+    return "--split: give train, val, test or all, with --folds and something to train";
+  if (t->pairs && (t->folds < 3 || t->out == NULL || t->judged != NULL || t->scores != NULL ||
+                   t->curves != NULL || t->json))
     return "--pairs: goes with three --folds or more and --out, and nothing is judged";
   if (t->alarms != NULL && (!t->calibrates || t->judged == NULL))
     return "--alarms: goes with --folds, --judge and --calibrate";
@@ -311,6 +315,19 @@ list_learning (PraxiTrainJob *t, GArray *entries)
        "DIR"},
       {"maps", 0, 0, G_OPTION_ARG_NONE, &t->maps,
        "Fine-tunes on motion computed once a file, as --arch and --folds do", NULL},
+      {"resume", 0, 0, G_OPTION_ARG_NONE, &t->options.resume,
+       "Goes on where a training to the same file was cut off", NULL},
+      {"checkpoint", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_DOUBLE, &t->options.checkpoint_s, NULL,
+       NULL},
+  };
+  g_array_append_vals (entries, more, G_N_ELEMENTS (more));
+}
+
+/* Options of cross-validation and of what is made of it. */
+static void
+list_folds (PraxiTrainJob *t, GArray *entries)
+{
+  const GOptionEntry more[] = {
       {"folds", 0, 0, G_OPTION_ARG_INT, &t->folds,
        "Cross-validation by group instead of one model; --out OUT.onnx keeps OUT-1.onnx to "
        "OUT-K.onnx",
@@ -319,11 +336,15 @@ list_learning (PraxiTrainJob *t, GArray *entries)
        "With --folds and --out: a model for every two folds instead, OUT-1-2.onnx and so on, which "
        "saw neither",
        NULL},
+      {"split", 0, 0, G_OPTION_ARG_STRING, &t->split,
+       "With --folds: only footage of train, val or test; the folds are those of all", "SPLIT"},
       {"judge", 0, 0, G_OPTION_ARG_FILENAME, &t->judged,
        "With --folds: trains nothing, judges OUT-1.onnx to OUT-K.onnx, each by its fold",
        "OUT.onnx"},
       {"scores", 0, 0, G_OPTION_ARG_FILENAME, &t->scores,
        "With --folds: a table of what footage held out was given", "FILE.csv"},
+      {"curves", 0, 0, G_OPTION_ARG_FILENAME, &t->curves,
+       "With --folds: a table of what thresholds find and how often they are wrong", "FILE.csv"},
       {"calibrate", 0, 0, G_OPTION_ARG_NONE, &t->calibrates,
        "Fits the scores to the validation footage, so that 0.8 is right in 8 of 10 cases; with "
        "--judge and --out each fold's to what the others held out, and --from's to all of that",
@@ -331,10 +352,6 @@ list_learning (PraxiTrainJob *t, GArray *entries)
       {"alarms", 0, 0, G_OPTION_ARG_STRING, &t->alarms,
        "With those: thresholds that find most events within so many false ones an hour, fall=20",
        "LIST"},
-      {"resume", 0, 0, G_OPTION_ARG_NONE, &t->options.resume,
-       "Goes on where a training to the same file was cut off", NULL},
-      {"checkpoint", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_DOUBLE, &t->options.checkpoint_s, NULL,
-       NULL},
   };
   g_array_append_vals (entries, more, G_N_ELEMENTS (more));
 }
@@ -373,6 +390,7 @@ praxi_cli_train (int argc, char **argv)
   g_autoptr (GArray) all = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
   g_array_append_vals (all, entries, G_N_ELEMENTS (entries));
   list_learning (&t, all);
+  list_folds (&t, all);
   if (praxi_cli_parse (&argc, &argv, (const GOptionEntry *) (const void *) all->data, "",
                        "Trains a model on labelled footage; the best epoch is kept.", &status)) {
     g_autoptr (GError) error = NULL;

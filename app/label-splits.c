@@ -9,20 +9,18 @@
 /* Where no split is given a fifth of the groups validates. */
 enum { VAL_ONE_IN = 5 };
 
-typedef struct {
-  const char *folder, *project;
-  const PraxiModelSpec *spec;
-} Source;
-
-static PraxiDataset *
-load_split (const Source *source, const char *split, GError **error)
+PraxiDataset *
+praxi_label_splits_load_one (const char *folder,
+                             const char *project,
+                             const PraxiModelSpec *spec,
+                             const char *split,
+                             GError **error)
 {
-  const PraxiModelSpec *spec = source->spec;
   const PraxiDatasetOptions options = {
       .classes = (const char *const *) spec->classes, .n_classes = spec->n_classes, .split = split};
-  if (source->folder != NULL)
-    return praxi_dataset_load_folder (source->folder, &options, error);
-  g_autoptr (PraxiStore) store = praxi_store_open (source->project, PRAXI_STORE_READ_ONLY, error);
+  if (folder != NULL)
+    return praxi_dataset_load_folder (folder, &options, error);
+  g_autoptr (PraxiStore) store = praxi_store_open (project, PRAXI_STORE_READ_ONLY, error);
   return store != NULL ? praxi_dataset_load_project (store, &options, error) : NULL;
 }
 
@@ -76,16 +74,16 @@ praxi_label_splits_load (const char *folder,
                          PraxiDataset **val,
                          GError **error)
 {
-  const Source source = {folder, project, spec};
   g_autoptr (GError) no_split = NULL;
-  *val = load_split (&source, "val", &no_split);
-  *train = load_split (&source, *val != NULL ? "train" : "all", error);
+  *val = praxi_label_splits_load_one (folder, project, spec, "val", &no_split);
+  *train =
+      praxi_label_splits_load_one (folder, project, spec, *val != NULL ? "train" : "all", error);
   if (*train == NULL)
     return FALSE;
   praxi_label_splits_print_warnings ((*train)->warnings);
   if (*val != NULL)
     return TRUE;
-  *val = load_split (&source, "all", error);
+  *val = praxi_label_splits_load_one (folder, project, spec, "all", error);
   if (*val == NULL)
     return FALSE;
   g_autoptr (GHashTable) val_groups = choose_val_groups (*val);
@@ -107,8 +105,7 @@ praxi_label_splits_load_rest (const char *folder,
                               int n_folds,
                               GError **error)
 {
-  const Source source = {folder, project, spec};
-  PraxiDataset *rest = load_split (&source, "all", error);
+  PraxiDataset *rest = praxi_label_splits_load_one (folder, project, spec, "all", error);
   if (rest == NULL)
     return NULL;
   praxi_label_splits_print_warnings (rest->warnings);
@@ -133,8 +130,7 @@ praxi_label_splits_folds (const char *folder,
                           int n_folds,
                           GError **error)
 {
-  const Source source = {folder, project, spec};
-  g_autoptr (PraxiDataset) all = load_split (&source, "all", error);
+  g_autoptr (PraxiDataset) all = praxi_label_splits_load_one (folder, project, spec, "all", error);
   g_autofree int *fold_of = all != NULL ? praxi_folds_new (all, n_folds, error) : NULL;
   if (fold_of == NULL)
     return NULL;
@@ -151,8 +147,7 @@ praxi_label_splits_add_extra (PraxiDataset *dataset,
                               const PraxiModelSpec *spec,
                               GError **error)
 {
-  const Source source = {.folder = folder, .spec = spec};
-  PraxiDataset *more = load_split (&source, "all", error);
+  PraxiDataset *more = praxi_label_splits_load_one (folder, NULL, spec, "all", error);
   if (more == NULL)
     return FALSE;
   praxi_label_splits_print_warnings (more->warnings);

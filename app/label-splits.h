@@ -6,6 +6,13 @@
 
 G_BEGIN_DECLS
 
+/* One split of a folder or a project, one of them NULL. split: train, val, test or all */
+PraxiDataset *praxi_label_splits_load_one (const char *folder,
+                                           const char *project,
+                                           const PraxiModelSpec *spec,
+                                           const char *split,
+                                           GError **error);
+
 /* From a folder or a project, one of them NULL. Where the labels name no split every fifth group
  * by name validates; of one group alone none can, which is said on stderr, as are the warnings of
  * the labels.

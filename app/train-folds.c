@@ -85,13 +85,15 @@ judge (Folds *folds, int fold, const char *path, GError **error)
     }
   const PraxiDataset held_out = {
       .samples = samples, .warnings = job->train->warnings, .starts_at_0 = job->train->starts_at_0};
+  if (samples->len == 0)
+    return TRUE; /* a split has nothing of this fold */
   PraxiCliModel model;
   const PraxiExecutorOptions how = {.threads = job->options.threads};
   if (!praxi_cli_model_open (&model, path, &how, error))
     return FALSE;
   g_autofree PraxiEventOptions *events = praxi_cli_model_events (praxi_model_spec (model.model));
   const PraxiEvaluateOptions options = {.events = events,
-                                        .tries = job->alarms != NULL,
+                                        .tries = job->alarms != NULL || job->curves != NULL,
                                         .stride_s = job->stride_s,
                                         .threads = model.threads,
                                         .tick = evaluate_cb};
@@ -214,9 +216,8 @@ typedef struct {
   double accuracy, low, high, auc, auc_within;
 } Fit;
 
-/* Samples of an event, and those without one in the folder that is named so, or all such. */
-static GArray *
-list_samples (const Folds *folds, int event)
+GArray *
+praxi_train_folds_list (const Folds *folds, int event)
 {
   const PraxiTrainJob *job = folds->job;
   const int background = folds->background;
@@ -259,7 +260,7 @@ static Fit
 fit_of (const Folds *folds, int event)
 {
   const PraxiTrainJob *job = folds->job;
-  g_autoptr (GArray) list = list_samples (folds, event);
+  g_autoptr (GArray) list = praxi_train_folds_list (folds, event);
   const int n = (int) list->len;
   g_autofree float *scores = g_new (float, n + 1), *both = g_new (float, 2 * n + 1);
   g_autofree int *truth = g_new (int, n + 1);
@@ -420,6 +421,32 @@ praxi_train_folds_run (Folds *folds, GError **error)
 
 /* --- the whole ------------------------------------------------------------------------------ */
 
+/* The footage, and which fold of all there is holds each sample out; NULL on error. */
+static int *
+load_footage (PraxiTrainJob *job, GError **error)
+{
+  const PraxiModelSpec *spec = praxi_model_spec (job->model);
+  g_autoptr (GHashTable) folds =
+      praxi_label_splits_folds (job->data, job->project, spec, job->folds, error);
+  if (folds == NULL)
+    return NULL;
+  job->train = praxi_label_splits_load_one (job->data, job->project, spec,
+                                            job->split != NULL ? job->split : "all", error);
+  if (job->train == NULL)
+    return NULL;
+  praxi_label_splits_print_warnings (job->train->warnings);
+  if (job->judged == NULL && !praxi_train_job_add_more (job, error))
+    return NULL;
+  int *fold_of = g_new (int, job->train->samples->len + 1);
+  for (guint i = 0; i < job->train->samples->len; i++) {
+    const PraxiSample *sample = job->train->samples->pdata[i];
+    fold_of[i] = sample->is_extra
+                     ? PRAXI_FOLDS_NONE
+                     : GPOINTER_TO_INT (g_hash_table_lookup (folds, sample->group)) - 1;
+  }
+  return fold_of;
+}
+
 static gboolean
 read_flow (PraxiTrainJob *job, GError **error)
 {
@@ -437,13 +464,7 @@ praxi_train_folds (PraxiTrainJob *job)
   g_autofree double *limits = NULL; /* wrong ones are refused before anything takes long */
   if (!praxi_train_alarms_parse (job, &limits, &error))
     return praxi_cli_fail (&error);
-  job->train = praxi_train_job_split (job, "all", &error);
-  if (job->train == NULL)
-    return praxi_cli_fail (&error);
-  praxi_label_splits_print_warnings (job->train->warnings);
-  if (job->judged == NULL && !praxi_train_job_add_more (job, &error))
-    return praxi_cli_fail (&error);
-  g_autofree int *fold_of = praxi_folds_new (job->train, job->folds, &error);
+  g_autofree int *fold_of = load_footage (job, &error);
   if (fold_of == NULL || (job->judged == NULL && !read_flow (job, &error)))
     return praxi_cli_fail (&error);
   const PraxiModelSpec *spec = praxi_model_spec (job->model);
@@ -466,7 +487,8 @@ praxi_train_folds (PraxiTrainJob *job)
       begin_record (&folds, &error) &&
       (job->pairs ? make_pairs (&folds, &error) : praxi_train_folds_run (&folds, &error)) &&
       (!job->calibrates || praxi_train_calibrate (&folds, &error)) &&
-      (job->scores == NULL || write_scores (&folds, &error));
+      (job->scores == NULL || write_scores (&folds, &error)) &&
+      (job->curves == NULL || praxi_train_curves_write (&folds, &error));
   if (good && folds.record != NULL)
     g_unlink (folds.record);
   if (good && job->json)

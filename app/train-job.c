@@ -246,18 +246,6 @@ praxi_train_job_defaults (PraxiTrainJob *job)
 
 /* --- labels and footage --------------------------------------------------------------------- */
 
-PraxiDataset *
-praxi_train_job_split (const PraxiTrainJob *job, const char *split, GError **error)
-{
-  const PraxiModelSpec *spec = praxi_model_spec (job->model);
-  const PraxiDatasetOptions options = {
-      .classes = (const char *const *) spec->classes, .n_classes = spec->n_classes, .split = split};
-  if (job->data != NULL)
-    return praxi_dataset_load_folder (job->data, &options, error);
-  g_autoptr (PraxiStore) store = praxi_store_open (job->project, PRAXI_STORE_READ_ONLY, error);
-  return store != NULL ? praxi_dataset_load_project (store, &options, error) : NULL;
-}
-
 gboolean
 praxi_train_job_add_more (PraxiTrainJob *job, GError **error)
 {
@@ -614,10 +602,11 @@ praxi_train_job_clear (PraxiTrainJob *job)
   praxi_dataset_free (job->train);
   praxi_dataset_free (job->val);
   g_clear_pointer (&job->model, praxi_model_unref);
-  char *const texts[] = {job->data,    job->project,  job->from,      job->arch,       job->classes,
-                         job->out,     job->progress, job->optimizer, job->checkpoint, job->key,
-                         job->balance, job->scores,   job->judged,    job->sizes,      job->more,
-                         job->alarms,  job->cache,    job->licence};
+  char *const texts[] = {job->data,       job->project, job->from,     job->arch,
+                         job->classes,    job->out,     job->progress, job->optimizer,
+                         job->checkpoint, job->key,     job->balance,  job->scores,
+                         job->curves,     job->split,   job->judged,   job->sizes,
+                         job->more,       job->alarms,  job->cache,    job->licence};
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
   g_free (job->output_weights);

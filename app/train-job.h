@@ -36,6 +36,8 @@ typedef struct {
   const gboolean *files; /* that were prepared; borrowed while it learns */
   char *checkpoint, *key;
   char *scores;    /* where --folds writes what every sample held out was given */
+  char *split;     /* --folds takes the footage of; NULL: all */
+  char *curves;    /* where --folds writes what thresholds find */
   char *sizes;     /* sides of the clips by share of the epochs, the model's own last */
   GArray *stages;  /* of PraxiTrainStage, for those but the last; NULL without sizes */
   GPtrArray *made; /* of the stages: models, trainables and sources */
@@ -66,9 +68,6 @@ gboolean praxi_train_job_fit_head (PraxiTrainJob *job, double *loss, GError **er
 
 /* Takes what the architecture is best trained with where nothing else was asked. */
 void praxi_train_job_defaults (PraxiTrainJob *job);
-
-/* Samples of a split: "train", "val", "all". */
-PraxiDataset *praxi_train_job_split (const PraxiTrainJob *job, const char *split, GError **error);
 
 /* Adds the samples of more to those to learn from. Errors: UNSUPPORTED: the model reads no motion
  */

@@ -76,6 +76,51 @@ def check_folds(folder):
     assert len(scores) == 5 and all(row["fight"] != "nan" for row in scores), scores
 
 
+def check_curves(folder):
+    """Areas and events of the curves are those that the figures tell."""
+    told = json.loads(works(folder, "train", "--data", ".", "--folds", "2", "--judge", "stat.onnx",
+                            "--curves", "curves.csv", "--threads", "1", "--json").stdout)
+    points = rows(folder, "curves.csv")
+    for figures in told["classes"]:
+        of = {kind: [(float(p["x"]), float(p["y"])) for p in points
+                     if p["class"] == figures["class"] and p["curve"] == kind]
+              for kind in ("events", "roc", "pr")}
+        area = sum((x1 - x0) * (y0 + y1) / 2 for (x0, y0), (x1, y1) in zip(of["roc"], of["roc"][1:]))
+        assert abs(area - figures["auc_roc"]) < 1e-3, (area, figures)
+        assert of["pr"][-1][0] == 1 and of["roc"][-1] == (1, 1), of
+        whole = next(part for part in figures["events"] if part["part"] == "all")
+        at = [(float(p["threshold"]), float(p["x"]), float(p["y"])) for p in points
+              if p["class"] == figures["class"] and p["curve"] == "events"]
+        assert len(at) == 81 and at == sorted(at, reverse=True), at
+        _, false, found = next(point for point in at if point[0] == 0.5)
+        assert abs(false * whole["quiet_hours"] - whole["false"]) < 0.01, (false, whole)
+        assert abs(found * whole["spans"] - whole["found"]) < 0.01, (found, whole)
+    refused(folder, "--curves", "train", "--data", ".", "--arch", "flow-light", "--curves",
+            "curves.csv", "--out", "one.onnx")
+
+
+def check_split(folder):
+    """Footage of other splits is neither learned from nor judged, but has its fold."""
+    shutil.copy(SAMPLE, os.path.join(folder, "c.mp4"))
+    write_labels(folder, [f"{name}.mp4,{what},{name},{'val' if name == 'c' else 'train'}\n"
+                          for name in "abc" for what in ("fight,5,9", "normal,0,3.5")])
+    command = ["train", "--data", ".", "--folds", "3", "--arch", "flow-statistics", "--epochs", "2",
+               "--classes", "normal,fight", "--threads", "1", "--json"]
+    works(folder, *command, "--out", "whole.onnx", "--scores", "whole.csv")
+    works(folder, *command, "--split", "train", "--out", "part.onnx", "--scores", "part.csv")
+    whole, part = rows(folder, "whole.csv"), rows(folder, "part.csv")
+    assert [row["file"] for row in part] == ["a.mp4", "a.mp4", "b.mp4", "b.mp4"], part
+    assert len(whole) == 6 and whole[:4] != part, (whole, part)
+    alike = [content(folder, f"whole-{fold}.onnx")[:-2000] == content(folder, f"part-{fold}.onnx")[:-2000]
+             for fold in (1, 2, 3)]
+    assert alike.count(True) == 1, alike  # who never sees c
+    write_labels(folder, [line + "\n" for line in LABELS.splitlines()[1:]])
+    os.remove(os.path.join(folder, "c.mp4"))
+    refused(folder, "--split", "train", "--data", ".", "--folds", "2", "--judge", "whole.onnx",
+            "--split", "train")
+    refused(folder, "--split", *command, "--split", "some")
+
+
 def check_join(folder):
     """The joined model costs the parts without a second stem, and says the mean of their logits."""
     for fold in (1, 2):
@@ -336,6 +381,8 @@ def main():
         with open(os.path.join(folder, "labels.csv"), "w") as labels:
             labels.write(LABELS)
         check_folds(folder)
+        check_curves(folder)
+        check_split(folder)
         check_join(folder)
         check_student(folder)
         check_calibration(folder)
