@@ -470,18 +470,16 @@ praxi_train_folds (PraxiTrainJob *job)
   const PraxiModelSpec *spec = praxi_model_spec (job->model);
   const gsize n_scores = job->train->samples->len * (gsize) spec->n_classes;
   const gsize n_counts = (gsize) job->folds * (gsize) spec->n_classes;
-  Folds folds = {.job = job,
-                 .fold_of = fold_of,
-                 .scores = g_new (float, n_scores + 1),
-                 .figures = g_array_new (FALSE, FALSE, sizeof (PraxiEventFigures)),
-                 .tried = g_new0 (PraxiEventCount, n_counts * PRAXI_THRESHOLDS),
-                 .quiet_hours = g_new0 (double, n_counts + 1),
-                 .n_classes = spec->n_classes,
-                 .background = -1};
+  Folds folds = {
+      .job = job,
+      .fold_of = fold_of,
+      .scores = g_new (float, n_scores + 1),
+      .figures = g_array_new (FALSE, FALSE, sizeof (PraxiEventFigures)),
+      .tried = g_new0 (PraxiEventCount, n_counts * PRAXI_THRESHOLDS),
+      .quiet_hours = g_new0 (double, n_counts + 1),
+      .n_classes = spec->n_classes,
+      .background = praxi_events_background ((const char *const *) spec->classes, spec->n_classes)};
   g_array_set_clear_func (folds.figures, figures_clear);
-  for (int c = 0; c < spec->n_classes; c++)
-    if (praxi_events_is_background (spec->classes[c]))
-      folds.background = c;
   job->options.keeps_last = TRUE;
   const gboolean good =
       begin_record (&folds, &error) &&

@@ -174,3 +174,12 @@ praxi_events_is_background (const char *class_name)
 {
   return g_ascii_strcasecmp (class_name, "normal") == 0;
 }
+
+int
+praxi_events_background (const char *const *classes, int n)
+{
+  for (int c = 0; c < n; c++)
+    if (praxi_events_is_background (classes[c]))
+      return c;
+  return -1;
+}

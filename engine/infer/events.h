@@ -67,4 +67,7 @@ void praxi_events_find (const PraxiScoreTrack *track,
 /* Whether a class is the background, "normal", which never makes events. */
 gboolean praxi_events_is_background (const char *class_name);
 
+/* Which of n classes that is, −1 where none. */
+int praxi_events_background (const char *const *classes, int n);
+
 G_END_DECLS

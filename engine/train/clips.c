@@ -301,14 +301,15 @@ praxi_clips_load (const PraxiModelSpec *spec,
   clips->clip_bytes = (gsize) spec->frames * (gsize) spec->height * (gsize) spec->width * 3;
   if (!open_store (clips, error))
     return NULL;
-  Load load = {.spec = spec, .dataset = dataset, .clips = clips, .background = -1};
+  Load load = {.spec = spec,
+               .dataset = dataset,
+               .clips = clips,
+               .background =
+                   praxi_events_background ((const char *const *) spec->classes, spec->n_classes)};
   if (options != NULL)
     load.options = *options;
   if (load.options.stride_s <= 0)
     load.options.stride_s = 0.5;
-  for (int c = 0; c < spec->n_classes; c++)
-    if (praxi_events_is_background (spec->classes[c]))
-      load.background = c;
   load.clip = g_malloc (clips->clip_bytes);
   const gboolean good = load_files (&load, error);
   g_free (load.clip);

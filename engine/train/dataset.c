@@ -5,6 +5,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/text.h"
+#include "engine/infer/events.h"
 #include "engine/store/classes.h"
 #include "engine/store/coverage.h"
 #include "engine/store/labels.h"
@@ -67,15 +68,6 @@ warn (PraxiDataset *dataset, const char *format, ...)
   va_end (arguments);
 }
 
-static int
-background_of (const PraxiDatasetOptions *options)
-{
-  for (int c = 0; c < options->n_classes; c++)
-    if (g_ascii_strcasecmp (options->classes[c], "normal") == 0)
-      return c;
-  return -1;
-}
-
 /* The model's class for a label's, −1 when it has none. */
 static int
 class_of (const PraxiDatasetOptions *options, const char *name)
@@ -86,7 +78,7 @@ class_of (const PraxiDatasetOptions *options, const char *name)
     if (g_str_equal (wanted, class))
       return c;
   }
-  return background_of (options);
+  return praxi_events_background (options->classes, options->n_classes);
 }
 
 static const PraxiSample *
@@ -185,7 +177,7 @@ finish (PraxiDataset *dataset, const PraxiDatasetOptions *options, const char *n
   g_autoptr (PraxiDataset) owned = dataset;
   choose_split (dataset, options->split);
   sort_samples (dataset);
-  merge_background (dataset, background_of (options));
+  merge_background (dataset, praxi_events_background (options->classes, options->n_classes));
   drop_missing (dataset);
   if (dataset->samples->len > 0)
     return g_steal_pointer (&owned);
@@ -332,7 +324,7 @@ praxi_dataset_load_folder (const char *folder, const PraxiDatasetOptions *option
 static void
 add_class (GPtrArray *classes, const char *name)
 {
-  const gboolean is_background = g_ascii_strcasecmp (name, "normal") == 0;
+  const gboolean is_background = praxi_events_is_background (name);
   g_autofree char *wanted = g_utf8_casefold (name, -1);
   for (guint i = 0; i < classes->len; i++) {
     g_autofree char *other = g_utf8_casefold (classes->pdata[i], -1);
@@ -460,7 +452,8 @@ praxi_dataset_load_project (PraxiStore *store, const PraxiDatasetOptions *option
       const PraxiLabel *label = g_ptr_array_index (labels, j);
       add_label (dataset, row, label, class_name_of (classes, label->class_id), options);
     }
-    if (!add_seen (dataset, store, row, labels, background_of (options), error))
+    if (!add_seen (dataset, store, row, labels,
+                   praxi_events_background (options->classes, options->n_classes), error))
       return NULL;
   }
   return finish (g_steal_pointer (&dataset), options, praxi_store_path (store), error);

@@ -452,15 +452,12 @@ praxi_evaluate (const PraxiScorer *scorer,
   Evaluate evaluate = {.scorer = scorer,
                        .dataset = dataset,
                        .evaluation = evaluation,
-                       .background = -1,
+                       .background = praxi_events_background (scorer->classes, scorer->n_classes),
                        .clip_bytes = (gsize) scorer->frames * scorer->height * scorer->width * 3};
   if (options != NULL)
     evaluate.options = *options;
   if (evaluate.options.tries)
     evaluation->tried = g_new0 (PraxiEventCount, scorer->n_classes * PRAXI_THRESHOLDS);
-  for (int c = 0; c < scorer->n_classes; c++)
-    if (praxi_events_is_background (scorer->classes[c]))
-      evaluate.background = c;
   evaluate.clips = g_malloc (KEPT_CLIPS * evaluate.clip_bytes);
   const gboolean good = evaluate_files (&evaluate, error) && measure_fit (&evaluate, error) &&
                         measure_latency (&evaluate, error);

@@ -419,16 +419,14 @@ praxi_flow_clips_load (const PraxiModelSpec *spec,
                        GError **error)
 {
   g_autoptr (PraxiFlowClips) clips = g_new0 (PraxiFlowClips, 1);
-  *clips = (PraxiFlowClips){.dataset = dataset,
-                            .files = g_ptr_array_new_with_free_func (file_free),
-                            .warnings = g_ptr_array_new_with_free_func (g_free),
-                            .n_views = options->n_views > 0 ? options->n_views : PRAXI_FLOW_VIEWS,
-                            .pairs = spec->frames - 1,
-                            .background = -1};
+  *clips = (PraxiFlowClips){
+      .dataset = dataset,
+      .files = g_ptr_array_new_with_free_func (file_free),
+      .warnings = g_ptr_array_new_with_free_func (g_free),
+      .n_views = options->n_views > 0 ? options->n_views : PRAXI_FLOW_VIEWS,
+      .pairs = spec->frames - 1,
+      .background = praxi_events_background ((const char *const *) spec->classes, spec->n_classes)};
   clips->taught = g_new0 (gboolean, spec->n_classes + 1);
-  for (int c = 0; c < spec->n_classes; c++)
-    if (praxi_events_is_background (spec->classes[c]))
-      clips->background = c;
   for (guint i = 0; i < dataset->samples->len; i++) {
     const PraxiSample *sample = dataset->samples->pdata[i];
     clips->taught[sample->class_index] |= sample->is_extra;

@@ -241,6 +241,15 @@ test_raster (void)
                                                : praxi_heat_color (PRAXI_HEAT_INFERNO, 1));
 }
 
+static void
+test_background (void)
+{
+  const char *const last[] = {"fight", "Normal"}, *const none[] = {"fight", "normally"};
+  g_assert_cmpint (praxi_events_background (last, 2), ==, 1);
+  g_assert_cmpint (praxi_events_background (last, 1), ==, -1);
+  g_assert_cmpint (praxi_events_background (none, 2), ==, -1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -252,6 +261,7 @@ main (int argc, char **argv)
   g_test_add_func ("/events/smooth", test_smooth);
   g_test_add_func ("/events/smoothing-outvotes", test_smoothing_outvotes);
   g_test_add_func ("/events/resolve", test_resolve);
+  g_test_add_func ("/events/background", test_background);
   g_test_add_func ("/heat/colors", test_colors);
   g_test_add_func ("/heat/missing-colors", test_missing_colors);
   g_test_add_func ("/heat/raster", test_raster);
