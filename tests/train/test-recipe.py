@@ -11,9 +11,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree
 
 PRAXI = os.path.abspath(sys.argv[1])
 MAKE = os.path.join(sys.argv[2], "data", "models", "recipe", "make.sh")
+CURVES = os.path.join(sys.argv[2], "data", "models", "recipe", "curves.py")
 SAMPLE = os.path.join(sys.argv[2], "data", "sample", "yard.mp4")
 ROWS = [("fight", 5, 9), ("normal", 0, 3.5), ("fall", 20, 22.5)]
 MADE = ("statistics", "flow-4", "joined", "student")
@@ -57,6 +59,19 @@ def check_fitted(made, end, n):
         assert 0 < model["thresholds"]["fall"]["exit"] < model["thresholds"]["fall"]["enter"] < 1
 
 
+def check_drawing(made):
+    """What thresholds find becomes a table and a drawing: a line of every kind for each model."""
+    drawing = os.path.join(made, "curves.svg")
+    words = [f"{name}={os.path.join(made, name)}-curves.csv" for name in FITTED]
+    told = subprocess.run([sys.executable, CURVES, drawing, *words], capture_output=True, text=True,
+                          check=True).stdout
+    rows = [line.split("|")[1].strip() for line in told.splitlines()[2:]]
+    assert rows == ["fight, original", "fight, light", "fall, original", "fall, light"], told
+    lines = [node for node in xml.etree.ElementTree.parse(drawing).iter()
+             if node.tag.endswith("polyline")]
+    assert len(lines) == 6 and all(len(line.get("points").split()) > 1 for line in lines), lines
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         data, whole, folds = (os.path.join(folder, name) for name in ("data", "whole", "folds"))
@@ -86,6 +101,7 @@ def main():
                 assert f"fight against normal: {n} samples" in text.read()
             with open(os.path.join(folds, f"{name}.csv"), newline="") as table:
                 assert len(list(csv.DictReader(table))) == 6
+        check_drawing(folds)
         os.unlink(os.path.join(folds, "student-2.onnx"))
         make("--folds", "2", PRAXI, data, folds)
         after = times(folds)

@@ -12,8 +12,9 @@
 #
 # With --folds every model is made K times, NAME-1.onnx to NAME-K.onnx, each without the footage of
 # one fold and judged by it; then original and light, which are joined and student with their scores
-# fitted to what the other folds hold out. NAME.txt has the figures, NAME.csv the scores. Where the
-# folds were made before, a run without --folds fits its two models to all that they held out.
+# fitted to what the other folds hold out. NAME.txt has the figures, NAME.csv the scores,
+# NAME-curves.csv what thresholds find, which curves.py draws. Where the folds were made before, a run
+# without --folds fits its two models to all that they held out.
 # What is there already is not made again, so a run that was cut off goes on with the next model.
 set -eu
 
@@ -51,7 +52,8 @@ train() {
   if [ "$folds" -gt 0 ]; then
     [ -s "$out/$name.txt" ] && return
     say "$praxi" train --data "$data" --folds "$folds" --out "$out/$name.onnx" \
-      --scores "$out/$name.csv" --cache "$out/motion" --threads "$threads" "$@"
+      --scores "$out/$name.csv" --curves "$out/$name-curves.csv" --cache "$out/motion" \
+      --threads "$threads" "$@"
     mv "$out/part.txt" "$out/$name.txt"
   elif [ ! -s "$out/$name.onnx" ]; then
     "$praxi" train --data "$data" --last --out "$out/$name.onnx" --cache "$out/motion" \
@@ -65,7 +67,7 @@ judge() {
   shift
   [ -s "$out/$name.txt" ] && return
   say "$praxi" train --data "$data" --folds "$folds" --scores "$out/$name.csv" \
-    --threads "$threads" "$@"
+    --curves "$out/$name-curves.csv" --threads "$threads" "$@"
   mv "$out/part.txt" "$out/$name.txt"
 }
 
