@@ -12,10 +12,9 @@ typedef struct {
   char *path; /* NULL before the first */
   gint64 begin_clock_us, begin_at_us;
   int width, height;
-  GArray *pts_ns;     /* gint64, ascending */
-  GByteArray *is_key; /* as pts_ns */
-  gint64 heard_us;    /* monotonic: when the last frames were told of */
-  gint64 frame_ns;    /* a usual time between two frames */
+  PraxiFrameIndex *index; /* grows */
+  gint64 heard_us;        /* monotonic: when the last frames were told of */
+  gint64 frame_ns;        /* a usual time between two frames */
   gboolean has_ended;
 } PraxiLiveRecording;
 
@@ -50,7 +49,11 @@ struct PraxiCameras {
   gint64 shown_end_ns;
   GArray *gaps;
   const PraxiFrameIndex *gaps_of; /* only compared */
+  gint64 gaps_end_ns;
 };
+
+/* The time of the last frame; -1: there is none yet. */
+gint64 praxi_live_last_ns (const PraxiLiveRecording *recording);
 
 /* The open camera's recording began, grew or ended. */
 void praxi_live_begun (PraxiUiCamera *camera);

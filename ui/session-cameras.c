@@ -56,12 +56,18 @@ local_time (const char *utc)
 
 /* --- recordings ---------------------------------------------------------------------------- */
 
+gint64
+praxi_live_last_ns (const PraxiLiveRecording *recording)
+{
+  const int n = recording->index != NULL ? praxi_frame_index_length (recording->index) : 0;
+  return n > 0 ? praxi_frame_index_pts_ns (recording->index, n - 1) : -1;
+}
+
 static void
 recording_clear (PraxiLiveRecording *recording)
 {
   g_clear_pointer (&recording->path, g_free);
-  g_clear_pointer (&recording->pts_ns, g_array_unref);
-  g_clear_pointer (&recording->is_key, g_byte_array_unref);
+  g_clear_pointer (&recording->index, praxi_frame_index_unref);
   *recording = (PraxiLiveRecording){0};
 }
 
@@ -70,10 +76,10 @@ static void
 list_recording (PraxiUiCamera *camera)
 {
   const PraxiLiveRecording *recording = &camera->recording;
-  if (recording->path == NULL || recording->pts_ns->len == 0)
+  const gint64 last_ns = praxi_live_last_ns (recording);
+  if (recording->path == NULL || last_ns < 0)
     return;
   g_autoptr (PraxiMediaItem) item = praxi_media_item_new (recording->path);
-  const gint64 last_ns = g_array_index (recording->pts_ns, gint64, recording->pts_ns->len - 1);
   g_autoptr (GDateTime) at =
       g_date_time_new_from_unix_local (recording->begin_at_us / G_USEC_PER_SEC);
   g_autofree char *time = g_date_time_format (at, "%x %X");
@@ -100,30 +106,12 @@ take_recording (PraxiUiCamera *camera, JsonObject *line)
   recording->begin_at_us = json_object_get_int_member_with_default (line, "begin_at_us", 0);
   recording->width = (int) json_object_get_int_member_with_default (line, "width", 0);
   recording->height = (int) json_object_get_int_member_with_default (line, "height", 0);
-  recording->pts_ns = g_array_new (FALSE, FALSE, sizeof (gint64));
-  recording->is_key = g_byte_array_new ();
+  recording->index = praxi_frame_index_new_growing ();
   recording->frame_ns = USUAL_FRAME_NS;
   recording->heard_us = g_get_monotonic_time ();
   praxi_media_item_set_path (camera->item, path);
   praxi_media_item_set_name (camera->item, camera->spec->name);
   praxi_live_begun (camera);
-}
-
-/* Frames come in decoding order: one that is shown earlier moves to its place. */
-static void
-insert_frame (PraxiLiveRecording *recording, gint64 pts_ns)
-{
-  const guint8 is_key = 0;
-  guint at = recording->pts_ns->len;
-  while (at > 0 && g_array_index (recording->pts_ns, gint64, at - 1) > pts_ns)
-    at--;
-  if (at > 0 && g_array_index (recording->pts_ns, gint64, at - 1) == pts_ns)
-    return;
-  g_array_insert_val (recording->pts_ns, at, pts_ns);
-  g_byte_array_append (recording->is_key, &is_key, 1);
-  memmove (recording->is_key->data + at + 1, recording->is_key->data + at,
-           recording->is_key->len - 1 - at);
-  recording->is_key->data[at] = 0;
 }
 
 /* Key frames are never moved: what follows them is shown after them. */
@@ -134,12 +122,8 @@ mark_keys (PraxiLiveRecording *recording, JsonArray *pts_ms, JsonArray *keys)
     const gint64 number = json_array_get_int_element (keys, i);
     if (number < 0 || number >= json_array_get_length (pts_ms))
       continue;
-    const gint64 pts_ns = json_array_get_int_element (pts_ms, (guint) number) * 1000000;
-    for (guint at = recording->pts_ns->len; at > 0; at--)
-      if (g_array_index (recording->pts_ns, gint64, at - 1) <= pts_ns) {
-        recording->is_key->data[at - 1] = 1;
-        break;
-      }
+    praxi_frame_index_add_keyframe (recording->index,
+                                    json_array_get_int_element (pts_ms, (guint) number) * 1000000);
   }
 }
 
@@ -154,13 +138,13 @@ take_frames (PraxiUiCamera *camera, JsonObject *line)
     return;
   JsonArray *pts_ms = json_node_get_array (pts);
   for (guint i = 0; i < json_array_get_length (pts_ms); i++)
-    insert_frame (recording, json_array_get_int_element (pts_ms, i) * 1000000);
+    praxi_frame_index_add (recording->index, json_array_get_int_element (pts_ms, i) * 1000000);
   mark_keys (recording, pts_ms, json_node_get_array (keys));
-  const guint n = recording->pts_ns->len;
+  const int n = praxi_frame_index_length (recording->index);
   if (n >= 2)
-    recording->frame_ns = CLAMP (g_array_index (recording->pts_ns, gint64, n - 1) -
-                                     g_array_index (recording->pts_ns, gint64, n - 2),
-                                 1000000, 1000000000);
+    recording->frame_ns =
+        CLAMP (praxi_live_last_ns (recording) - praxi_frame_index_pts_ns (recording->index, n - 2),
+               1000000, 1000000000);
   recording->heard_us = g_get_monotonic_time ();
   praxi_live_grew (camera);
 }
@@ -219,9 +203,9 @@ static char *
 last_picture_time (PraxiUiCamera *camera, JsonObject *line)
 {
   const PraxiLiveRecording *recording = &camera->recording;
-  if (recording->pts_ns == NULL || recording->pts_ns->len == 0)
+  const gint64 last_ns = praxi_live_last_ns (recording);
+  if (last_ns < 0)
     return local_time (json_object_get_string_member_with_default (line, "at", ""));
-  const gint64 last_ns = g_array_index (recording->pts_ns, gint64, recording->pts_ns->len - 1);
   g_autoptr (GDateTime) at =
       g_date_time_new_from_unix_local ((recording->begin_at_us + last_ns / 1000) / G_USEC_PER_SEC);
   return g_date_time_format (at, "%X");

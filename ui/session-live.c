@@ -26,7 +26,7 @@ static gint64
 end_ns (const PraxiUiCamera *camera)
 {
   const PraxiLiveRecording *recording = &camera->recording;
-  const gint64 last_ns = g_array_index (recording->pts_ns, gint64, recording->pts_ns->len - 1);
+  const gint64 last_ns = praxi_live_last_ns (recording);
   const gint64 silent_ns = (g_get_monotonic_time () - recording->heard_us) * 1000;
   const gboolean is_waiting = camera->job != NULL && !recording->has_ended;
   return last_ns + (is_waiting && silent_ns >= MIN_GAP_NS ? silent_ns : recording->frame_ns);
@@ -37,21 +37,21 @@ show_index (PraxiUiCamera *camera)
 {
   PraxiSession *self = camera->session;
   const PraxiLiveRecording *recording = &camera->recording;
-  const int n_frames = (int) recording->pts_ns->len;
+  const int n_frames = praxi_frame_index_length (recording->index);
   const gint64 end = end_ns (camera);
-  PraxiFrameIndex *index =
-      praxi_frame_index_new ((const gint64 *) (const void *) recording->pts_ns->data,
-                             recording->is_key->data, n_frames, end);
-  if (index == NULL)
+  if (end <= praxi_live_last_ns (recording))
     return;
-  g_clear_pointer (&self->index, praxi_frame_index_unref);
-  self->index = index;
+  praxi_frame_index_set_end (recording->index, end);
+  if (self->index != recording->index) {
+    g_clear_pointer (&self->index, praxi_frame_index_unref);
+    self->index = praxi_frame_index_ref (recording->index);
+  }
   self->cameras->n_shown_frames = (guint) n_frames;
   self->cameras->shown_end_ns = end;
   self->info.frames = n_frames;
-  self->info.keyframes = praxi_frame_index_n_keyframes (index);
-  self->info.first_pts_ns = praxi_frame_index_pts_ns (index, 0);
-  self->info.duration_ns = praxi_frame_index_duration_ns (index);
+  self->info.keyframes = praxi_frame_index_n_keyframes (self->index);
+  self->info.first_pts_ns = praxi_frame_index_pts_ns (self->index, 0);
+  self->info.duration_ns = praxi_frame_index_duration_ns (self->index);
   praxi_media_item_set_length (camera->item, self->info.duration_ns, recording->width,
                                recording->height);
 }
@@ -246,8 +246,7 @@ praxi_live_grew (PraxiUiCamera *camera)
 {
   PraxiSession *self = camera->session;
   PraxiCameras *live = self->cameras;
-  if (live->open != camera || camera->recording.pts_ns == NULL ||
-      camera->recording.pts_ns->len == 0)
+  if (live->open != camera || praxi_live_last_ns (&camera->recording) < 0)
     return;
   if (self->index == NULL) {
     show_recording (camera);
@@ -327,7 +326,7 @@ praxi_session_live_open (PraxiSession *self)
     praxi_live_ring_set_watched (camera->ring, TRUE);
   if (live->tick_source == 0)
     live->tick_source = g_timeout_add (TICK_MS, tick_cb, self);
-  if (camera->recording.pts_ns != NULL && camera->recording.pts_ns->len > 0)
+  if (praxi_live_last_ns (&camera->recording) >= 0)
     show_recording (camera);
   else
     forget_labels (self);
@@ -439,9 +438,11 @@ const GArray *
 praxi_session_gaps (PraxiSession *self)
 {
   PraxiCameras *live = self->cameras;
-  if (live->gaps_of == self->index)
+  const gint64 end = self->index != NULL ? praxi_session_footage (self).end_ns : 0;
+  if (live->gaps_of == self->index && live->gaps_end_ns == end)
     return live->gaps;
   live->gaps_of = self->index;
+  live->gaps_end_ns = end;
   g_array_set_size (live->gaps, 0);
   const int n_frames = praxi_session_n_frames (self);
   for (int i = 0; i < n_frames; i++) {

@@ -1,6 +1,7 @@
 /* Which frames a media shows, and when: ordinal <-> pts <-> keyframe. Built from packets alone; an
- * immutable value once made. Everything that is kept (labels, scores) is keyed on pts; ordinals are
- * what people see. Nobody multiplies a time by a frame rate.
+ * immutable value once made, but for that of a recording that goes on. Everything that is kept
+ * (labels, scores) is keyed on pts; ordinals are what people see. Nobody multiplies a time by a
+ * frame rate.
  */
 #pragma once
 
@@ -18,12 +19,27 @@ typedef struct PraxiFrameIndex PraxiFrameIndex;
 PraxiFrameIndex *
 praxi_frame_index_new (const gint64 *pts_ns, const guint8 *is_keyframe, int length, gint64 end_ns);
 
+/* The index of a recording that goes on, without a frame yet. It grows a block at a time, and what
+ * it holds stays where it is. Thread: the one that adds to it, also for reading
+ */
+PraxiFrameIndex *praxi_frame_index_new_growing (void);
+
+/* A frame, which takes its place among those that are shown near it; one of the same time is there
+ * already. It ends with the others where praxi_frame_index_set_end says. */
+void praxi_frame_index_add (PraxiFrameIndex *index, gint64 pts_ns);
+
+/* The frame on screen at that time is a keyframe; the times come ascending. */
+void praxi_frame_index_add_keyframe (PraxiFrameIndex *index, gint64 pts_ns);
+
+/* end_ns: > the pts of the last frame */
+void praxi_frame_index_set_end (PraxiFrameIndex *index, gint64 end_ns);
+
 /* Thread: any; the count is atomic */
 PraxiFrameIndex *praxi_frame_index_ref (PraxiFrameIndex *index);
 void praxi_frame_index_unref (PraxiFrameIndex *index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiFrameIndex, praxi_frame_index_unref)
 
-/* Frames, at least 1. */
+/* Frames, at least 1 but in an index that grows. */
 int praxi_frame_index_length (const PraxiFrameIndex *index);
 
 /* When the frame begins and stops being shown. An ordinal outside is clamped to [0, length). */

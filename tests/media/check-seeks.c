@@ -106,7 +106,8 @@ check_wanted (const Footage *footage, int every)
   return praxi_decoder_next_wanted (decoder, wanted, 0, NULL) == NULL;
 }
 
-/* On the way to a frame those may be missing that no other needs, but never the last ones. */
+/* On the way to a frame those may be missing that no other needs, but never the last ones, nor
+ * those behind it. */
 static gboolean
 check_onward (const Footage *footage, int threads)
 {
@@ -118,11 +119,12 @@ check_onward (const Footage *footage, int threads)
     const int before = g_rand_int_range (random, 0, 40);
     const int begin = MAX (0, target - before);
     const int needed = MAX (begin, target - 3);
+    const int last = MIN (target + i % 20, footage->n - 1);
     if (!praxi_decoder_seek (decoder, begin, NULL))
       return FALSE;
     if (i % 2 == 1) /* ahead of what is asked for, or of more than that */
       praxi_decoder_begin_from (decoder, i % 4 == 1 ? needed : target);
-    for (int at = begin - 1; at < target;) {
+    for (int at = begin - 1; at < last;) {
       g_autoptr (PraxiFrame) frame = praxi_decoder_next_from (decoder, needed, NULL);
       const int next = frame != NULL ? praxi_frame_ordinal (frame) : -1;
       if (next <= at || (next > needed && next != at + 1) ||

@@ -49,6 +49,48 @@ test_index (void)
   g_assert_null (praxi_frame_index_new (backwards, keys, 2, 2));
 }
 
+/* Frames told of in decoding order, as many as take several blocks, are the same as all at once. */
+static void
+test_growing (void)
+{
+  enum { N = 10000, GROUP = 25, FRAME = 40 };
+  static const int shown[GROUP] = {0,  4,  2,  1,  3,  8,  6,  5,  7,  12, 10, 9, 11,
+                                   16, 14, 13, 15, 20, 18, 17, 19, 24, 22, 21, 23};
+  g_autoptr (PraxiFrameIndex) growing = praxi_frame_index_new_growing ();
+  g_assert_cmpint (praxi_frame_index_length (growing), ==, 0);
+  for (int i = 0; i < N; i++) {
+    const gint64 pts_ns = (gint64) (i / GROUP * GROUP + shown[i % GROUP]) * FRAME;
+    praxi_frame_index_add (growing, pts_ns);
+    praxi_frame_index_add (growing, pts_ns);
+    if (i % GROUP == 0)
+      praxi_frame_index_add_keyframe (growing, pts_ns + 1);
+  }
+  praxi_frame_index_set_end (growing, N * FRAME);
+  g_assert_cmpint (praxi_frame_index_length (growing), ==, N);
+  g_assert_cmpint (praxi_frame_index_n_keyframes (growing), ==, N / GROUP);
+  g_assert_cmpint (praxi_frame_index_duration_ns (growing), ==, N * FRAME);
+  for (int i = 0; i < N; i++) {
+    g_assert_cmpint (praxi_frame_index_pts_ns (growing, i), ==, i * FRAME);
+    g_assert_cmpint (praxi_frame_index_end_ns (growing, i), ==, (i + 1) * FRAME);
+    g_assert_cmpint (praxi_frame_index_ordinal_at (growing, i * FRAME + FRAME / 2), ==, i);
+    g_assert_cmpint (praxi_frame_index_is_keyframe (growing, i), ==, i % GROUP == 0);
+  }
+}
+
+/* A frame that comes late pushes the keyframe behind it along. */
+static void
+test_growing_late (void)
+{
+  g_autoptr (PraxiFrameIndex) growing = praxi_frame_index_new_growing ();
+  praxi_frame_index_add (growing, 0);
+  praxi_frame_index_add (growing, 80);
+  praxi_frame_index_add_keyframe (growing, 80);
+  praxi_frame_index_add (growing, 40);
+  g_assert_cmpint (praxi_frame_index_pts_ns (growing, 1), ==, 40);
+  g_assert_false (praxi_frame_index_is_keyframe (growing, 1));
+  g_assert_true (praxi_frame_index_is_keyframe (growing, 2));
+}
+
 static void
 test_grid (void)
 {
@@ -163,6 +205,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/media/index", test_index);
+  g_test_add_func ("/media/index/growing", test_growing);
+  g_test_add_func ("/media/index/growing-late", test_growing_late);
   g_test_add_func ("/media/sampler/grid", test_grid);
   g_test_add_func ("/media/sampler/same-times", test_same_times_at_other_rates);
   g_test_add_func ("/media/sampler/short", test_short);
