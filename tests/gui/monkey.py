@@ -29,6 +29,7 @@ from rtsp_server import RtspServer
 
 SCREEN = (1280, 800)
 SILENCE_S = 30  # the whole machine may be busy
+SANITIZED = 4    # times as slow, at least
 KEYS = ('space j k l J L Left Right comma period shift+Left shift+Right ctrl+Left ctrl+Right Home End g i o Return Escape '
         'bracketleft bracketright shift+bracketleft shift+bracketright e s m d Delete ctrl+z ctrl+shift+z a A x n N r '
         'plus minus f F ctrl+0 ctrl+1 ctrl+plus ctrl+minus F1 F9 F10 F11 ctrl+r ctrl+comma ctrl+question ctrl+f ctrl+l '
@@ -157,9 +158,9 @@ class Faults:
             self.standing[pid] = time.monotonic() + STANDSTILL_S
 
 
-def answers(app):
+def answers(app, patience_s):
     """The program tells its name, which takes a turn of its main loop."""
-    end = time.monotonic() + SILENCE_S
+    end = time.monotonic() + patience_s
     while time.monotonic() < end and app.process.poll() is None:
         try:
             app.node.clear_cache()
@@ -177,7 +178,7 @@ def stacks(app):
         subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
-def close(app):
+def close(app, patience_s):
     """Closes the window. Returns what was wrong with that, '' when the program ended."""
     why = ''
     try:
@@ -185,10 +186,10 @@ def close(app):
     except (GLib.Error, KeyError) as error:  # or it ends before it could answer
         why = f': {error}'
     try:
-        app.process.wait(SILENCE_S)
+        app.process.wait(patience_s)
     except subprocess.TimeoutExpired:
         stacks(app)
-        return f'it goes on {SILENCE_S} s after it was closed{why}'
+        return f'it goes on {patience_s} s after it was closed{why}'
     return ''
 
 
@@ -213,7 +214,7 @@ def sanitizer_options(folder):
             'TSAN_OPTIONS': f'exitcode=0:halt_on_error=0:history_size=4:{path}', 'G_SLICE': 'always-malloc'}
 
 
-def play(monkey, faults, end):
+def play(monkey, faults, end, patience_s):
     """Returns what was wrong, '' when time is over or the program ended."""
     app = monkey.app
     while time.monotonic() < end and app.process.poll() is None:
@@ -224,10 +225,10 @@ def play(monkey, faults, end):
                 monkey.resident_mb.append(resident_mb(app))
         if faults:
             faults.come()
-        if monkey.count % 20 == 0 and not answers(app):
+        if monkey.count % 20 == 0 and not answers(app, patience_s):
             stacks(app)
             app.process.send_signal(signal.SIGABRT)
-            return f'no answer for {SILENCE_S} s'
+            return f'no answer for {patience_s} s'
     return ''
 
 
@@ -238,13 +239,14 @@ def sit(args, chance, end):
     env = sanitizer_options(args.reports) if args.reports else {}
     app = App([args.praxiscope, clip], os.path.join(home, 'monkey.log'), G_DEBUG='', **env)
     monkey, faults = Monkey(app, chance), Faults(app, chance) if args.faults else None
-    why = play(monkey, faults, end)
+    patience_s = SILENCE_S * (SANITIZED if args.reports else 1)
+    why = play(monkey, faults, end, patience_s)
     if faults:
         faults.go_on(float('inf'))
     is_alive = app.process.poll() is None
     if is_alive:
         monkey.resident_mb.append(resident_mb(app))
-    why = why or (close(app) if is_alive else '')
+    why = why or (close(app, patience_s) if is_alive else '')
     status, log = app.close()
     if is_alive and status != 0 and not why:
         why = f'exit status {status} when it was closed'
