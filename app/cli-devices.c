@@ -19,6 +19,8 @@ add_device (JsonBuilder *builder, const PraxiDevice *device)
   praxi_json_add_string (builder, "driver", device->driver);
   praxi_json_add_boolean (builder, "usable", device->is_usable);
   praxi_json_add_string (builder, "why", device->why);
+  if (device->note[0] != '\0')
+    praxi_json_add_string (builder, "note", device->note);
   json_builder_end_object (builder);
 }
 
@@ -33,6 +35,8 @@ print_device (const PraxiDevice *device)
     printf (", %s", memory);
   if (device->free_bytes > 0)
     printf (" (%s free)", free_memory);
+  if (device->note[0] != '\0')
+    printf ("\n               %s", device->note);
   putchar ('\n');
 }
 

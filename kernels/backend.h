@@ -6,7 +6,7 @@
 #include "kernels/op.h"
 #include "kernels/pool.h"
 
-enum { PRAXI_BACKEND_ABI = 4, PRAXI_WHY_BYTES = 240 };
+enum { PRAXI_BACKEND_ABI = 5, PRAXI_WHY_BYTES = 240 };
 
 typedef struct PraxiBackend PraxiBackend;
 typedef struct PraxiKernel PraxiKernel; /* one operator prepared for one place in a graph */
@@ -38,6 +38,8 @@ typedef struct {
   void (*stats) (const PraxiBackend *backend, PraxiDeviceStats *stats);
   /* Why the device is lost, one sentence; "" while it works. */
   const char *(*failure) (const PraxiBackend *backend);
+  /* A sentence (PRAXI_WHY_BYTES) about what was tried in vain and is done without, once. */
+  bool (*remark) (const PraxiBackend *backend, char *said);
   /* The context and stream that a decoder has to use for pictures without a copy. */
   void (*interop) (const PraxiBackend *backend, void **context, void **stream);
   void (*close) (PraxiBackend *backend);
@@ -113,6 +115,8 @@ typedef struct {
    * Errors:  DEVICE, MEMORY; why says it in a sentence (PRAXI_WHY_BYTES)
    */
   PraxiStatus (*open) (const PraxiDeviceOptions *options, PraxiBackend **backend, char *why);
+  /* A sentence (PRAXI_WHY_BYTES) about a library that convolutions may take besides; opens it. */
+  void (*library) (char *said);
 } PraxiPlugin;
 
 typedef const PraxiPlugin *PraxiPluginEntry (int abi);

@@ -12,6 +12,7 @@ device_free_cb (gpointer data)
   g_free (device->name);
   g_free (device->driver);
   g_free (device->why);
+  g_free (device->note);
   g_free (device);
 }
 
@@ -40,6 +41,7 @@ processor (const PraxiBackend *backend)
   device->driver = g_strdup ("");
   device->is_usable = TRUE;
   device->why = g_strdup ("");
+  device->note = g_strdup ("");
   return device;
 }
 
@@ -48,9 +50,12 @@ gpu (void)
 {
   PraxiDevice *device = g_new0 (PraxiDevice, 1);
   PraxiDeviceInfo info = {.name = "NVIDIA GPU"};
+  char note[PRAXI_WHY_BYTES] = "";
   const PraxiPlugin *plugin = praxi_plugin_cuda (info.why);
   if (plugin != NULL)
     plugin->probe (&info);
+  if (plugin != NULL && info.is_usable)
+    plugin->library (note);
   device->backend = "cuda";
   device->name = g_strdup (info.name);
   device->memory_bytes = (gint64) info.memory_bytes;
@@ -58,6 +63,7 @@ gpu (void)
   device->driver = g_strdup (info.driver);
   device->is_usable = info.is_usable;
   device->why = g_strdup (info.is_usable ? "" : info.why);
+  device->note = g_strdup (note);
   return device;
 }
 

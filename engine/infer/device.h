@@ -12,7 +12,8 @@ typedef struct {
   gint64 free_bytes; /* of a card, now; 0 where it cannot be known */
   char *driver;      /* "" where there is none */
   gboolean is_usable;
-  char *why; /* "" for what is usable, else one sentence */
+  char *why;  /* "" for what is usable, else one sentence */
+  char *note; /* "", or a sentence on what it uses besides: cuDNN */
 } PraxiDevice;
 
 /* An array of PraxiDevice, the best first; free with g_ptr_array_unref. */

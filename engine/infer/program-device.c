@@ -257,6 +257,15 @@ run_recorded (PraxiProgramDevice *device)
   return device->table->recording_run (device->backend, device->recording);
 }
 
+/* What was tried in vain while kernels were chosen. */
+static void
+say_remark (const PraxiProgramDevice *device)
+{
+  char said[PRAXI_WHY_BYTES];
+  if (device->table->remark (device->backend, said))
+    g_printerr ("praxi: %s\n", said);
+}
+
 gboolean
 praxi_program_device_run (PraxiProgramDevice *device, GError **error)
 {
@@ -266,6 +275,8 @@ praxi_program_device_run (PraxiProgramDevice *device, GError **error)
   PraxiStatus status = upload_inputs (device);
   if (status == PRAXI_OK)
     status = records ? run_recorded (device) : run_steps (device);
+  if (!records)
+    say_remark (device);
   if (status == PRAXI_OK)
     status = download_outputs (device);
   if (status != PRAXI_OK)

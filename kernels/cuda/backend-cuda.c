@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/cuda/cuda.h"
+#include "kernels/cuda/tune.h"
 
 static CudaPrepare *const prepares[PRAXI_OP_COUNT] = {
     [PRAXI_OP_QCONV] = praxi_cuda_conv_bytes,
@@ -238,11 +238,17 @@ open_device (const PraxiDeviceOptions *options, PraxiBackend **made, char *why)
   return status;
 }
 
+static void
+library (char *said)
+{
+  praxi_cudnn_library (said);
+}
+
 const PraxiPlugin *praxi_plugin_entry (int abi);
 
 __attribute__ ((visibility ("default"))) const PraxiPlugin *
 praxi_plugin_entry (int abi)
 {
-  static const PraxiPlugin plugin = {PRAXI_BACKEND_ABI, probe, open_device};
+  static const PraxiPlugin plugin = {PRAXI_BACKEND_ABI, probe, open_device, library};
   return abi == PRAXI_BACKEND_ABI ? &plugin : NULL;
 }

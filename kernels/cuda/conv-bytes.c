@@ -3,15 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/cuda/cuda.h"
+#include "kernels/cuda/tune.h"
 
 typedef struct {
   PraxiKernel base;
   CudaConvBytes args;
   CudaKernelId id;
   int64_t weight_at, multiplier_at, offset_at, base_at;
-  int residual; /* number of the input; −1 for none */
+  int64_t float_base_at; /* base in f32, exact; −1 where it cannot be */
+  int residual;          /* number of the input; −1 for none */
+  PraxiDType y_type;
   bool is_chosen;
+  CudnnBytes *cudnn; /* a plan that is faster, or NULL */
 } ConvBytes;
 
 typedef struct {
@@ -69,21 +72,35 @@ pack_weight (ConvBytes *conv, const PraxiTensor *weight, size_t bytes, const int
   return PRAXI_OK;
 }
 
-/* What padding and zero points add to a sum, taken away: − zero · Σ w, of x as s8. */
+/* What padding and zero points add to a sum, taken away: − zero · Σ w, of x as s8; and in f32,
+ * where that and all sums of bytes are whole numbers that f32 holds.
+ */
 static PraxiStatus
 pack_base (ConvBytes *conv, const PraxiTensor *weight, int32_t zero)
 {
-  conv->base_at = praxi_cuda_pack (&conv->base, NULL, sizeof (int32_t) * (size_t) weight->dims[0]);
-  if (conv->base_at < 0)
+  const size_t outputs = (size_t) weight->dims[0];
+  conv->base_at = praxi_cuda_pack (&conv->base, NULL, sizeof (int32_t) * outputs);
+  conv->float_base_at = praxi_cuda_pack (&conv->base, NULL, sizeof (float) * outputs);
+  if (conv->base_at < 0 || conv->float_base_at < 0)
     return PRAXI_STATUS_MEMORY;
   int32_t *base = (int32_t *) (void *) (conv->base.packed + conv->base_at);
+  float *float_base = (float *) (void *) (conv->base.packed + conv->float_base_at);
+  int64_t most = 0;
   for (int64_t o = 0; o < weight->dims[0]; o++) {
     uint32_t sum = 0;
+    int64_t reach = 0;
     for (int64_t c = 0; c < weight->dims[1]; c++)
-      for (int64_t tap = 0; tap < n_taps (&conv->args.w); tap++)
-        sum += (uint32_t) weight_of (weight, o, c, tap);
+      for (int64_t tap = 0; tap < n_taps (&conv->args.w); tap++) {
+        const int8_t w = weight_of (weight, o, c, tap);
+        sum += (uint32_t) w;
+        reach += abs (w) * 128;
+      }
     base[o] = (int32_t) (0u - (uint32_t) zero * sum);
+    float_base[o] = (float) base[o];
+    most = reach > most ? reach : most;
   }
+  if (most > 1 << 24)
+    conv->float_base_at = -1;
   return PRAXI_OK;
 }
 
@@ -161,61 +178,83 @@ launch (const ConvBytes *conv, CudaConvBytes *args)
   return PRAXI_STATUS_UNSUPPORTED;
 }
 
-/* Milliseconds of a few runs; the first, which loads the kernel, does not count. */
+typedef struct {
+  const ConvBytes *conv;
+  CudaConvBytes *args;
+} Launch;
+
 static PraxiStatus
-time_tile (const ConvBytes *conv, CudaConvBytes *args, CudaHandle begin, CudaHandle end, float *ms)
+launch_cb (void *data)
 {
-  enum { RUNS = 3 };
-  CudaBackend *backend = conv->base.backend;
-  const CudaDriver *driver = backend->driver;
-  PraxiStatus status = launch (conv, args);
-  if (status == PRAXI_OK)
-    status = praxi_cuda_status (backend, driver->event_record (begin, backend->stream));
-  for (int i = 0; i < RUNS && status == PRAXI_OK; i++)
-    status = launch (conv, args);
-  if (status == PRAXI_OK)
-    status = praxi_cuda_status (backend, driver->event_record (end, backend->stream));
-  if (status == PRAXI_OK)
-    status = backend->base.device->wait (&backend->base);
-  if (status == PRAXI_OK)
-    status = praxi_cuda_status (backend, driver->event_elapsed (ms, begin, end));
-  return status;
+  const Launch *given = data;
+  return launch (given->conv, given->args);
+}
+
+static PraxiStatus
+own_cb (const void *conv, void *args)
+{
+  return launch (conv, args);
 }
 
 /* All tiles give the same bytes, so that each may be tried on the first run's data. Tensor cores
- * that a Turing card lacks show here: its driver does their work slowly.
+ * that a Turing card lacks show here: its driver does their work slowly. cuDNN comes last.
  */
 static PraxiStatus
 choose_by_time (ConvBytes *conv, CudaConvBytes *args)
 {
   CudaBackend *backend = conv->base.backend;
-  CudaHandle begin = NULL, end = NULL;
+  Launch given = {conv, args};
   const Tile *best = NULL;
   float best_ms = 0;
-  PraxiStatus status = praxi_cuda_status (backend, backend->driver->event_create (&begin, 0));
-  if (status == PRAXI_OK)
-    status = praxi_cuda_status (backend, backend->driver->event_create (&end, 0));
+  PraxiStatus status = PRAXI_OK;
   for (int i = 0; i < TILES && status == PRAXI_OK; i++) {
     float ms = 0;
     if (tiles[i].id == CUDA_conv_s8_dp4a && backend->arch != 75)
       continue;
     conv->id = tiles[i].id;
-    status = time_tile (conv, args, begin, end, &ms);
-    if (!best || ms < best_ms) {
+    status = praxi_cuda_time (backend, launch_cb, &given, &ms);
+    if (status == PRAXI_OK && (!best || ms < best_ms)) {
       best = &tiles[i];
       best_ms = ms;
     }
   }
-  if (begin)
-    backend->driver->event_destroy (begin);
-  if (end)
-    backend->driver->event_destroy (end);
   conv->is_chosen = true;
-  if (best) {
-    conv->id = best->id;
-    conv->base.name = best->name;
+  if (!best || status != PRAXI_OK) { /* what cannot be recorded cannot be compared */
+    conv->id = best ? best->id : choose_tile (backend, &args->w)->id;
+    return status == PRAXI_STATUS_UNSUPPORTED ? PRAXI_OK : status;
   }
-  return status;
+  conv->id = best->id;
+  conv->base.name = best->name;
+  const CudnnBytesOwn own = {
+      backend, own_cb, conv,
+      conv->float_base_at < 0
+          ? NULL
+          : (const float *) (const void *) (conv->base.constants + conv->float_base_at),
+      conv->y_type};
+  conv->cudnn = praxi_cudnn_may_take (&args->w, 4) ? praxi_cudnn_bytes (&own, args, best_ms) : NULL;
+  if (conv->cudnn)
+    conv->base.name = "conv-s8-cudnn";
+  return backend->is_lost ? PRAXI_STATUS_DEVICE : PRAXI_OK;
+}
+
+static PraxiStatus
+run_cudnn (ConvBytes *conv, CudaConvBytes *args)
+{
+  PraxiStatus status = praxi_cudnn_bytes_run (conv->cudnn, args);
+  if (status != PRAXI_STATUS_UNSUPPORTED)
+    return status;
+  praxi_cudnn_remark (conv->base.backend,
+                      "a plan of cuDNN does not run any more; the own kernel does its work");
+  praxi_cudnn_bytes_free (conv->cudnn);
+  conv->cudnn = NULL;
+  conv->base.name = "conv-s8";
+  return launch (conv, args);
+}
+
+static void
+clear (PraxiKernel *kernel)
+{
+  praxi_cudnn_bytes_free (((ConvBytes *) kernel)->cudnn);
 }
 
 static PraxiStatus
@@ -238,7 +277,7 @@ run (PraxiKernel *kernel,
     if (status != PRAXI_OK)
       return status;
   }
-  return launch (conv, &args);
+  return conv->cudnn ? run_cudnn ((ConvBytes *) kernel, &args) : launch (conv, &args);
 }
 
 static bool
@@ -270,6 +309,8 @@ praxi_cuda_conv_bytes (const CudaPlace *place, PraxiKernel **kernel)
     return PRAXI_STATUS_UNSUPPORTED;
   const bool is_u8 = x->dtype == PRAXI_U8;
   conv->base.run = run;
+  conv->base.clear = clear;
+  conv->y_type = place->out[0]->dtype;
   conv->residual = place->op->has_residual ? place->n_in - 1 : -1;
   conv->args.residual_is_u8 = conv->residual >= 0 && place->in[conv->residual]->dtype == PRAXI_U8;
   conv->args.x_is_u8 = is_u8;

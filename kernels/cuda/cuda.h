@@ -20,11 +20,14 @@ typedef struct {
   CudaHandle context, stream, module, functions[CUDA_KERNEL_COUNT];
   size_t budget_bytes;
   PraxiDeviceStats stats;
-  size_t reserved_bytes[16]; /* of each block that is out */
-  CudaMemory reserved[16];
+  size_t reserved_bytes[64]; /* of each block that is out */
+  CudaMemory reserved[64];
   bool is_lost, is_recording;
   bool is_half; /* f32 convolutions in halves */
   char failure[PRAXI_WHY_BYTES], level[16];
+  struct CudnnState *cudnn; /* see tune.h */
+  bool has_asked_cudnn, has_remarked;
+  char remark[PRAXI_WHY_BYTES];
 } CudaBackend;
 
 enum { CUDA_MAX_INPUTS = 16 };

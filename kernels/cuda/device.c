@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "kernels/cuda/cuda.h"
+#include "kernels/cuda/tune.h"
 
 struct PraxiRecording {
   CudaHandle exec;
@@ -233,6 +233,17 @@ failure (const PraxiBackend *base)
   return own (base)->failure;
 }
 
+static bool
+remark (const PraxiBackend *base, char *said)
+{
+  CudaBackend *backend = own (base);
+  if (backend->remark[0] == '\0' || backend->has_remarked)
+    return false;
+  memcpy (said, backend->remark, PRAXI_WHY_BYTES);
+  backend->has_remarked = true;
+  return true;
+}
+
 static void
 interop (const PraxiBackend *base, void **context, void **stream)
 {
@@ -245,6 +256,7 @@ close (PraxiBackend *base)
 {
   CudaBackend *backend = own (base);
   const CudaDriver *driver = backend->driver;
+  praxi_cudnn_state_free (backend);
   if (enter (backend) == PRAXI_OK) {
     if (backend->module)
       driver->module_unload (backend->module);
@@ -268,6 +280,7 @@ const PraxiDeviceTable praxi_cuda_device_table = {
     .recording_free = recording_free,
     .stats = stats,
     .failure = failure,
+    .remark = remark,
     .interop = interop,
     .close = close,
 };

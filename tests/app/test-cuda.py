@@ -26,10 +26,10 @@ def has_driver():
     return True
 
 
-def praxi(*args, driver=True, plugins=FOLDER, **settings):
+def praxi(*args, driver=True, cudnn=False, plugins=FOLDER, **settings):
     env = {key: value for key, value in os.environ.items() if not key.startswith('FAKE_CUDA')}
-    env.update(PRAXI_PLUGINS=str(plugins), PRAXI_CUDA_CONV='chosen', **{f'FAKE_CUDA_{key}': str(value) for key, value in settings.items()})
-    env['LD_LIBRARY_PATH'] = FOLDER if driver else ''
+    env.update(PRAXI_PLUGINS=str(plugins), PRAXI_CUDA_CONV='chosen', PRAXI_CUDNN='all' if cudnn else 'off', **{f'FAKE_CUDA_{key}': str(value) for key, value in settings.items()})
+    env['LD_LIBRARY_PATH'] = f'{FOLDER}:{FOLDER}/cudnn' if cudnn else FOLDER if driver else ''
     return subprocess.run([PRAXI, *args], env=env, capture_output=True, text=True, timeout=120)
 
 
@@ -52,6 +52,10 @@ class Devices(unittest.TestCase):
         for settings, free in (({}, 3000000000), ({'FREE': 12345}, 12345), ({'NVML': 3}, None)):
             cuda = json.loads(praxi('devices', '--json', **settings).stdout)['devices'][0]
             self.assertEqual(cuda.get('free_bytes'), free)
+
+    def test_cudnn(self):
+        self.assertRegex(praxi('devices', cudnn=True).stdout, r'(?m)^cuda .*\n +cuDNN 9\.19 is tried beside the own convolutions$')
+        self.assertEqual(json.loads(praxi('devices', '--json').stdout)['devices'][0]['note'], 'cuDNN is not used: PRAXI_CUDNN is off')
 
     @unittest.skipIf(has_driver(), 'this machine has an NVIDIA driver')
     def test_no_driver(self):

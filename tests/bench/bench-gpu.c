@@ -2,7 +2,8 @@
  * answer to the same clips beside it. Links neither FFmpeg nor a program's other needs, so that it
  * runs from a carried folder.
  *
- * usage: bench-gpu [--profile] MODEL.onnx…       prints rows; exit 77 where there is no GPU
+ * usage: bench-gpu [--profile] [--single] MODEL.onnx…       prints rows; --single: of one clip at
+ * once alone; exit 77 where there is no GPU
  */
 #include <math.h>
 #include <stdio.h>
@@ -191,6 +192,7 @@ main (int argc, char **argv)
 {
   static const int batches[] = {1, 8, 32};
   gboolean profiles = FALSE;
+  guint n_batches = G_N_ELEMENTS (batches);
   int failures = 0;
   if (!has_gpu ())
     return 77;
@@ -200,9 +202,13 @@ main (int argc, char **argv)
       profiles = TRUE;
       continue;
     }
+    if (strcmp (argv[i], "--single") == 0) {
+      n_batches = 1;
+      continue;
+    }
     g_autoptr (PraxiModel) model = praxi_model_load (argv[i], &error);
     const gboolean is_float = model != NULL && g_str_equal (praxi_model_precision (model), "f32");
-    for (guint b = 0; model != NULL && b < 2 * G_N_ELEMENTS (batches) && error == NULL; b++) {
+    for (guint b = 0; model != NULL && b < 2 * n_batches && error == NULL; b++) {
       const PraxiExecutorOptions options = {
           .backend = "cuda", .batch = batches[b / 2], .is_half = b % 2 == 1};
       if (!options.is_half || is_float) /* bytes stay bytes */

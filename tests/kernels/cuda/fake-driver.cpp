@@ -9,14 +9,19 @@
  *   FAKE_CUDA_FAIL_AT=N     from the N-th launch on every call gives FAKE_CUDA_ERROR (700)
  *   FAKE_CUDA_HANG_AT=N     from the N-th launch on the stream is never done
  *   FAKE_CUDA_LOG=FILE      a line an allocation, launch and graph launch
+ *
+ * Events tell a clock on which a kernel whose threads wait takes a millisecond, another 1/64.
  */
 #include "kernels/cuda/device/kernels.cu"
 
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <memory>
 #include <set>
 #include <vector>
+
+#include "tests/kernels/cuda/fake-work.h"
 
 #define EXPORT extern "C" __attribute__ ((visibility ("default")))
 
@@ -43,9 +48,10 @@ const Entry entries[] = {
 };
 
 struct Launch {
-  const Entry *entry;
+  const Entry *entry; /* NULL: work */
   dim3 grid, block;
   std::vector<char> args;
+  std::shared_ptr<FakeWork> work;
 };
 
 struct Graph {
@@ -57,6 +63,7 @@ std::set<Graph *> graphs; /* a lost device never gets them back: they are no lea
 long n_allocations, n_launches;
 size_t used_bytes;
 bool is_hung;
+double clock_ms;
 std::map<uint64_t, size_t> allocations;
 
 long
@@ -96,6 +103,11 @@ count_launch ()
 void
 execute (const Launch &launch)
 {
+  clock_ms += launch.work ? launch.work->ms : launch.entry->waits ? 1 : 1.0 / 64;
+  if (launch.work) {
+    launch.work->run ();
+    return;
+  }
   emulation::launch (launch.grid, launch.block, launch.entry->waits, launch.entry->run,
                      launch.args.data ());
 }
@@ -347,7 +359,8 @@ cuLaunchKernel (void *function,
 {
   const Entry *entry = (const Entry *) function;
   const char *args = (const char *) params[0];
-  const Launch launch = {entry, {gx, gy, gz}, {bx, by, bz}, {args, args + entry->args_bytes}};
+  const Launch launch = {
+      entry, {gx, gy, gz}, {bx, by, bz}, {args, args + entry->args_bytes}, nullptr};
   if (gx == 0 || gy == 0 || gz == 0 || gy > 65535 || gz > 65535 || bx * by * bz > 1024)
     return 1;
   if (captured) {
@@ -359,6 +372,26 @@ cuLaunchKernel (void *function,
   if (status == 0 && !is_hung)
     execute (launch);
   return status;
+}
+
+EXPORT int
+fake_cuda_put (FakeWork *work)
+{
+  const Launch launch = {nullptr, {}, {}, {}, std::shared_ptr<FakeWork> (work)};
+  if (captured) {
+    captured->launches.push_back (launch);
+    return failure ();
+  }
+  const int status = count_launch ();
+  if (status == 0 && !is_hung)
+    execute (launch);
+  return status;
+}
+
+EXPORT int
+fake_cuda_is_capturing (void)
+{
+  return captured != nullptr;
 }
 
 EXPORT int
@@ -375,26 +408,27 @@ cuGetErrorString (int error, const char **text)
 EXPORT int
 cuEventCreate (void **event, unsigned)
 {
-  static int here;
-  *event = &here;
+  *event = new double (0);
   return failure ();
 }
 
 EXPORT int
-cuEventRecord (void *, void *)
+cuEventRecord (void *event, void *)
 {
+  *(double *) event = clock_ms;
   return failure ();
 }
 
 EXPORT int
-cuEventElapsedTime (float *ms, void *, void *)
+cuEventElapsedTime (float *ms, void *from, void *to)
 {
-  *ms = 1;
+  *ms = (float) (*(double *) to - *(double *) from);
   return failure ();
 }
 
 EXPORT int
-cuEventDestroy_v2 (void *)
+cuEventDestroy_v2 (void *event)
 {
+  delete (double *) event;
   return failure ();
 }

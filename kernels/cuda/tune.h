@@ -1,0 +1,98 @@
+/* cuDNN's plans beside the own kernels: timed on the device, examined against them, chosen only
+ * where they are faster and give the same. Whatever goes wrong, the own kernel stays.
+ */
+#pragma once
+
+#include "kernels/cuda/cuda.h"
+#include "kernels/cuda/cudnn.h"
+
+/* Something that is put on the backend's stream. */
+typedef PraxiStatus CudaWork (void *data);
+
+/* Milliseconds of a run out of a recording, as it will run for good; the first run, which loads the
+ * kernel, does not count.
+ * Errors: as work's; UNSUPPORTED where it cannot be recorded
+ */
+PraxiStatus praxi_cuda_time (CudaBackend *backend, CudaWork *work, void *data, float *ms);
+
+/* What a backend has of cuDNN, made when it is first asked for. */
+typedef struct CudnnState {
+  CudnnTarget target;
+  uint8_t *signs;     /* 256 bytes of the device: a table that makes s8 of u8 and back */
+  uint8_t *rooms[32]; /* of the device, for workspaces and copies; the last is the largest */
+  int n_rooms;
+  size_t room_bytes; /* of the last */
+  double built_s;    /* how long plans were compiled */
+} CudnnState;
+
+/* NULL where there is no cuDNN that works; why not is remarked once. */
+CudnnState *praxi_cudnn_state (CudaBackend *backend);
+void praxi_cudnn_state_free (CudaBackend *backend);
+
+/* A block of the device that later ones may share; NULL over the budget. It stays until the backend
+ * is closed, since recordings know it.
+ */
+uint8_t *praxi_cudnn_room (CudaBackend *backend, size_t bytes);
+
+/* Keeps the first sentence about what went wrong, until it is asked for. */
+void praxi_cudnn_remark (CudaBackend *backend, const char *format, ...)
+    __attribute__ ((format (printf, 2, 3)));
+
+/* A problem to find a plan for. */
+typedef struct {
+  CudaBackend *backend;
+  const CudnnProblem *problem;
+  bool is_exact; /* f32 stays f32 */
+  float own_ms;
+  CudnnPlan *plan;     /* what is tried, and in the end chosen */
+  uint8_t **workspace; /* where it has `before` bytes and the plan's workspace behind them */
+  size_t before;
+  CudaWork *work; /* runs *plan */
+  /* Whether *plan gives what the own kernel gives; verdict says what not (CUDNN_VERDICT_BYTES).
+   * Errors: MEMORY, DEVICE
+   */
+  PraxiStatus (*examine) (void *data, bool *is_good, char *verdict);
+  void *data; /* of work and examine */
+} CudnnTrial;
+
+typedef enum { CUDNN_CHOSEN, CUDNN_SLOWER, CUDNN_NOT_CHOSEN } CudnnOutcome;
+
+/* Tries the plan that is kept, or what the heuristics name: how many seconds compiling may take in
+ * one process is limited (PRAXI_CUDNN=all lifts that). Where it is not chosen *plan is cleared.
+ */
+CudnnOutcome praxi_cudnn_try (const CudnnTrial *trial);
+
+/* Runs of one convolution: own kernel for exams, and its arguments now. */
+typedef struct {
+  CudaBackend *backend;
+  PraxiStatus (*own) (const void *conv, void *args);
+  const void *conv;
+  const float *base; /* of the device: its base in f32, NULL where those would not be exact */
+  PraxiDType y_type;
+} CudnnBytesOwn;
+
+typedef struct CudnnBytes CudnnBytes;
+
+/* Finds a plan that is faster than own_ms and gives the own kernel's bytes; NULL where there is
+ * none. args: of a run whose inputs are there; its output is written
+ */
+CudnnBytes *praxi_cudnn_bytes (const CudnnBytesOwn *own, const CudaConvBytes *args, float own_ms);
+PraxiStatus praxi_cudnn_bytes_run (CudnnBytes *conv, const CudaConvBytes *args);
+void praxi_cudnn_bytes_free (CudnnBytes *conv);
+
+/* The exam of a plan: on the run's own data and on numbers that show every other way to compute it
+ * (exact ties, products rounded before the sum, sums beyond the range), all on the real shape.
+ * run:     as praxi_cudnn_bytes_run, with a base of its own
+ * Errors:  MEMORY, DEVICE
+ */
+PraxiStatus praxi_cudnn_exam (const CudnnBytesOwn *own,
+                              const CudaConvBytes *args,
+                              CudnnBytes *conv,
+                              PraxiStatus (*run) (CudnnBytes *conv,
+                                                  const CudaConvBytes *args,
+                                                  const float *base),
+                              bool *is_good,
+                              char *verdict);
+
+/* Convolutions that cuDNN might take: false saves the asking. */
+bool praxi_cudnn_may_take (const CudaWindow *w, int align);
