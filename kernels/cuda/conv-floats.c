@@ -1,12 +1,15 @@
 /* Conv in f32: which kernel, its weights packed, its launch. Formula in device/conv-floats.h. */
-#include "kernels/cuda/cuda.h"
+#include <stdlib.h>
+
+#include "kernels/cuda/tune.h"
 
 typedef struct {
   PraxiKernel base;
   CudaConvFloats args;
   int64_t weight_at;
-  bool is_half;
+  bool is_half, is_chosen;
   int residual, bias; /* numbers of inputs; −1 for none */
+  CudnnFloats *cudnn; /* a plan that is faster, or NULL */
 } ConvFloats;
 
 /* Weight of output o, channel c of its group, tap; the tensor may have any strides. */
@@ -61,6 +64,78 @@ pack_halves (ConvFloats *conv, const PraxiTensor *weight)
 }
 
 static PraxiStatus
+launch (const ConvFloats *conv, CudaConvFloats *args)
+{
+  const CudaWindow *w = &args->w;
+  CudaBackend *backend = conv->base.backend;
+  const int64_t positions = (int64_t) w->batch * w->out[0] * w->out[1] * w->out[2];
+  if (w->groups > 1)
+    return praxi_cuda_launch (backend, CUDA_conv_f32_direct, positions * w->outputs, 128, 1, args);
+  const unsigned grid[3] = {(unsigned) ((positions + 63) / 64), (unsigned) ((w->outputs + 63) / 64),
+                            1};
+  return praxi_cuda_launch_blocks (backend, conv->is_half ? CUDA_conv_f16_mma : CUDA_conv_f32_tiled,
+                                   grid, 256, args);
+}
+
+typedef struct {
+  const ConvFloats *conv;
+  CudaConvFloats *args;
+} Launch;
+
+static PraxiStatus
+launch_cb (void *data)
+{
+  const Launch *given = data;
+  return launch (given->conv, given->args);
+}
+
+static PraxiStatus
+own_cb (const void *conv, void *args)
+{
+  return launch (conv, args);
+}
+
+/* The own kernel or cuDNN. */
+static PraxiStatus
+choose_by_time (ConvFloats *conv, CudaConvFloats *args)
+{
+  CudaBackend *backend = conv->base.backend;
+  const CudnnFloatsOwn own = {backend, own_cb, conv, conv->is_half};
+  Launch given = {conv, args};
+  float ms = 0;
+  conv->is_chosen = true;
+  if (!praxi_cudnn_state (backend))
+    return PRAXI_OK;
+  const PraxiStatus status = praxi_cuda_time (backend, launch_cb, &given, &ms);
+  if (status != PRAXI_OK) /* what cannot be recorded cannot be compared */
+    return status == PRAXI_STATUS_UNSUPPORTED ? PRAXI_OK : status;
+  conv->cudnn = praxi_cudnn_floats (&own, args, ms);
+  if (conv->cudnn)
+    conv->base.name = conv->is_half ? "conv-f16-cudnn" : "conv-f32-cudnn";
+  return backend->is_lost ? PRAXI_STATUS_DEVICE : PRAXI_OK;
+}
+
+static PraxiStatus
+run_cudnn (ConvFloats *conv, CudaConvFloats *args)
+{
+  const PraxiStatus status = praxi_cudnn_floats_run (conv->cudnn, args);
+  if (status != PRAXI_STATUS_UNSUPPORTED)
+    return status;
+  praxi_cudnn_remark (conv->base.backend,
+                      "a plan of cuDNN does not run any more; the own kernel does its work");
+  praxi_cudnn_floats_free (conv->cudnn);
+  conv->cudnn = NULL;
+  conv->base.name = conv->is_half ? "conv-f16-mma" : "conv-f32-tiled";
+  return launch (conv, args);
+}
+
+static void
+clear (PraxiKernel *kernel)
+{
+  praxi_cudnn_floats_free (((ConvFloats *) kernel)->cudnn);
+}
+
+static PraxiStatus
 run (PraxiKernel *kernel,
      const PraxiTensor *const *in,
      const PraxiTensor *const *out,
@@ -68,20 +143,17 @@ run (PraxiKernel *kernel,
 {
   const ConvFloats *conv = (const ConvFloats *) kernel;
   CudaConvFloats args = conv->args;
-  const CudaWindow *w = &args.w;
-  const int64_t positions = (int64_t) w->batch * w->out[0] * w->out[1] * w->out[2];
   args.x = in[0]->data;
   args.y = out[0]->data;
   args.weight = (const float *) (const void *) (kernel->constants + conv->weight_at);
   args.bias = conv->bias >= 0 ? praxi_cuda_data (kernel, in, conv->bias) : NULL;
   args.residual = conv->residual >= 0 ? in[conv->residual]->data : NULL;
-  if (w->groups > 1)
-    return praxi_cuda_launch (kernel->backend, CUDA_conv_f32_direct, positions * w->outputs, 128, 1,
-                              &args);
-  const unsigned grid[3] = {(unsigned) ((positions + 63) / 64), (unsigned) ((w->outputs + 63) / 64),
-                            1};
-  return praxi_cuda_launch_blocks (
-      kernel->backend, conv->is_half ? CUDA_conv_f16_mma : CUDA_conv_f32_tiled, grid, 256, &args);
+  if (!conv->is_chosen && !kernel->backend->is_recording) {
+    const PraxiStatus status = choose_by_time ((ConvFloats *) kernel, &args);
+    if (status != PRAXI_OK)
+      return status;
+  }
+  return conv->cudnn ? run_cudnn ((ConvFloats *) kernel, &args) : launch (conv, &args);
 }
 
 static bool
@@ -111,10 +183,13 @@ praxi_cuda_conv_floats (const CudaPlace *place, PraxiKernel **kernel)
   if (!praxi_cuda_window (&conv->args.w, &op->window, place->in[0], place->out[0]))
     return PRAXI_STATUS_UNSUPPORTED;
   conv->base.run = run;
+  conv->base.clear = clear;
   conv->is_half = place->backend->is_half && conv->args.w.groups == 1;
   conv->base.name = conv->is_half             ? "conv-f16-mma"
                     : conv->args.w.groups > 1 ? "conv-f32-direct"
                                               : "conv-f32-tiled";
+  conv->is_chosen = getenv ("PRAXI_CUDA_CONV") != NULL ||
+                    !praxi_cudnn_may_take (&conv->args.w, conv->is_half ? 8 : 4);
   conv->residual = residual ? place->n_in - 1 : -1;
   conv->bias = has_bias ? 2 : -1;
   conv->args.activation = (int32_t) op->activation;

@@ -260,7 +260,7 @@ praxi_cudnn_bytes_free (CudnnBytes *conv)
 {
   if (!conv)
     return;
-  if (conv->plan.descriptor)
+  if (conv->plan.descriptor && !conv->own.backend->is_lost) /* it would wait for the device */
     praxi_cudnn_plan_clear (conv->own.backend->cudnn->target.library, &conv->plan);
   free (conv);
 }

@@ -140,6 +140,26 @@ time_plan (const CudnnTrial *trial, float *ms)
   return status == PRAXI_OK;
 }
 
+/* Whether a status tells of an installation: a part of cuDNN, NVRTC or the driver is not there. */
+static bool
+lacks_part (int status)
+{
+  return status / 1000 == 1 || (status >= DNN_STATUS_NOT_SUPPORTED_INCOMPATIBLE_CUDA_DRIVER &&
+                                status <= DNN_STATUS_NOT_SUPPORTED_SUBLIBRARY_UNAVAILABLE);
+}
+
+/* Nothing more is tried then, and nothing kept: it may be installed tomorrow. */
+static void
+give_up (const CudnnTrial *trial, int status, char *verdict)
+{
+  CudnnState *state = trial->backend->cudnn;
+  verdict[0] = '\0';
+  state->is_broken = true;
+  praxi_cudnn_remark (trial->backend,
+                      "cuDNN or NVRTC is not whole (%.80s); own kernels do its work",
+                      state->target.library->error_string (status));
+}
+
 /* Compiles what the heuristics name and leaves the fastest in *plan. verdict: why there is none; ""
  * where only memory lacks, which may be there another time
  */
@@ -152,13 +172,14 @@ build_fastest (const CudnnTrial *trial, const char *key, char *verdict)
   CudnnGraph graph;
   float best_ms = 0;
   const double begin_s = now_s ();
-  const int status = praxi_cudnn_graph (target->library, target->handle, trial->problem, &graph);
+  int status = praxi_cudnn_graph (target->library, target->handle, trial->problem, &graph);
   const int n = status == 0 ? praxi_cudnn_configs (target, &graph, trial->is_exact, configs) : 0;
   snprintf (verdict, CUDNN_VERDICT_BYTES, "cuDNN has no engine for it");
   for (int i = 0; i < n; i++) {
     float ms = 0;
     /* what ends the program here is not tried again */
-    if (!trial->backend->is_lost && praxi_cudnn_plan (target, configs[i], trial->plan) == 0) {
+    if (!trial->backend->is_lost && !lacks_part (status) &&
+        (status = praxi_cudnn_plan (target, configs[i], trial->plan)) == 0) {
       const bool has_room = reserve_workspace (trial);
       snprintf (verdict, CUDNN_VERDICT_BYTES, has_room ? "no plan of it ran" : "");
       if (has_room)
@@ -174,6 +195,8 @@ build_fastest (const CudnnTrial *trial, const char *key, char *verdict)
     target->library->descriptor_destroy (configs[i]);
   }
   praxi_cudnn_graph_clear (&graph);
+  if (lacks_part (status))
+    give_up (trial, status, verdict);
   trial->backend->cudnn->built_s += now_s () - begin_s;
   *trial->plan = best;
   if (best.descriptor)
@@ -269,7 +292,7 @@ praxi_cudnn_try (const CudnnTrial *trial)
   make_key (trial, key);
   const double built_s = state->built_s;
   const bool is_kept = load (trial, key, &is_refused, verdict);
-  if (is_refused || (!is_kept && !may_build (state)))
+  if (is_refused || state->is_broken || (!is_kept && !may_build (state)))
     return outcome_of (trial, verdict);
   if (!is_kept)
     ms = build_fastest (trial, key, verdict);

@@ -23,6 +23,7 @@ typedef struct CudnnState {
   int n_rooms;
   size_t room_bytes; /* of the last */
   double built_s;    /* how long plans were compiled */
+  bool is_broken;    /* a part of it is not installed */
 } CudnnState;
 
 /* NULL where there is no cuDNN that works; why not is remarked once. */
@@ -93,6 +94,24 @@ PraxiStatus praxi_cudnn_exam (const CudnnBytesOwn *own,
                                                   const float *base),
                               bool *is_good,
                               char *verdict);
+
+/* The same of floats: f16 where is_half, with sums in f32, else f32 as it is. */
+typedef struct {
+  CudaBackend *backend;
+  PraxiStatus (*own) (const void *conv, void *args);
+  const void *conv;
+  bool is_half;
+} CudnnFloatsOwn;
+
+typedef struct CudnnFloats CudnnFloats;
+
+/* As praxi_cudnn_bytes; "the same" is within 10⁻³ of the largest value with is_half, else 2 · 10⁻⁵:
+ * sums are in another order.
+ */
+CudnnFloats *
+praxi_cudnn_floats (const CudnnFloatsOwn *own, const CudaConvFloats *args, float own_ms);
+PraxiStatus praxi_cudnn_floats_run (CudnnFloats *conv, const CudaConvFloats *args);
+void praxi_cudnn_floats_free (CudnnFloats *conv);
 
 /* Convolutions that cuDNN might take: false saves the asking. */
 bool praxi_cudnn_may_take (const CudaWindow *w, int align);

@@ -15,7 +15,22 @@ typedef struct {
   int pad, stride;
 } Conv;
 
-enum { CHANNELS = 8, OUTPUTS = 12, SIDE = 5, FRAMES = 3, TAPS = 27 };
+/* Of floats. */
+typedef struct {
+  const char *name, *kernel;
+  bool is_half, has_residual;
+  PraxiActivation activation;
+} FloatConv;
+
+enum { CHANNELS = 8, OUTPUTS = 16, SIDE = 5, FRAMES = 3 };
+
+static const FloatConv float_convs[] = {
+    {"f16", "conv-f16-cudnn", true, false, PRAXI_ACTIVATION_RELU},
+    {"f16-residual", "conv-f16-cudnn", true, true, PRAXI_ACTIVATION_SWISH},
+    {"f16-hard", "conv-f16-mma", true, false, PRAXI_ACTIVATION_HARD_SWISH}, /* cuDNN has none */
+    {"f32", "conv-f32-cudnn", false, false, PRAXI_ACTIVATION_NONE},
+    {"f32-residual", "conv-f32-cudnn", false, true, PRAXI_ACTIVATION_CLIP},
+};
 
 static const Conv convs[] = {
     {"as-it-lies", PRAXI_U8, PRAXI_U8, 0, 0, 0, 1, 1},
@@ -44,18 +59,19 @@ plugin (void)
 
 typedef struct {
   PraxiOp op;
-  PraxiTensor x, w, residual, y, truth;
+  PraxiTensor x, w, bias, residual, y, truth;
   float multiplier[OUTPUTS], offset[OUTPUTS];
-  const PraxiTensor *in[3];
+  const PraxiTensor *in[4];
   int n_in;
+  float limit; /* how far from the truth is good enough */
 } Problem;
 
+/* Tensors and window; types: of x, w, residual and y. */
 static void
-problem_init (Problem *p, const Conv *conv)
+make_tensors (Problem *p, int pad, int stride, const PraxiDType *types)
 {
-  *p = (Problem){.op = {.kind = PRAXI_OP_QCONV, .to = conv->y}};
-  const int64_t side = (SIDE + 2 * conv->pad - 3) / conv->stride + 1;
-  const int64_t frames = (FRAMES + 2 * conv->pad - 3) / conv->stride + 1;
+  const int64_t side = (SIDE + 2 * pad - 3) / stride + 1;
+  const int64_t frames = (FRAMES + 2 * pad - 3) / stride + 1;
   const int64_t x[] = {1, CHANNELS, FRAMES, SIDE, SIDE}, w[] = {OUTPUTS, CHANNELS, 3, 3, 3};
   const int64_t y[] = {1, OUTPUTS, frames, side, side};
   PraxiWindow *window = &p->op.window;
@@ -63,19 +79,35 @@ problem_init (Problem *p, const Conv *conv)
   window->group = 1;
   for (int a = 0; a < 3; a++) {
     window->kernel[a] = 3;
-    window->stride[a] = conv->stride;
+    window->stride[a] = stride;
     window->dilation[a] = 1;
-    window->pad_begin[a] = window->pad_end[a] = conv->pad;
+    window->pad_begin[a] = window->pad_end[a] = pad;
   }
-  p->x = test_tensor (conv->x, LAYOUT_CHANNELS_LAST, 5, x);
-  p->w = test_tensor (PRAXI_S8, LAYOUT_ROW_MAJOR, 5, w);
-  p->residual =
-      test_tensor (conv->residual ? conv->residual : PRAXI_U8, LAYOUT_CHANNELS_LAST, 5, y);
-  p->y = test_tensor (conv->y, LAYOUT_CHANNELS_LAST, 5, y);
-  p->truth = test_tensor (conv->y, LAYOUT_CHANNELS_LAST, 5, y);
-  test_fill (&p->x, 1, 1);
-  test_fill (&p->w, 2, 1);
-  test_fill (&p->residual, 3, 1);
+  p->x = test_tensor (types[0], LAYOUT_CHANNELS_LAST, 5, x);
+  p->w = test_tensor (types[1], LAYOUT_ROW_MAJOR, 5, w);
+  p->bias = test_tensor (PRAXI_F32, LAYOUT_ROW_MAJOR, 1, y + 1);
+  p->residual = test_tensor (types[2], LAYOUT_CHANNELS_LAST, 5, y);
+  p->y = test_tensor (types[3], LAYOUT_CHANNELS_LAST, 5, y);
+  p->truth = test_tensor (types[3], LAYOUT_CHANNELS_LAST, 5, y);
+  PraxiTensor *filled[] = {&p->x, &p->w, &p->residual, &p->bias};
+  for (unsigned i = 0; i < G_N_ELEMENTS (filled); i++)
+    test_fill (filled[i], i + 1, 1);
+}
+
+static void
+find_truth (Problem *p)
+{
+  const PraxiTensor *truths[] = {&p->truth};
+  g_assert_true (test_run (praxi_backend_ref (), &p->op, p->in, p->n_in, truths, 1, NULL, NULL));
+}
+
+static void
+problem_init (Problem *p, const Conv *conv)
+{
+  *p = (Problem){.op = {.kind = PRAXI_OP_QCONV, .to = conv->y}};
+  const PraxiDType types[] = {conv->x, PRAXI_S8, conv->residual ? conv->residual : PRAXI_U8,
+                              conv->y};
+  make_tensors (p, conv->pad, conv->stride, types);
   for (int o = 0; o < OUTPUTS; o++) {
     p->multiplier[o] = 0.0007f * (float) (1 + o % 5);
     p->offset[o] = (float) (o * 7 % 31) - 9.3f;
@@ -94,14 +126,32 @@ problem_init (Problem *p, const Conv *conv)
   p->in[1] = &p->w;
   p->in[2] = &p->residual;
   p->n_in = 2 + p->op.has_residual;
-  const PraxiTensor *truths[] = {&p->truth};
-  g_assert_true (test_run (praxi_backend_ref (), &p->op, p->in, p->n_in, truths, 1, NULL, NULL));
+  find_truth (p);
+}
+
+static void
+problem_init_floats (Problem *p, const FloatConv *conv)
+{
+  static const PraxiDType types[] = {PRAXI_F32, PRAXI_F32, PRAXI_F32, PRAXI_F32};
+  *p = (Problem){.op = {.kind = PRAXI_OP_CONV,
+                        .activation = conv->activation,
+                        .alpha = -0.5f,
+                        .beta = 3,
+                        .has_residual = conv->has_residual},
+                 .limit = conv->is_half ? 0.02f : 1e-4f};
+  make_tensors (p, 1, 1, types);
+  p->in[0] = &p->x;
+  p->in[1] = &p->w;
+  p->in[2] = &p->bias;
+  p->in[3] = &p->residual;
+  p->n_in = 3 + conv->has_residual;
+  find_truth (p);
 }
 
 static void
 problem_clear (Problem *p)
 {
-  PraxiTensor *all[] = {&p->x, &p->w, &p->residual, &p->y, &p->truth};
+  PraxiTensor *all[] = {&p->x, &p->w, &p->bias, &p->residual, &p->y, &p->truth};
   for (unsigned i = 0; i < G_N_ELEMENTS (all); i++)
     test_tensor_clear (all[i]);
 }
@@ -123,7 +173,10 @@ check (const PraxiBackend *device, const PraxiTensor *y, Problem *p)
 {
   g_assert_cmpint (device->device->download (device, p->y.data, y->data, test_bytes (&p->y)), ==,
                    PRAXI_OK);
-  g_assert_cmpmem (p->y.data, test_bytes (&p->y), p->truth.data, test_bytes (&p->truth));
+  if (p->limit > 0)
+    g_assert_cmpfloat (test_max_difference (&p->y, &p->truth), <=, p->limit);
+  else
+    g_assert_cmpmem (p->y.data, test_bytes (&p->y), p->truth.data, test_bytes (&p->truth));
   memset (p->y.data, 0x55, test_bytes (&p->y));
   device->device->upload (device, y->data, p->y.data, test_bytes (&p->y));
 }
@@ -135,8 +188,10 @@ run_three_times (const PraxiBackend *device, Problem *p, PraxiKernel *kernel)
   const PraxiDeviceTable *table = device->device;
   PraxiTensor x = there (device, &p->x), residual = there (device, &p->residual),
               y = there (device, &p->y);
-  const PraxiTensor *in[] = {&x, &p->w, &residual}, *out[] = {&y};
+  const PraxiTensor *in[] = {&x, &p->w, &residual, &residual}, *out[] = {&y};
   PraxiRecording *recording = NULL;
+  if (p->op.kind == PRAXI_OP_CONV)
+    in[2] = &p->bias;
   g_assert_cmpint (device->run (kernel, in, out, NULL, NULL), ==, PRAXI_OK);
   check (device, &y, p);
   g_assert_cmpint (table->recording_begin (device), ==, PRAXI_OK);
@@ -150,31 +205,39 @@ run_three_times (const PraxiBackend *device, Problem *p, PraxiKernel *kernel)
   table->release (device, y.data);
 }
 
-/* One convolution on a backend that may have run others before. */
 static Outcome
-run_on (const PraxiBackend *device, const Conv *conv)
+run_problem (const PraxiBackend *device, Problem *p)
 {
   Outcome outcome = {.remark = ""};
-  Problem p;
   PraxiKernel *kernel = NULL;
   void *constants = NULL;
-  problem_init (&p, conv);
-  PraxiTensor x = p.x, residual = p.residual;
+  PraxiTensor x = p->x, residual = p->residual;
   x.data = residual.data = NULL;
-  const PraxiTensor *in[] = {&x, &p.w, &residual}, *out[] = {&p.y};
-  g_assert_cmpint (device->prepare (device, &p.op, in, p.n_in, out, 1, NULL, &kernel), ==,
+  const PraxiTensor *in[] = {&x, &p->w, &residual, &residual}, *out[] = {&p->y};
+  if (p->op.kind == PRAXI_OP_CONV)
+    in[2] = &p->bias;
+  g_assert_cmpint (device->prepare (device, &p->op, in, p->n_in, out, 1, NULL, &kernel), ==,
                    PRAXI_OK);
   g_assert_cmpint (
       device->device->reserve (device, device->kernel_weight_bytes (kernel), &constants), ==,
       PRAXI_OK);
   g_assert_cmpint (device->device->place (kernel, constants), ==, PRAXI_OK);
-  run_three_times (device, &p, kernel);
+  run_three_times (device, p, kernel);
   g_strlcpy (outcome.kernel, device->kernel_name (kernel), sizeof outcome.kernel);
   device->device->remark (device, outcome.remark);
   device->kernel_free (kernel);
   device->device->release (device, constants);
-  problem_clear (&p);
+  problem_clear (p);
   return outcome;
+}
+
+/* One convolution on a backend that may have run others before. */
+static Outcome
+run_on (const PraxiBackend *device, const Conv *conv)
+{
+  Problem p;
+  problem_init (&p, conv);
+  return run_problem (device, &p);
 }
 
 static PraxiBackend *
@@ -187,7 +250,20 @@ open_device (size_t budget_bytes)
   return device;
 }
 
-/* Beside the plan and its exam nothing stays on the device. */
+static Outcome
+run_float_conv (const FloatConv *conv)
+{
+  char why[PRAXI_WHY_BYTES] = "";
+  PraxiBackend *device = NULL;
+  const PraxiDeviceOptions options = {.is_half = conv->is_half};
+  Problem p;
+  g_assert_cmpint (plugin ()->open (&options, &device, why), ==, PRAXI_OK);
+  problem_init_floats (&p, conv);
+  const Outcome outcome = run_problem (device, &p);
+  device->device->close (device);
+  return outcome;
+}
+
 static Outcome
 run_conv (const Conv *conv)
 {
@@ -257,6 +333,36 @@ test_by_copies (gconstpointer data)
   assert_cudnn (&outcome);
 }
 
+static void
+test_floats (gconstpointer data)
+{
+  const FloatConv *conv = data;
+  forget ();
+  Outcome outcome = run_float_conv (conv);
+  g_assert_cmpstr (outcome.kernel, ==, conv->kernel);
+  outcome = run_float_conv (conv); /* from the file */
+  g_assert_cmpstr (outcome.kernel, ==, conv->kernel);
+  forget ();
+  g_setenv ("FAKE_CUDNN_WRONG", "1", TRUE);
+  outcome = run_float_conv (conv);
+  g_unsetenv ("FAKE_CUDNN_WRONG");
+  g_assert_true (g_str_has_prefix (outcome.kernel, conv->is_half ? "conv-f16-mma" : "conv-f32-ti"));
+  if (g_str_has_suffix (conv->kernel, "cudnn"))
+    g_assert_nonnull (strstr (outcome.remark, "its results are up to"));
+}
+
+/* f32 stays f32: engines that round operands are for --f16. */
+static void
+test_exact (void)
+{
+  forget ();
+  g_setenv ("FAKE_CUDNN_TENSOR_CORES", "1", TRUE);
+  const Outcome half = run_float_conv (&float_convs[0]), exact = run_float_conv (&float_convs[3]);
+  g_unsetenv ("FAKE_CUDNN_TENSOR_CORES");
+  g_assert_cmpstr (half.kernel, ==, "conv-f16-cudnn");
+  g_assert_cmpstr (exact.kernel, ==, "conv-f32-tiled");
+}
+
 typedef struct {
   const char *name, *setting, *value, *said; /* said: in the remark; "" for none */
   gboolean stays;                            /* it is chosen all the same, by another graph */
@@ -268,6 +374,8 @@ static const Fault faults[] = {
     {"ties", "FAKE_CUDNN_TIES_AWAY", "1", "differs on ties", TRUE},
     {"no-engine", "FAKE_CUDNN_ENGINES", "0", "", FALSE},
     {"slower", "FAKE_CUDNN_MS", "3", "", FALSE},
+    {"no-plan", "FAKE_CUDNN_FINALIZE", "3000", "", FALSE},
+    {"no-nvrtc", "FAKE_CUDNN_FINALIZE", "3008", "cuDNN or NVRTC is not whole", FALSE},
     {"fails", "FAKE_CUDNN_FAIL", "1", "does not run", FALSE},
     {"not-recorded", "FAKE_CUDNN_FAIL", "capture", "does not run or cannot be recorded", FALSE},
     {"workspace", "FAKE_CUDNN_WORKSPACE", "5000000000", "bytes more than the GPU has", FALSE},
@@ -287,15 +395,16 @@ test_fault (gconstpointer data)
     assert_own (&outcome);
   g_assert_nonnull (strstr (outcome.remark, fault->said));
   g_assert_cmpint (outcome.remark[0] == '\0', ==, fault->said[0] == '\0');
-  /* What was found wrong is not compiled again; what only lacked memory is. */
+  /* What was found wrong is not compiled again; what only was not there is. */
   g_unlink (log_path);
   const Outcome again = run_conv (&convs[0]);
-  const gboolean lacked_memory = g_str_equal (fault->name, "workspace");
-  if (fault->stays || lacked_memory)
+  const gboolean may_change =
+      g_str_equal (fault->name, "workspace") || g_str_equal (fault->name, "no-nvrtc");
+  if (fault->stays || may_change)
     assert_cudnn (&again);
   else
     assert_own (&again);
-  g_assert_cmpuint (count ("compile"), ==, lacked_memory ? 2 : 0);
+  g_assert_cmpuint (count ("compile"), ==, may_change ? 2 : 0);
 }
 
 static void
@@ -313,7 +422,7 @@ static void
 test_budget (void)
 {
   forget ();
-  PraxiBackend *device = open_device (1062000);
+  PraxiBackend *device = open_device (1064000);
   g_setenv ("FAKE_CUDNN_WORKSPACE", "1040000", TRUE);
   const Outcome outcome = run_on (device, &convs[0]);
   g_unsetenv ("FAKE_CUDNN_WORKSPACE");
@@ -497,6 +606,11 @@ main (int argc, char **argv)
     g_autofree char *path = g_strdup_printf ("/cudnn/start/%s", starts[i].name);
     g_test_add_data_func (path, &starts[i], test_start);
   }
+  for (unsigned i = 0; i < G_N_ELEMENTS (float_convs); i++) {
+    g_autofree char *path = g_strdup_printf ("/cudnn/floats/%s", float_convs[i].name);
+    g_test_add_data_func (path, &float_convs[i], test_floats);
+  }
+  g_test_add_func ("/cudnn/exact", test_exact);
   g_test_add_func ("/cudnn/workspace", test_workspace);
   g_test_add_func ("/cudnn/budget", test_budget);
   g_test_add_func ("/cudnn/time", test_time);

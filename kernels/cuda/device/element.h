@@ -155,7 +155,7 @@ KERNEL (256, look_up, CudaElement)
   ((uint8_t *) a.out)[at[0]] = ((const uint8_t *) a.in[1])[((const uint8_t *) a.in[0])[at[1]]];
 }
 
-/* Between f32 and u8, s8, bool or s32. */
+/* Between f32 and u8, s8, bool or s32; from f32 to f16. */
 KERNEL (256, cast, CudaElement)
 {
   const int i = thread_number ();
@@ -168,6 +168,10 @@ KERNEL (256, cast, CudaElement)
     return;
   }
   const float v = ((const float *) a.in[0])[at[1]];
+  if (a.out_type == PRAXI_F16) {
+    ((uint16_t *) a.out)[at[0]] = (uint16_t) pack_halves (v, 0);
+    return;
+  }
   const int32_t low = a.out_type == PRAXI_S8 ? -128 : a.out_type == PRAXI_U8 ? 0 : INT32_MIN;
   const int32_t high = a.out_type == PRAXI_S8 ? 127 : a.out_type == PRAXI_U8 ? 255 : INT32_MAX;
   const int32_t whole = v != v              ? 0

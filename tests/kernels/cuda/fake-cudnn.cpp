@@ -7,6 +7,7 @@
  *   FAKE_CUDNN_ENGINES=N      as many configurations are named (2); 0: none fits
  *   FAKE_CUDNN_NO_U8=1        none fits where a tensor is u8
  *   FAKE_CUDNN_TENSOR_CORES=1 its engines round operands
+ *   FAKE_CUDNN_FINALIZE=N     compiling a plan gives status N
  *   FAKE_CUDNN_FINALIZE_S=X   how long a plan is compiled
  *   FAKE_CUDNN_WORKSPACE=N    bytes that a plan needs
  *   FAKE_CUDNN_FAIL=1         no plan runs; =capture: none while it is recorded
@@ -429,7 +430,7 @@ finalize_plan (Descriptor *plan)
   plan->program = config->program;
   log_line ("compile");
   usleep ((useconds_t) (setting ("FAKE_CUDNN_FINALIZE_S", 0) * 1e6));
-  return 0;
+  return (int) setting ("FAKE_CUDNN_FINALIZE", 0);
 }
 } // namespace
 
