@@ -32,21 +32,6 @@ make_signs (CudaBackend *backend, CudnnState *state)
   return status == PRAXI_OK ? table->wait (&backend->base) : status;
 }
 
-/* Makes the handle; false with a remark where that fails. */
-static bool
-start (CudaBackend *backend, CudnnState *state)
-{
-  const CudnnLibrary *library = state->target.library;
-  int status = library->create (&state->target.handle);
-  if (status == 0)
-    status = library->set_stream (state->target.handle, backend->stream);
-  if (status == 0)
-    return make_signs (backend, state) == PRAXI_OK;
-  praxi_cudnn_remark (backend, "cuDNN does not start (%.80s); own kernels do its work",
-                      library->error_string (status));
-  return false;
-}
-
 CudnnState *
 praxi_cudnn_state (CudaBackend *backend)
 {
@@ -54,14 +39,29 @@ praxi_cudnn_state (CudaBackend *backend)
     return backend->cudnn;
   backend->has_asked_cudnn = true;
   const CudnnLibrary *library = praxi_cudnn_library (NULL);
-  CudnnState *state = library ? calloc (1, sizeof *state) : NULL;
-  if (!state)
-    return NULL;
-  backend->cudnn = state;
-  state->target.library = library;
-  if (!start (backend, state))
-    praxi_cudnn_state_free (backend);
+  backend->cudnn = library ? calloc (1, sizeof *backend->cudnn) : NULL;
+  if (backend->cudnn)
+    backend->cudnn->target.library = library;
   return backend->cudnn;
+}
+
+bool
+praxi_cudnn_start (CudaBackend *backend)
+{
+  CudnnState *state = backend->cudnn;
+  const CudnnLibrary *library = state->target.library;
+  if (state->is_broken || state->signs)
+    return !state->is_broken;
+  int status = library->create (&state->target.handle);
+  if (status != 0)
+    state->target.handle = NULL;
+  else
+    status = library->set_stream (state->target.handle, backend->stream);
+  if (status != 0)
+    praxi_cudnn_remark (backend, "cuDNN does not start (%.80s); own kernels do its work",
+                        library->error_string (status));
+  state->is_broken = status != 0 || make_signs (backend, state) != PRAXI_OK;
+  return !state->is_broken;
 }
 
 void

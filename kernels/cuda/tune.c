@@ -245,10 +245,11 @@ load (const CudnnTrial *trial, const char *key, bool *is_refused, char *verdict)
   const CudnnMemory found = praxi_cudnn_cache_read (key, &json, &bytes, verdict);
   *is_refused = found == CUDNN_REFUSED;
   const bool is_loaded =
-      found == CUDNN_KNOWN &&
+      found == CUDNN_KNOWN && praxi_cudnn_start (trial->backend) &&
       praxi_cudnn_plan_load (&trial->backend->cudnn->target, json, bytes, trial->plan) == 0;
   free (json);
-  if (found == CUDNN_BROKEN || (found == CUDNN_KNOWN && !is_loaded))
+  if (found == CUDNN_BROKEN ||
+      (found == CUDNN_KNOWN && !is_loaded && !trial->backend->cudnn->is_broken))
     praxi_cudnn_remark (trial->backend, "a file of cuDNN's plans is broken and is made again");
   return is_loaded;
 }
@@ -292,7 +293,7 @@ praxi_cudnn_try (const CudnnTrial *trial)
   make_key (trial, key);
   const double built_s = state->built_s;
   const bool is_kept = load (trial, key, &is_refused, verdict);
-  if (is_refused || state->is_broken || (!is_kept && !may_build (state)))
+  if (is_refused || (!is_kept && (!may_build (state) || !praxi_cudnn_start (trial->backend))))
     return outcome_of (trial, verdict);
   if (!is_kept)
     ms = build_fastest (trial, key, verdict);

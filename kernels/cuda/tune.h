@@ -23,11 +23,16 @@ typedef struct CudnnState {
   int n_rooms;
   size_t room_bytes; /* of the last */
   double built_s;    /* how long plans were compiled */
-  bool is_broken;    /* a part of it is not installed */
+  bool is_broken;    /* it does not start, or a part of it is not installed */
 } CudnnState;
 
-/* NULL where there is no cuDNN that works; why not is remarked once. */
+/* NULL where there is no cuDNN. */
 CudnnState *praxi_cudnn_state (CudaBackend *backend);
+
+/* Makes its handle, which takes memory and time, when the first plan is wanted. False where that
+ * fails; why is remarked once.
+ */
+bool praxi_cudnn_start (CudaBackend *backend);
 void praxi_cudnn_state_free (CudaBackend *backend);
 
 /* A block of the device that later ones may share; NULL over the budget. It stays until the backend
