@@ -53,6 +53,7 @@ enum {
   DRIVER_CALL (cuStreamEndCapture, capture_end, (CudaHandle stream, CudaHandle * graph))           \
   DRIVER_CALL (cuGraphInstantiateWithFlags, graph_instantiate,                                     \
                (CudaHandle * exec, CudaHandle graph, unsigned long long flags))                    \
+  DRIVER_CALL (cuGraphUpload, graph_upload, (CudaHandle exec, CudaHandle stream))                  \
   DRIVER_CALL (cuGraphLaunch, graph_launch, (CudaHandle exec, CudaHandle stream))                  \
   DRIVER_CALL (cuGraphExecDestroy, graph_exec_destroy, (CudaHandle exec))                          \
   DRIVER_CALL (cuGraphDestroy, graph_destroy, (CudaHandle graph))                                  \

@@ -36,7 +36,9 @@ problem_of (const CudaWindow *w, Form form)
                           .activation = form <= BYTES_SIGNED ? CUDNN_NONE : DNN_POINTWISE_RELU_FWD,
                           .clips = form <= BYTES_SIGNED,
                           .high = 255};
-  problem.has_base = problem.rounds = form == BYTES_SIGNED;
+  problem.has_base = problem.rounds = problem.scales_residual = form == BYTES_SIGNED;
+  if (form == BYTES_SIGNED || form == HALVES)
+    problem.residual_type = types[form][1];
   for (int a = 0; form == BYTES_SIGNED && a < 3; a++) { /* a copy with a border */
     problem.w.in[a] = (w->out[a] - 1) * w->stride[a] + w->dilation[a] * (w->kernel[a] - 1) + 1;
     problem.w.pad[a] = 0;

@@ -292,6 +292,12 @@ cuGraphInstantiateWithFlags (void **exec, void *graph, unsigned long long)
 }
 
 EXPORT int
+cuGraphUpload (void *, void *)
+{
+  return failure ();
+}
+
+EXPORT int
 cuGraphLaunch (void *exec, void *)
 {
   Graph *graph = (Graph *) exec;
