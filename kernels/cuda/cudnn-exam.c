@@ -72,9 +72,11 @@ exam_new (Exam *exam, const CudnnBytesOwn *own, const CudaConvBytes *args)
   const size_t y0 = take (&n, exam->y_bytes), y1 = take (&n, exam->y_bytes);
   exam->bytes = n;
   exam->here = calloc (1, n);
-  if (!exam->here || own->backend->base.device->reserve (&own->backend->base, n,
-                                                         (void **) &exam->there) != PRAXI_OK)
-    return PRAXI_STATUS_MEMORY;
+  const PraxiBackend *base = &own->backend->base;
+  const PraxiStatus status =
+      exam->here ? base->device->reserve (base, n, (void **) &exam->there) : PRAXI_STATUS_MEMORY;
+  if (status != PRAXI_OK)
+    return status;
   uint8_t *here = exam->here, *there = exam->there;
   exam->x = here + x;
   exam->residual = here + residual;

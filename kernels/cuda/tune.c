@@ -119,7 +119,7 @@ reserve_workspace (const CudnnTrial *trial)
 {
   *trial->workspace =
       praxi_cudnn_room (trial->backend, trial->before + trial->plan->workspace_bytes);
-  if (!*trial->workspace)
+  if (!*trial->workspace && !trial->backend->is_lost)
     praxi_cudnn_remark (trial->backend,
                         "a plan of cuDNN needs %zu bytes more than the GPU has or "
                         "--vram allows; the own kernel does its work",

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 PRAXI, FOLDER = (str(pathlib.Path(argument).resolve()) for argument in sys.argv[1:3])
 NO_DRIVER = 'there is no NVIDIA driver (libcuda.so.1 was not found)'
@@ -29,8 +30,10 @@ def has_driver():
 def praxi(*args, driver=True, cudnn=False, plugins=FOLDER, **settings):
     env = {key: value for key, value in os.environ.items() if not key.startswith('FAKE_CUDA')}
     env.update(PRAXI_PLUGINS=str(plugins), PRAXI_CUDA_CONV='chosen', PRAXI_CUDNN='all' if cudnn else 'off', **{f'FAKE_CUDA_{key}': str(value) for key, value in settings.items()})
+    if cudnn:
+        del env['PRAXI_CUDA_CONV']
     env['LD_LIBRARY_PATH'] = f'{FOLDER}:{FOLDER}/cudnn' if cudnn else FOLDER if driver else ''
-    return subprocess.run([PRAXI, *args], env=env, capture_output=True, text=True, timeout=120)
+    return subprocess.run([PRAXI, *args], env=env, capture_output=True, text=True, timeout=300 if cudnn else 120)
 
 
 def why(**settings):
@@ -116,6 +119,11 @@ class Bench(unittest.TestCase):
     def test_sticky_error(self):
         for error in (700, 719, 999):
             self.check_fallback(f'CUDA error {error}); going on with the processor', FAIL_AT=20, ERROR=error)
+
+    def test_lost_while_plans_are_tried(self):
+        with tempfile.TemporaryDirectory() as cache, unittest.mock.patch.dict(os.environ, XDG_CACHE_HOME=cache):
+            self.check_fallback('CUDA error 700); going on with the processor', cudnn=True, FAIL_AT=75)
+            self.assertNotEqual(list(pathlib.Path(cache).rglob('*.plan')), [])
 
     def test_hang(self):
         self.check_fallback('the GPU has not answered for 8 seconds; going on with the processor', HANG_AT=5)
