@@ -6,7 +6,7 @@ usage: train-ratio.py PRAXI BENCH_TRAIN [ROUNDS [THREADS [PYTHON]]]
 
 Each round runs every mode once, one after the other, so that all see the same machine; of the rounds the
 least counts. Time is the processor's where there is one thread. With a PYTHON that has PyTorch the first
-net is also trained by train-torch.py in the same rounds.
+net is also trained by train-torch.py in the same rounds, in each of its ways.
 """
 import os
 import re
@@ -16,6 +16,7 @@ import tempfile
 
 NETS = {"MobileNetV3-small (2+1)D": "mobilenetv3-small:time=conv,", "I3D, half as wide": "i3d:width=0.5,"}
 MODES = ("keep", "plain", "recompute")
+TORCH_MODES = ("plain", "last", "compiled")
 SHAPE = "frames=16,size=112,classes=3"
 BATCH, SECONDS = "8", "3"
 TORCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "train-torch.py")
@@ -37,8 +38,8 @@ def measure(bench, model, mode, threads):
     return figure(text, time_of(threads)), figure(text, r"([\d.]+) MB planned"), figure(text, r"peak RSS ([\d.]+)")
 
 
-def measure_torch(python, threads):
-    text = subprocess.run([python, TORCH, "plain", BATCH, threads, SECONDS], capture_output=True, text=True,
+def measure_torch(python, mode, threads):
+    text = subprocess.run([python, TORCH, mode, BATCH, threads, SECONDS], capture_output=True, text=True,
                           check=True).stdout
     return figure(text, time_of(threads)), float("nan"), figure(text, r"peak RSS ([\d.]+)")
 
@@ -59,13 +60,13 @@ def main():
             for _ in range(int(rounds)):
                 for mode in MODES:
                     runs[mode].append(measure(bench, model, mode, threads))
-                if python and net.startswith("mobilenet"):
-                    runs.setdefault("PyTorch", []).append(measure_torch(python, threads))
+                for mode in TORCH_MODES if python and net.startswith("mobilenet") else ():
+                    runs.setdefault(f"PyTorch {mode}", []).append(measure_torch(python, mode, threads))
             print(f"{name}, {BATCH} clips, {threads} threads")
             whole = least(runs["keep"])
             for mode, measured in runs.items():
                 ms, planned, rss = least(measured)
-                print(f"  {mode:10} {ms:8.1f} ms ({ms / whole[0]:.2f})   {planned:6.1f} MB planned "
+                print(f"  {mode:16} {ms:8.1f} ms ({ms / whole[0]:.2f})   {planned:6.1f} MB planned "
                       f"({planned / whole[1]:.2f})   {rss:6.0f} MB resident ({rss / whole[2]:.2f})")
 
 
