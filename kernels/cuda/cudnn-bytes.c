@@ -31,18 +31,6 @@ typedef struct {
 
 static const float magic = 12582912; /* 1.5 · 2^23: f32 has no half beyond it */
 
-static int32_t
-dense_bytes (const CudaWindow *w)
-{
-  return w->batch * w->in[0] * w->in[1] * w->in[2] * w->channels;
-}
-
-static int32_t
-output_count (const CudaWindow *w)
-{
-  return w->batch * w->out[0] * w->out[1] * w->out[2] * w->outputs;
-}
-
 /* As many frames, rows and columns as the windows reach over, none of them padding. */
 static bool
 enlarge (CudaWindow *w)
@@ -64,12 +52,6 @@ has_padding (const CudaWindow *w)
   CudaWindow whole = *w;
   enlarge (&whole);
   return whole.in[0] != w->in[0] || whole.in[1] != w->in[1] || whole.in[2] != w->in[2];
-}
-
-static size_t
-aligned (size_t bytes)
-{
-  return (bytes + 255) / 256 * 256;
 }
 
 /* False where the form does not fit. */
@@ -111,9 +93,11 @@ take_form (CudnnBytes *conv, const Form *form)
   };
   if (conv->pads && !enlarge (&conv->problem.w))
     return false;
-  conv->x_bytes =
-      conv->pads || conv->flips_x ? aligned ((size_t) dense_bytes (&conv->problem.w)) : 0;
-  conv->residual_bytes = conv->flips_residual ? aligned ((size_t) output_count (&conv->args.w)) : 0;
+  conv->x_bytes = conv->pads || conv->flips_x
+                      ? praxi_cudnn_aligned ((size_t) praxi_cudnn_inputs (&conv->problem.w))
+                      : 0;
+  conv->residual_bytes =
+      conv->flips_residual ? praxi_cudnn_aligned ((size_t) praxi_cudnn_outputs (&conv->args.w)) : 0;
   conv->scalars[CUDNN_MAGIC] = magic;
   conv->scalars[CUDNN_UNMAGIC] = magic - (float) y_zero;
   return true;
@@ -141,7 +125,7 @@ pad (const CudnnBytes *conv, const CudaConvBytes *args)
   const int32_t dims[] = {to->batch, to->in[0], to->in[1], to->in[2], to->channels};
   const int32_t inner[] = {from->batch, from->in[0], from->in[1], from->in[2], from->channels};
   walk->rank = 5;
-  walk->count = dense_bytes (to);
+  walk->count = praxi_cudnn_inputs (to);
   for (int d = 4, step = 1, inner_step = 1; d >= 0; d--) {
     walk->dims[d] = dims[d];
     walk->strides[0][d] = step;
@@ -160,17 +144,12 @@ make_copies (const CudnnBytes *conv, const CudaConvBytes *args)
 {
   PraxiStatus status = conv->pads ? pad (conv, args) : PRAXI_OK;
   if (status == PRAXI_OK && conv->flips_x)
-    status =
-        flip (conv, conv->pads ? conv->room : args->x, conv->room, dense_bytes (&conv->problem.w));
+    status = flip (conv, conv->pads ? conv->room : args->x, conv->room,
+                   praxi_cudnn_inputs (&conv->problem.w));
   if (status == PRAXI_OK && conv->flips_residual)
-    status = flip (conv, args->residual, conv->room + conv->x_bytes, output_count (&args->w));
+    status =
+        flip (conv, args->residual, conv->room + conv->x_bytes, praxi_cudnn_outputs (&args->w));
   return status;
-}
-
-static void *
-unconst (const void *data)
-{
-  return (void *) (uintptr_t) data;
 }
 
 static PraxiStatus
@@ -183,14 +162,14 @@ run_with (CudnnBytes *conv, const CudaConvBytes *args, const float *base)
   conv->scalars[CUDNN_RESIDUAL_MULTIPLIER] = args->r.residual_multiplier;
   const CudnnProblem *p = &conv->problem;
   void *pointers[CUDNN_ROLES] = {
-      [CUDNN_X] = conv->x_bytes > 0 ? conv->room : unconst (args->x),
-      [CUDNN_W] = unconst (args->weight),
+      [CUDNN_X] = conv->x_bytes > 0 ? conv->room : praxi_cudnn_pointer (args->x),
+      [CUDNN_W] = praxi_cudnn_pointer (args->weight),
       [CUDNN_Y] = args->y,
-      [CUDNN_BASE] = p->has_base ? unconst (base) : NULL,
-      [CUDNN_MULTIPLIER] = unconst (args->r.multiplier),
-      [CUDNN_OFFSET] = unconst (args->r.offset),
+      [CUDNN_BASE] = p->has_base ? praxi_cudnn_pointer (base) : NULL,
+      [CUDNN_MULTIPLIER] = praxi_cudnn_pointer (args->r.multiplier),
+      [CUDNN_OFFSET] = praxi_cudnn_pointer (args->r.offset),
       [CUDNN_RESIDUAL] =
-          conv->flips_residual ? conv->room + conv->x_bytes : unconst (args->residual),
+          conv->flips_residual ? conv->room + conv->x_bytes : praxi_cudnn_pointer (args->residual),
   };
   for (int role = CUDNN_FIRST_SCALAR; role < CUDNN_ROLES; role++)
     if (role >= CUDNN_MAGIC ? p->rounds : p->scales_residual)
@@ -200,7 +179,7 @@ run_with (CudnnBytes *conv, const CudaConvBytes *args, const float *base)
                             conv->room + conv->x_bytes + conv->residual_bytes) != 0)
     status = PRAXI_STATUS_UNSUPPORTED;
   return status == PRAXI_OK && conv->flips_y
-             ? flip (conv, args->y, args->y, output_count (&args->w))
+             ? flip (conv, args->y, args->y, praxi_cudnn_outputs (&args->w))
              : status;
 }
 

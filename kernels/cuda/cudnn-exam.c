@@ -44,7 +44,7 @@ static size_t
 take (size_t *at, size_t bytes)
 {
   const size_t begin = *at;
-  *at += (bytes + 255) / 256 * 256;
+  *at += praxi_cudnn_aligned (bytes);
   return begin;
 }
 
@@ -57,10 +57,8 @@ exam_new (Exam *exam, const CudnnBytesOwn *own, const CudaConvBytes *args)
   exam->channels = w->channels;
   exam->padded = (w->channels + 15) / 16 * 16;
   exam->taps = (int64_t) w->kernel[0] * w->kernel[1] * w->kernel[2];
-  exam->x_bytes =
-      (size_t) w->batch * (size_t) (w->in[0] * w->in[1] * w->in[2]) * (size_t) w->channels;
-  exam->y_bytes =
-      (size_t) w->batch * (size_t) (w->out[0] * w->out[1] * w->out[2]) * (size_t) w->outputs;
+  exam->x_bytes = (size_t) praxi_cudnn_inputs (w);
+  exam->y_bytes = (size_t) praxi_cudnn_outputs (w);
   exam->w_bytes = (size_t) w->outputs * (size_t) exam->taps * (size_t) exam->padded;
   size_t n = 0;
   const size_t x = take (&n, exam->x_bytes);

@@ -18,18 +18,6 @@ struct CudnnFloats {
   float *weight; /* [O][taps][C], its own block; NULL with halves */
 };
 
-static int32_t
-count_in (const CudaWindow *w)
-{
-  return w->batch * w->in[0] * w->in[1] * w->in[2] * w->channels;
-}
-
-static int32_t
-count_out (const CudaWindow *w)
-{
-  return w->batch * w->out[0] * w->out[1] * w->out[2] * w->outputs;
-}
-
 /* False where cuDNN has no such activation. */
 static bool
 take_activation (CudnnProblem *problem, const CudaConvFloats *args)
@@ -69,7 +57,8 @@ make_problem (CudnnFloats *conv)
       .residual_type = args->residual ? DNN_DATA_FLOAT : CUDNN_NONE,
       .has_offset = args->bias != NULL,
   };
-  conv->x_bytes = conv->own.is_half ? ((size_t) count_in (&args->w) * 2 + 255) / 256 * 256 : 0;
+  conv->x_bytes =
+      conv->own.is_half ? praxi_cudnn_aligned ((size_t) praxi_cudnn_inputs (&args->w) * 2) : 0;
   return take_activation (&conv->problem, args);
 }
 
@@ -99,7 +88,7 @@ copy_weight (CudnnFloats *conv)
 static PraxiStatus
 round_to_halves (const CudnnFloats *conv, const float *x)
 {
-  const int32_t count = count_in (&conv->args.w);
+  const int32_t count = praxi_cudnn_inputs (&conv->args.w);
   CudaElement cast = {.walk = {.rank = 1, .count = count, .dims = {count}},
                       .in = {x},
                       .out = conv->room,
@@ -109,22 +98,16 @@ round_to_halves (const CudnnFloats *conv, const float *x)
   return praxi_cuda_launch (conv->own.backend, CUDA_cast, count, 256, 1, &cast);
 }
 
-static void *
-unconst (const void *data)
-{
-  return (void *) (uintptr_t) data;
-}
-
 PraxiStatus
 praxi_cudnn_floats_run (CudnnFloats *conv, const CudaConvFloats *args)
 {
   const PraxiStatus status = conv->own.is_half ? round_to_halves (conv, args->x) : PRAXI_OK;
   void *pointers[CUDNN_ROLES] = {
-      [CUDNN_X] = conv->own.is_half ? conv->room : unconst (args->x),
-      [CUDNN_W] = conv->own.is_half ? unconst (args->weight) : conv->weight,
+      [CUDNN_X] = conv->own.is_half ? conv->room : praxi_cudnn_pointer (args->x),
+      [CUDNN_W] = conv->own.is_half ? praxi_cudnn_pointer (args->weight) : conv->weight,
       [CUDNN_Y] = args->y,
-      [CUDNN_OFFSET] = unconst (args->bias),
-      [CUDNN_RESIDUAL] = unconst (args->residual),
+      [CUDNN_OFFSET] = praxi_cudnn_pointer (args->bias),
+      [CUDNN_RESIDUAL] = praxi_cudnn_pointer (args->residual),
   };
   if (status != PRAXI_OK)
     return status;
@@ -146,7 +129,7 @@ static PraxiStatus
 run_both (CudnnFloats *conv, const CudaConvFloats *args, float *const *y, float *here)
 {
   const PraxiBackend *base = &conv->own.backend->base;
-  const size_t n = (size_t) count_out (&args->w);
+  const size_t n = (size_t) praxi_cudnn_outputs (&args->w);
   CudaConvFloats given = *args;
   given.y = y[0];
   PraxiStatus status = conv->own.own (conv->own.conv, &given);
@@ -161,7 +144,7 @@ run_both (CudnnFloats *conv, const CudaConvFloats *args, float *const *y, float 
 static bool
 are_close (const CudnnFloats *conv, const float *here, char *verdict)
 {
-  const size_t n = (size_t) count_out (&conv->args.w);
+  const size_t n = (size_t) praxi_cudnn_outputs (&conv->args.w);
   const float limit = conv->own.is_half ? 1e-3f : 2e-5f;
   float off = 0, top = 0;
   bool are_numbers = true;
@@ -183,7 +166,8 @@ examine (void *data, bool *is_good, char *verdict)
 {
   CudnnFloats *conv = data;
   const PraxiBackend *base = &conv->own.backend->base;
-  const size_t n_x = (size_t) count_in (&conv->args.w), n_y = (size_t) count_out (&conv->args.w);
+  const size_t n_x = (size_t) praxi_cudnn_inputs (&conv->args.w);
+  const size_t n_y = (size_t) praxi_cudnn_outputs (&conv->args.w);
   const size_t x_room = (n_x + 63) / 64 * 64, y_room = (n_y + 63) / 64 * 64;
   float *there = NULL, *here = malloc ((n_x + 2 * n_y) * sizeof (float));
   PraxiStatus status =

@@ -118,5 +118,32 @@ praxi_cudnn_floats (const CudnnFloatsOwn *own, const CudaConvFloats *args, float
 PraxiStatus praxi_cudnn_floats_run (CudnnFloats *conv, const CudaConvFloats *args);
 void praxi_cudnn_floats_free (CudnnFloats *conv);
 
+/* Elements that a convolution reads and writes. */
+static inline int64_t
+praxi_cudnn_inputs (const CudaWindow *w)
+{
+  return (int64_t) w->batch * w->in[0] * w->in[1] * w->in[2] * w->channels;
+}
+
+static inline int64_t
+praxi_cudnn_outputs (const CudaWindow *w)
+{
+  return (int64_t) w->batch * w->out[0] * w->out[1] * w->out[2] * w->outputs;
+}
+
+/* Bytes up to where the next part of a room may begin. */
+static inline size_t
+praxi_cudnn_aligned (size_t bytes)
+{
+  return (bytes + 255) / 256 * 256;
+}
+
+/* cuDNN takes what it only reads as the rest. */
+static inline void *
+praxi_cudnn_pointer (const void *data)
+{
+  return (void *) (uintptr_t) data;
+}
+
 /* Convolutions that cuDNN might take: false saves the asking. */
 bool praxi_cudnn_may_take (const CudaWindow *w, int align);
