@@ -91,15 +91,11 @@ run_slabs (const CpuLoops *loops, const DenseCall *whole, float *sums)
   const int64_t units = SLAB_BYTES / (unit * (int64_t) sizeof (float));
   const int depth = whole->depth, most_depth = depth < units ? depth : (int) units;
   const int most_taps = depth < units ? (int) (units / depth) : 1;
-  int last = whole->n_planes - 1;
-  while (last > 0 && !whole->planes[last])
-    last--;
+  const int last = whole->n_planes - 1;
   DenseCall call = *whole;
   call.n_planes = 1;
   call.sums = sums;
   for (int plane = 0; plane <= last; plane++) {
-    if (!whole->planes[plane] && plane < last)
-      continue;
     for (int tap = 0; tap < whole->n_taps; tap += call.n_taps) {
       call.n_taps = whole->n_taps - tap < most_taps ? whole->n_taps - tap : most_taps;
       for (int k = 0; k < depth; k += call.depth) {
@@ -132,6 +128,18 @@ run_floats (const ConvKernel *kernel, const DenseCall *call, float *sums)
     kernel->loops->dense_f32 (call);
 }
 
+/* Those that are not padding, which adds nothing to a sum; at least one. */
+static void
+find_planes (const Span *span, int64_t n, int *first, int *end)
+{
+  *first = 0;
+  *end = (int) n;
+  while (*end - *first > 1 && !span->planes[*first])
+    ++*first;
+  while (*end - *first > 1 && !span->planes[*end - 1])
+    --*end;
+}
+
 /* One chunk of pixels of a span, all channels. */
 static void
 run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
@@ -139,32 +147,40 @@ run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
   const ConvKernel *kernel = job->kernel;
   const ConvShape *s = &kernel->planes.shape;
   const void *shifted[CONV_RING_MAX];
-  const DenseTiles tiles = {.row_pixels = (int) (kernel->offsets ? s->out[2] : n_pixels),
+  int32_t start[DENSE_WIDTH_MAX];
+  int first_plane, end_plane;
+  find_planes (span, s->kernel[0], &first_plane, &end_plane);
+  const int64_t row = kernel->planes.runs_on ? kernel->planes.source.out[2] : s->out[2];
+  const DenseTiles tiles = {.row_pixels = (int) (kernel->offsets ? row : n_pixels),
+                            .row_step = (int) (kernel->offsets ? s->out[2] : n_pixels),
                             .pixel_step = kernel->planes.pixel_bytes * s->stride[2],
                             .in_end = job->in_end,
                             .room = span->room};
-  DenseCall call = {.planes = shifted,
-                    .padding = kernel->padding,
+  DenseCall call = {.padding = kernel->padding,
                     .offsets = kernel->offsets ? kernel->offsets + pixel : NULL,
                     .offset_step = kernel->n_pixels,
                     .pixel_bytes = kernel->planes.pixel_bytes,
-                    .n_planes = (int) s->kernel[0],
                     .n_taps = (int) s->taps,
                     .n_pixels = (int) n_pixels,
                     .in_signed = kernel->in_signed,
                     .out_step = s->out_channels,
                     .epilogue = kernel->epilogue,
                     .tiles = &tiles};
-  const int64_t first = (span->plane * kernel->n_pixels + pixel) * s->out_channels;
+  const int64_t first =
+      (span->plane * kernel->n_pixels + pixel) / s->out[2] * row + pixel % s->out[2];
   const int64_t skipped = kernel->offsets ? 0 : (pixel - span->begin) * kernel->planes.pixel_bytes;
   for (int i = 0; i < job->pack->n_chunks; i++) {
     const DenseChunk *chunk = &job->pack->chunks[i];
     const int64_t in_at =
         chunk->group * kernel->pack.group_in * (int64_t) kernel->planes.element + skipped;
-    const size_t out_at = (size_t) (first + chunk->channel) * kernel->out_element;
+    const size_t out_at = (size_t) (first * s->out_channels + chunk->channel) * kernel->out_element;
     for (int64_t k = 0; k < s->kernel[0]; k++)
       shifted[k] = span->planes[k] ? span->planes[k] + in_at : NULL;
+    call.planes = shifted;
+    call.n_planes = (int) s->kernel[0];
     praxi_cpu_pack_call (job->pack, chunk, &call);
+    if (end_plane - first_plane < call.n_planes)
+      praxi_cpu_pack_keep (job->pack, first_plane, end_plane, start, &call);
     call.out = job->out + out_at;
     call.epilogue.residual = job->residual ? job->residual + out_at : NULL;
     if (kernel->dense_tiles)
@@ -394,6 +410,7 @@ pack_weights (ConvKernel *kernel, const CpuPlace *place)
   pack->group_in = kernel->planes.channels / s->groups;
   pack->group_out = s->out_channels / s->groups;
   pack->taps = s->kernel[0] * s->taps;
+  pack->planes = s->kernel[0];
   pack->in_pairs = can_pair (kernel);
   kernel->steps = praxi_cpu_weight_steps (&kernel->planes.source, place->in[1]);
   kernel->packs_at_run = !praxi_cpu_conv_is_constant (place);

@@ -53,6 +53,36 @@ merge_rows (ConvPlanes *planes)
   s->taps = s->kernel[1];
 }
 
+/* Of the rows of tiles, how many make pixels that are stored: rows by themselves, or running on. */
+static double
+use_of_tiles (int64_t pixels, int64_t places)
+{
+  return (double) pixels / (double) praxi_cpu_round_up ((size_t) places, TILE_ROWS);
+}
+
+static bool
+should_run_on (const ConvPlanes *planes)
+{
+  const ConvShape *s = &planes->source;
+  const double clear = 1.15; /* a little is lost where their pixels are stored */
+  const int64_t pixels = s->out[1] * s->out[2], places = s->out[1] * planes->shape.in[2];
+  return s->stride[1] == 1 && s->stride[2] == 1 &&
+         use_of_tiles (pixels, places) > clear * use_of_tiles (s->out[2], s->out[2]);
+}
+
+/* After merge_rows. */
+static void
+run_on (ConvPlanes *planes)
+{
+  ConvShape *s = &planes->shape;
+  const int64_t reach = s->out[1] + (s->kernel[1] - 1) * s->dilation[1];
+  const int64_t padded = s->in[1] + s->pad[1];
+  planes->runs_on = true;
+  s->in[1] = reach > padded ? reach : padded;
+  s->pad[1] = 0;
+  s->out[2] = s->in[2];
+}
+
 static void
 plan_slots (ConvPlanes *planes)
 {
@@ -101,6 +131,8 @@ praxi_cpu_planes_plan (ConvPlanes *planes,
   else if (planes->in_a_row && !planes->gathers &&
            (planes->copies || !is_s8 || in_tiles || shape->in_channels / shape->groups % 4 == 0))
     join_planes (&planes->shape);
+  if (in_tiles && planes->merges && should_run_on (planes))
+    run_on (planes);
   planes->pixel_bytes = shape->in_channels * (int64_t) planes->element;
   planes->row_bytes = planes->shape.in[2] * planes->pixel_bytes;
   planes->plane_bytes = planes->shape.in[1] * planes->row_bytes;
@@ -159,17 +191,22 @@ copy_rows (const ConvPlanes *planes, const uint8_t *plane, uint8_t *to, int64_t 
 {
   const ConvShape *s = &planes->source;
   const int64_t before = planes->merges ? s->pad[2] : 0, c = s->in_channels;
+  const int64_t above = planes->runs_on ? s->pad[1] : 0;
   const int64_t after = planes->shape.in[2] - before - s->in[2];
   const int64_t n = s->in[2] * c, bytes = (int64_t) planes->element;
   const int64_t from_bytes = n * (planes->element == 4 ? 4 : 1);
-  if (before == 0 && after == 0) {
+  if (before == 0 && after == 0 && !planes->runs_on) {
     copy (planes, plane + row * from_bytes, to + row * planes->row_bytes, (end - row) * n);
     return;
   }
   for (; row < end; row++) {
     uint8_t *at = to + row * planes->row_bytes;
+    if (row < above || row >= above + s->in[1]) {
+      fill (planes, at, planes->shape.in[2] * c);
+      continue;
+    }
     fill (planes, at, before * c);
-    copy (planes, plane + row * from_bytes, at + before * c * bytes, n);
+    copy (planes, plane + (row - above) * from_bytes, at + before * c * bytes, n);
     fill (planes, at + (before * c + n) * bytes, after * c);
   }
 }

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_WIDTH = 64 }; /* outputs of a chunk: four vectors of 16 */
-
 /* How many blocks the next chunk takes of those left: 5 and 6 are better as 3 + 2 and 3 + 3. */
 static int
 next_blocks (int64_t left, int most)
@@ -126,7 +124,49 @@ pack_wide (const int8_t *from, int64_t out_step, int n, int16_t *to, int32_t *su
   }
 }
 
+/* Input channel c of a tap whose weights begin at `to`: tiles of some units lie one behind the
+ * other.
+ */
+static void
+pack_tile_row (const DensePack *pack,
+               const DenseChunk *chunk,
+               const int8_t *from,
+               int64_t out_step,
+               int8_t *to,
+               int64_t c,
+               int32_t *sums)
+{
+  enum { ROW_BYTES = 4 * TILE_LANES };
+  const int units = pack->depth < TILE_UNITS ? pack->depth : TILE_UNITS;
+  const int64_t step = c / 4 / units, row = c / 4 % units;
+  int8_t *at = to + (step * chunk->blocks * units + row) * ROW_BYTES + c % 4;
+  for (int o = 0; o < chunk->n_channels; o += TILE_LANES, at += units * ROW_BYTES) {
+    const int left = chunk->n_channels - o, n = left < TILE_LANES ? left : TILE_LANES;
+    pack_bytes (from + o * out_step, out_step, n, at, 4, sums + o);
+  }
+}
+
 /* start is minus the input's zero times the sum of a channel's weights, wrapping as sums do. */
+static void
+add_start (const DensePack *pack,
+           const DenseChunk *chunk,
+           int64_t tap,
+           int32_t in_zero,
+           const int32_t *sums)
+{
+  int32_t *start = pack->start + chunk->arrays_at, *of_plane = NULL;
+  if (pack->plane_start)
+    of_plane = pack->plane_start + chunk->arrays_at +
+               (size_t) (tap / (pack->taps / pack->planes)) * pack->n_arrays;
+  for (int o = 0; o < chunk->n_channels; o++) {
+    const int at = pack->in_pairs ? 2 * o : o;
+    const uint32_t less = (uint32_t) in_zero * (uint32_t) sums[o];
+    start[at] = (int32_t) ((uint32_t) start[at] - less);
+    if (of_plane)
+      of_plane[at] = (int32_t) ((uint32_t) of_plane[at] - less);
+  }
+}
+
 static void
 pack_s8 (const DensePack *pack, const DenseChunk *chunk, const DenseSource *source, int32_t in_zero)
 {
@@ -134,8 +174,8 @@ pack_s8 (const DensePack *pack, const DenseChunk *chunk, const DenseSource *sour
   const int8_t *first = (const int8_t *) source->data + source_at (pack, chunk, source);
   int8_t *to = (int8_t *) pack->weights + chunk->weights_at;
   int16_t *wide_to = (int16_t *) (void *) to;
-  int32_t sums[MOST_WIDTH] = {0}, *start = pack->start + chunk->arrays_at;
-  for (int64_t tap = 0; tap < pack->taps; tap++)
+  for (int64_t tap = 0; tap < pack->taps; tap++) {
+    int32_t sums[DENSE_WIDTH_MAX] = {0};
     for (int64_t c = 0; c < pack->group_in; c++) {
       const int8_t *from = first + channel_at (source, c) + tap * source->tap_step;
       const int64_t depth = tap * pack->depth;
@@ -143,11 +183,13 @@ pack_s8 (const DensePack *pack, const DenseChunk *chunk, const DenseSource *sour
         pack_wide (from, source->out_step, n, wide_to + (depth + c / 2) * width * 2 + c % 2, sums);
       else if (pack->in_pairs)
         pack_bytes (from, source->out_step, n, to + (depth + c / 8) * width * 4 + c % 8, 8, sums);
+      else if (pack->in_tiles)
+        pack_tile_row (pack, chunk, from, source->out_step, to + depth * width * 4, c, sums);
       else
         pack_bytes (from, source->out_step, n, to + (depth + c / 4) * width * 4 + c % 4, 4, sums);
     }
-  for (int o = 0; o < n; o++)
-    start[pack->in_pairs ? 2 * o : o] = (int32_t) (0 - (uint32_t) in_zero * (uint32_t) sums[o]);
+    add_start (pack, chunk, tap, in_zero, sums);
+  }
 }
 
 PraxiStatus
@@ -164,10 +206,14 @@ praxi_cpu_pack_plan (DensePack *pack)
   pack->bias = praxi_cpu_alloc (sizeof (float) * arrays);
   pack->multiplier = praxi_cpu_alloc (sizeof (float) * arrays);
   pack->start = praxi_cpu_alloc (sizeof (int32_t) * arrays);
+  const bool by_plane = pack->is_s8 && pack->planes > 1;
+  if (by_plane)
+    pack->plane_start = praxi_cpu_alloc (sizeof (int32_t) * arrays * (size_t) pack->planes);
   pack->weights_bytes = weights;
   pack->n_arrays = arrays;
-  pack->bytes = 3 * sizeof (float) * arrays;
-  if (!pack->chunks || !pack->bias || !pack->multiplier || !pack->start)
+  pack->bytes = (3 + (by_plane ? (size_t) pack->planes : 0)) * sizeof (float) * arrays;
+  if (!pack->chunks || !pack->bias || !pack->multiplier || !pack->start ||
+      by_plane != (pack->plane_start != NULL))
     return PRAXI_STATUS_MEMORY;
   weights = arrays = 0;
   DenseChunk *next = pack->chunks;
@@ -212,6 +258,7 @@ praxi_cpu_pack_clear (DensePack *pack)
   free (pack->bias);
   free (pack->multiplier);
   free (pack->start);
+  free (pack->plane_start);
 }
 
 void
@@ -238,4 +285,23 @@ praxi_cpu_pack_call (const DensePack *pack, const DenseChunk *chunk, DenseCall *
   call->epilogue.bias = pack->bias + chunk->arrays_at;
   call->epilogue.multiplier = pack->multiplier + chunk->arrays_at;
   call->epilogue.start = pack->start + chunk->arrays_at;
+}
+
+void
+praxi_cpu_pack_keep (const DensePack *pack, int first, int end, int32_t *start, DenseCall *call)
+{
+  const int width = call->blocks * pack->loops->lanes;
+  const int64_t units = pack->taps / pack->planes * tap_vectors (pack);
+  call->planes += first;
+  call->n_planes = end - first;
+  call->weights = (const char *) call->weights + first * units * width * 4;
+  if (!pack->plane_start)
+    return;
+  const int32_t *from = pack->plane_start + (call->epilogue.start - pack->start);
+  memset (start, 0, (size_t) width * sizeof *start);
+  for (int plane = first; plane < end; plane++)
+    for (int i = 0; i < width; i++)
+      start[i] = (int32_t) ((uint32_t) start[i] +
+                            (uint32_t) from[(size_t) plane * pack->n_arrays + (size_t) i]);
+  call->epilogue.start = start;
 }

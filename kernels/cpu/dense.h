@@ -18,15 +18,17 @@ typedef struct {
   bool in_pairs; /* for dense_s8_pairs or dense_f32_pairs: one group */
   bool in_tiles; /* int8: for dense_tiles */
   int64_t groups, group_in, group_out;
-  int64_t taps; /* over all planes */
-  int depth;    /* units of channels, as in DenseCall */
+  int64_t taps;   /* over all planes */
+  int64_t planes; /* of the input that taps lie in; 0 counts as 1 */
+  int depth;      /* units of channels, as in DenseCall */
   DenseChunk *chunks;
   int n_chunks;
   void *weights;                  /* NULL between plan and fill */
   size_t weights_bytes, n_arrays; /* of weights; entries of each array */
   float *bias, *multiplier;
   int32_t *start;
-  size_t bytes; /* of all of the above */
+  int32_t *plane_start; /* int8 of several planes: [planes][n_arrays], whose sum is start */
+  size_t bytes;         /* of all of the above */
 } DensePack;
 
 /* Where the weights are: element (o, c, tap) of group g at g group_step + o out_step + c in_step +
@@ -40,9 +42,8 @@ typedef struct {
   float scale;           /* f32: multiplies every weight */
 } DenseSource;
 
-/* Packs; groups, group_in, group_out, taps, is_s8, is_wide, in_pairs, in_tiles and loops are set by
- * the caller.
- * in_zero: int8: the input's zero in u8 terms, that is 128 more for s8
+/* Packs; groups, group_in, group_out, taps, planes, is_s8, is_wide, in_pairs, in_tiles and loops
+ * are set by the caller. in_zero: int8: the input's zero in u8 terms, that is 128 more for s8
  * Errors:  MEMORY; what was allocated is freed by praxi_cpu_pack_clear
  */
 PraxiStatus praxi_cpu_pack (DensePack *pack, const DenseSource *source, int32_t in_zero);
@@ -59,3 +60,10 @@ void praxi_cpu_pack_set (DensePack *pack, float *array, int64_t channel, float v
 
 /* Fills weights, epilogue arrays and sizes of a call for one chunk. */
 void praxi_cpu_pack_call (const DensePack *pack, const DenseChunk *chunk, DenseCall *call);
+
+/* Leaves a filled call the planes [first, end), where the others are padding.
+ * start: room for the call's blocks × lanes
+ */
+void
+praxi_cpu_pack_keep (const DensePack *pack, int first, int end, int32_t *start, DenseCall *call);
+enum { DENSE_WIDTH_MAX = 64 }; /* outputs of a chunk: four vectors of 16 */

@@ -27,8 +27,11 @@ typedef struct {
   uint8_t rows[16];
 } TileConfig;
 
-/* A strip lies in one row of pixels; it begins early where the row ends, and the first pixels of it
- * are done already.
+/* Pixels that are stored together: of one row. */
+enum { TOGETHER = 4 };
+
+/* Pixels side by side: of one row, or of rows with the gaps between them. A strip begins early
+ * where they end, and the first pixels of it are done already.
  */
 typedef struct {
   int first, skipped;
@@ -39,15 +42,25 @@ typedef struct {
   int rows;       /* of a strip */
   int unit_rows;  /* of a tile of weights: groups of 4 channels */
   int steps;      /* tiles of a tap */
-  int row_strips; /* strips of a row of pixels */
+  int run;        /* places side by side that strips share */
+  int run_step;   /* from one run to the next */
+  int run_strips; /* of a run */
+  int n_strips;
+  int strip_groups; /* of TOGETHER pixels, where a strip lies in one row */
 } Tiling;
 
 static Tiling
 tiling_of (const DenseCall *call)
 {
+  const DenseTiles *tiles = call->tiles;
+  const int gap = tiles->row_step - tiles->row_pixels;
   Tiling t = {.call = call};
-  t.row_strips = (call->tiles->row_pixels + TILE_ROWS - 1) / TILE_ROWS;
-  t.rows = (call->tiles->row_pixels + t.row_strips - 1) / t.row_strips;
+  t.run_step = gap > 0 ? call->n_pixels : tiles->row_step;
+  t.run = t.run_step - gap;
+  t.run_strips = (t.run + TILE_ROWS - 1) / TILE_ROWS;
+  t.rows = (t.run + t.run_strips - 1) / t.run_strips;
+  t.strip_groups = (t.rows + TOGETHER - 1) / TOGETHER;
+  t.n_strips = call->n_pixels / t.run_step * t.run_strips;
   t.unit_rows = call->depth < TILE_ROWS ? call->depth : TILE_ROWS;
   t.steps = call->depth / t.unit_rows;
   return t;
@@ -70,10 +83,10 @@ configure (const Tiling *t)
 SIMD_INLINE Strip
 strip_at (const Tiling *t, int i)
 {
-  const int n = t->call->tiles->row_pixels, row = i / t->row_strips * n;
-  const int begin = i % t->row_strips * t->rows;
-  const int first = begin + t->rows <= n ? begin : n - t->rows;
-  return (Strip){row + first, begin - first};
+  const int run = i / t->run_strips * t->run_step;
+  const int begin = i % t->run_strips * t->rows;
+  const int first = begin + t->rows <= t->run ? begin : t->run - t->rows;
+  return (Strip){run + first, begin - first};
 }
 
 /* The last rows of the input, whose last tile would reach beyond it. */
@@ -120,32 +133,68 @@ find_strip (const Tiling *t, int plane, int tap, int pixel, uint8_t *room, int64
       _tile_dpbusd (sums, pixels, weights);                                                        \
   } while (0)
 
-/* Pixels that are stored together. */
-enum { TOGETHER = 4 };
+typedef struct {
+  int row, n; /* of the sums */
+  int pixel;  /* of output */
+} Group;
 
-/* Sums of up to two strips that are still to be stored: a few at each step of the next product,
- * which leaves the vector units idle.
+/* Sums of up to two strips that are still to be stored: a few groups at each step of the next
+ * product, which leaves the vector units idle.
  */
 typedef struct {
   const Packing *packing; /* NULL: slowly, one vector after the other */
+  const int32_t *sums;    /* [2 TILE_ROWS][blocks LANES] */
   Strip strip[2];
-  const int32_t *sums; /* [2 TILE_ROWS][blocks LANES] */
-  int next, end;       /* groups of TOGETHER pixels */
-  int at_once;         /* groups a step */
+  Group groups[2 * TILE_ROWS]; /* where strips run over gaps */
+  int next, end;
+  int at_once; /* groups a step */
 } Pending;
 
-SIMD_INLINE void
-store_group (const Tiling *t, Pending *pending, int blocks)
+/* Of strips that lie in one row each. */
+SIMD_INLINE Group
+group_in_row (const Tiling *t, const Pending *pending, int i)
 {
-  const int strip_groups = (t->rows + TOGETHER - 1) / TOGETHER;
-  const int n = pending->next >= strip_groups, group = pending->next - n * strip_groups;
-  const Strip strip = pending->strip[n];
-  const int row = strip.skipped + group * TOGETHER, left = t->rows - row;
-  const int n_rows = left < TOGETHER ? left : TOGETHER, width = blocks * LANES;
-  const int32_t *sums = pending->sums + (n * TILE_ROWS + row) * width;
+  const int k = i >= t->strip_groups, at = (i - k * t->strip_groups) * TOGETHER;
+  const Strip strip = pending->strip[k];
+  const int row = strip.skipped + at, left = t->rows - row;
+  return (Group){k * TILE_ROWS + row, left < TOGETHER ? left : TOGETHER, strip.first + row};
+}
+
+/* sums_row: of the strip's first place */
+static void
+add_groups (const Tiling *t, Pending *pending, const Strip *strip, int sums_row)
+{
+  const DenseTiles *tiles = t->call->tiles;
+  const int place = strip->first + strip->skipped, line = place / tiles->row_step;
+  const int end = sums_row + t->rows;
+  int column = place - line * tiles->row_step, pixel = line * tiles->row_pixels + column;
+  int row = sums_row + strip->skipped;
+  while (row < end) {
+    const int left = end - row, in_row = tiles->row_pixels - column;
+    int n = left < in_row ? left : in_row;
+    if (n > 0) {
+      n = n < TOGETHER ? n : TOGETHER;
+      pending->groups[pending->end++] = (Group){row, n, pixel};
+    }
+    row += n;
+    column += n;
+    pixel += n;
+    if (n == in_row) { /* over the gap */
+      row += tiles->row_step - tiles->row_pixels;
+      column = 0;
+    }
+  }
+}
+
+SIMD_INLINE void
+store_group (const Tiling *t, Pending *pending, int blocks, bool has_gaps)
+{
+  const int i = pending->next++;
+  const Group group = has_gaps ? pending->groups[i] : group_in_row (t, pending, i);
+  const int width = blocks * LANES;
+  const int32_t *sums = pending->sums + group.row * width;
   VecI sum[TOGETHER][MAX_BLOCKS];
-  pending->next++;
-  if (n_rows <= 0)
+  if (group.n <= 0)
     return;
 #pragma GCC unroll 4
   for (int k = 0; k < TOGETHER; k++)
@@ -153,9 +202,16 @@ store_group (const Tiling *t, Pending *pending, int blocks)
     for (int j = 0; j < blocks; j++)
       sum[k][j] = simd_load_s32 (sums + k * width + j * LANES);
   if (pending->packing)
-    store_packed (t->call, pending->packing, strip.first + row, TOGETHER, n_rows, blocks, sum);
+    store_packed (t->call, pending->packing, group.pixel, TOGETHER, group.n, blocks, sum);
   else
-    store_s8 (t->call, strip.first + row, TOGETHER, n_rows, blocks, sum);
+    store_s8 (t->call, group.pixel, TOGETHER, group.n, blocks, sum);
+}
+
+SIMD_INLINE void
+store_rest (const Tiling *t, Pending *pending, int blocks, bool has_gaps)
+{
+  while (pending->next < pending->end)
+    store_group (t, pending, blocks, has_gaps);
 }
 
 /* strips, blocks: 1 or 2; sums: [2 TILE_ROWS][blocks LANES] */
@@ -165,11 +221,13 @@ multiply (const Tiling *t,
           int strips,
           int blocks,
           bool is_signed,
+          bool has_gaps,
           int32_t *sums,
           Pending *pending)
 {
   const DenseCall *call = t->call;
   const int64_t width = blocks * 64;
+  const int block_bytes = t->unit_rows * 64;
   const int32_t *start = call->epilogue.start;
   const char *w = call->weights;
   uint8_t *room = call->tiles->room;
@@ -187,12 +245,12 @@ multiply (const Tiling *t,
       if (strips == 2)
         p_1 =
             find_strip (t, plane, tap, strip[1].first, room + TILE_ROWS * 4 * call->depth, &step_1);
-      for (int k = 0; k < t->steps; k++, w += t->unit_rows * width) {
-        _tile_loadd (WEIGHTS_0, w, width);
+      for (int k = 0; k < t->steps; k++, w += blocks * block_bytes) {
+        _tile_loadd (WEIGHTS_0, w, 64);
         _tile_loadd (PIXELS_0, p_0 + 64 * k, step_0);
         TILE_DOT (SUMS_0, PIXELS_0, WEIGHTS_0);
         if (blocks == 2) {
-          _tile_loadd (WEIGHTS_1, w + 64, width);
+          _tile_loadd (WEIGHTS_1, w + block_bytes, 64);
           TILE_DOT (SUMS_1, PIXELS_0, WEIGHTS_1);
         }
         if (strips == 2) {
@@ -202,7 +260,7 @@ multiply (const Tiling *t,
         if (strips == 2 && blocks == 2)
           TILE_DOT (SUMS_3, PIXELS_1, WEIGHTS_1);
         for (int i = 0; i < pending->at_once && pending->next < pending->end; i++)
-          store_group (t, pending, blocks);
+          store_group (t, pending, blocks, has_gaps);
       }
     }
   int32_t *next = sums + TILE_ROWS * blocks * LANES;
@@ -216,51 +274,59 @@ multiply (const Tiling *t,
 }
 
 SIMD_INLINE void
-run_tiles (const Tiling *t, int blocks, bool is_signed)
+run_tiles (const Tiling *t, int blocks, bool is_signed, bool has_gaps)
 {
   /* Behind the last strip's sums there are some that are read and not stored. */
   enum { N_SUMS = (2 * TILE_ROWS + TOGETHER) * TILE_BLOCKS * LANES };
   int32_t sums[2][N_SUMS] __attribute__ ((aligned (64)));
   const DenseCall *call = t->call;
-  const int n = call->n_pixels / call->tiles->row_pixels * t->row_strips;
-  const int strip_groups = (t->rows + TOGETHER - 1) / TOGETHER;
+  const int n = t->n_strips;
   const int steps = call->n_planes * call->n_taps * t->steps;
   const bool packs = can_pack (call, blocks);
   const Packing packing = packs ? packing_begin (&call->epilogue, 0, blocks) : (Packing){0};
-  Pending pending = {.packing = packs ? &packing : NULL,
-                     .at_once = (2 * strip_groups + steps - 1) / steps};
+  Pending pending = {.packing = packs ? &packing : NULL};
   for (int i = 0; i < n; i += 2) {
     const Strip strip[] = {strip_at (t, i), strip_at (t, i + 1)};
     const int strips = n - i < 2 ? 1 : 2;
     int32_t *to = sums[i / 2 % 2];
     if (strips == 2)
-      multiply (t, strip, 2, blocks, is_signed, to, &pending);
+      multiply (t, strip, 2, blocks, is_signed, has_gaps, to, &pending);
     else
-      multiply (t, strip, 1, blocks, is_signed, to, &pending);
-    while (pending.next < pending.end)
-      store_group (t, &pending, blocks);
+      multiply (t, strip, 1, blocks, is_signed, has_gaps, to, &pending);
+    store_rest (t, &pending, blocks, has_gaps);
+    pending.sums = to;
     pending.strip[0] = strip[0];
     pending.strip[1] = strip[1];
-    pending.sums = to;
     pending.next = 0;
-    pending.end = strips * strip_groups;
+    pending.end = has_gaps ? 0 : strips * t->strip_groups;
+    for (int k = 0; k < strips && has_gaps; k++)
+      add_groups (t, &pending, &strip[k], k * TILE_ROWS);
+    pending.at_once = (pending.end + steps - 1) / steps;
   }
-  while (pending.next < pending.end)
-    store_group (t, &pending, blocks);
+  store_rest (t, &pending, blocks, has_gaps);
 }
 
 void
 LEVEL_NAME (dense_tiles) (const DenseCall *call)
 {
   const Tiling t = tiling_of (call);
+  const bool has_gaps = t.run_step > t.run;
   configure (&t);
+#define RUN(blocks, is_signed)                                                                     \
+  do {                                                                                             \
+    if (has_gaps)                                                                                  \
+      run_tiles (&t, blocks, is_signed, true);                                                     \
+    else                                                                                           \
+      run_tiles (&t, blocks, is_signed, false);                                                    \
+  } while (0)
   if (call->blocks == 1 && call->in_signed)
-    run_tiles (&t, 1, true);
+    RUN (1, true);
   else if (call->blocks == 1)
-    run_tiles (&t, 1, false);
+    RUN (1, false);
   else if (call->in_signed)
-    run_tiles (&t, 2, true);
+    RUN (2, true);
   else
-    run_tiles (&t, 2, false);
+    RUN (2, false);
+#undef RUN
   _tile_release ();
 }

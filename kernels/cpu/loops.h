@@ -44,14 +44,19 @@ typedef struct {
   bool fits; /* int8: whatever the sums, what is rounded fits into 32 bits and is a number */
 } CpuEpilogue;
 
-/* What dense_tiles has to know besides: it takes TILE_ROWS pixels of a row at once, and TILE_UNITS
- * units of depth, of which there are fewer or a multiple, and at most TILE_BLOCKS blocks. Bytes
- * with a sign are multiplied as such.
+/* What dense_tiles has to know besides: it takes TILE_ROWS pixels side by side at once, and
+ * TILE_UNITS units of depth, of which there are fewer or a multiple, and at most TILE_BLOCKS
+ * blocks, whose weights lie [n_planes][n_taps][depth / units][blocks][units][LANES]. Bytes with a
+ * sign are multiplied as such.
+ *
+ * Short rows run on: offsets and n_pixels count places then, those of a row and of the gap between
+ * it and the next one, whose sums are made and not stored.
  */
-enum { TILE_ROWS = 16, TILE_UNITS = 16, TILE_BLOCKS = 2 };
+enum { TILE_ROWS = 16, TILE_UNITS = 16, TILE_LANES = 16, TILE_BLOCKS = 2 };
 
 typedef struct {
-  int row_pixels;     /* of output; a divisor of n_pixels */
+  int row_pixels;     /* of output, stored */
+  int row_step;       /* places of a row, more with a gap; a divisor of n_pixels */
   int64_t pixel_step; /* bytes between what neighbours in a row read */
   const void
       *in_end; /* the first byte that must not be read; NULL: depth units of any pixel may be */
