@@ -2,6 +2,7 @@
 #include <glib/gi18n.h>
 
 #include "ui/actions.h"
+#include "ui/file-dialog.h"
 #include "ui/project-folder.h"
 #include "ui/session-analysis.h"
 #include "ui/session-labels.h"
@@ -10,35 +11,10 @@
 #include "ui/window-private.h"
 
 static void
-chosen_videos_cb (GtkNativeDialog *dialog, int response, gpointer user_data)
+chosen_videos_cb (const char *const *paths, gpointer user_data)
 {
-  PraxiWindow *self = user_data;
-  if (response == GTK_RESPONSE_ACCEPT) {
-    g_autoptr (GListModel) files = gtk_file_chooser_get_files (GTK_FILE_CHOOSER (dialog));
-    g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
-    for (guint i = 0; i < g_list_model_get_n_items (files); i++) {
-      g_autoptr (GFile) file = g_list_model_get_item (files, i);
-      if (g_file_peek_path (file) != NULL)
-        g_ptr_array_add (paths, g_strdup (g_file_peek_path (file)));
-    }
-    g_ptr_array_add (paths, NULL);
-    praxi_window_open (self, (const char *const *) paths->pdata);
-  }
-  g_object_unref (dialog);
-}
-
-static void
-add_filter (GtkFileChooser *chooser, const char *name, const char *mime, const char *suffix)
-{
-  g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
-  gtk_file_filter_set_name (filter, name);
-  if (mime != NULL)
-    gtk_file_filter_add_mime_type (filter, mime);
-  if (suffix != NULL)
-    gtk_file_filter_add_suffix (filter, suffix);
-  if (mime == NULL && suffix == NULL)
-    gtk_file_filter_add_pattern (filter, "*");
-  gtk_file_chooser_add_filter (chooser, filter);
+  if (paths != NULL)
+    praxi_window_open (user_data, paths);
 }
 
 static void
@@ -47,33 +23,29 @@ open_cb (PraxiWindow *self)
   GtkFileChooserNative *dialog =
       gtk_file_chooser_native_new (_ ("Open videos"), GTK_WINDOW (self),
                                    GTK_FILE_CHOOSER_ACTION_OPEN, _ ("_Open"), _ ("_Cancel"));
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
   gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (dialog), TRUE);
-  add_filter (GTK_FILE_CHOOSER (dialog), _ ("Videos"), "video/*", NULL);
-  add_filter (GTK_FILE_CHOOSER (dialog), _ ("All files"), NULL, NULL);
-  g_signal_connect (dialog, "response", G_CALLBACK (chosen_videos_cb), self);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+  praxi_file_dialog_add_filter (dialog, _ ("Videos"), "video/*", NULL);
+  praxi_file_dialog_add_filter (dialog, _ ("All files"), NULL, NULL);
+  praxi_file_dialog_show (dialog, chosen_videos_cb, self);
 }
 
 static void
-chosen_project_cb (GtkNativeDialog *dialog, int response, gpointer user_data)
+chosen_project_cb (const char *const *paths, gpointer user_data)
 {
   PraxiWindow *self = user_data;
-  g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  const char *path = file != NULL ? g_file_peek_path (file) : NULL;
-  if (response == GTK_RESPONSE_ACCEPT && path != NULL && praxi_project_path_is_lent (path)) {
+  const char *path = paths != NULL ? paths[0] : NULL;
+  if (path != NULL && praxi_project_path_is_lent (path)) {
     g_autofree char *name = g_path_get_basename (path);
     g_autofree char *text = g_strdup_printf (
         _ ("%s: no project can be kept there from inside Flatpak; choose a place in the folder "
            "Praxiscope of your documents"),
         name);
     g_signal_emit_by_name (self->session, "message", TRUE, text);
-  } else if (response == GTK_RESPONSE_ACCEPT && path != NULL) {
+  } else if (path != NULL) {
     g_autofree char *named =
         g_str_has_suffix (path, ".praxi") ? g_strdup (path) : g_strconcat (path, ".praxi", NULL);
     praxi_window_open_project (self, named);
   }
-  g_object_unref (dialog);
 }
 
 static void
@@ -83,16 +55,14 @@ choose_project (PraxiWindow *self, gboolean is_new)
       is_new ? _ ("New project") : _ ("Open a project"), GTK_WINDOW (self),
       is_new ? GTK_FILE_CHOOSER_ACTION_SAVE : GTK_FILE_CHOOSER_ACTION_OPEN,
       is_new ? _ ("_Create") : _ ("_Open"), _ ("_Cancel"));
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
   g_autofree char *place = praxi_project_folder ();
   g_autoptr (GFile) folder = place != NULL ? g_file_new_for_path (place) : NULL;
   if (folder != NULL)
     gtk_file_chooser_set_current_folder (GTK_FILE_CHOOSER (dialog), folder, NULL);
   if (is_new)
     gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (dialog), _ ("project.praxi"));
-  add_filter (GTK_FILE_CHOOSER (dialog), _ ("Projects"), NULL, "praxi");
-  g_signal_connect (dialog, "response", G_CALLBACK (chosen_project_cb), self);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+  praxi_file_dialog_add_filter (dialog, _ ("Projects"), NULL, "praxi");
+  praxi_file_dialog_show (dialog, chosen_project_cb, self);
 }
 
 static void
@@ -142,15 +112,19 @@ remove_media_cb (PraxiWindow *self)
     praxi_session_remove_media (self->session, items->pdata[i]);
 }
 
+typedef struct {
+  PraxiWindow *window;
+  PraxiMediaItem *item;
+} Missing;
+
 static void
-found_media_cb (GtkNativeDialog *dialog, int response, gpointer user_data)
+found_media_cb (const char *const *paths, gpointer user_data)
 {
-  PraxiWindow *self = user_data;
-  PraxiMediaItem *item = g_object_get_data (G_OBJECT (dialog), "praxi-item");
-  g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  if (response == GTK_RESPONSE_ACCEPT && file != NULL && g_file_peek_path (file) != NULL)
-    praxi_session_find_media (self->session, item, g_file_peek_path (file));
-  g_object_unref (dialog);
+  Missing *missing = user_data;
+  if (paths != NULL)
+    praxi_session_find_media (missing->window->session, missing->item, paths[0]);
+  g_object_unref (missing->item);
+  g_free (missing);
 }
 
 static void
@@ -168,22 +142,19 @@ find_media_cb (PraxiWindow *self)
   g_autofree char *title = g_strdup_printf (_ ("Where is %s?"), praxi_media_item_name (item));
   GtkFileChooserNative *dialog = gtk_file_chooser_native_new (
       title, GTK_WINDOW (self), GTK_FILE_CHOOSER_ACTION_OPEN, _ ("_Use this file"), _ ("_Cancel"));
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
-  add_filter (GTK_FILE_CHOOSER (dialog), _ ("Videos"), "video/*", NULL);
-  add_filter (GTK_FILE_CHOOSER (dialog), _ ("All files"), NULL, NULL);
-  g_object_set_data_full (G_OBJECT (dialog), "praxi-item", g_object_ref (item), g_object_unref);
-  g_signal_connect (dialog, "response", G_CALLBACK (found_media_cb), self);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+  praxi_file_dialog_add_filter (dialog, _ ("Videos"), "video/*", NULL);
+  praxi_file_dialog_add_filter (dialog, _ ("All files"), NULL, NULL);
+  Missing *missing = g_new (Missing, 1);
+  *missing = (Missing){self, g_object_ref (item)};
+  praxi_file_dialog_show (dialog, found_media_cb, missing);
 }
 
 static void
-chosen_report_cb (GtkNativeDialog *dialog, int response, gpointer user_data)
+chosen_report_cb (const char *const *paths, gpointer user_data)
 {
   PraxiWindow *self = user_data;
-  g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  if (response == GTK_RESPONSE_ACCEPT && file != NULL && g_file_peek_path (file) != NULL)
-    praxi_session_write_report (self->session, g_file_peek_path (file), NULL, NULL);
-  g_object_unref (dialog);
+  if (paths != NULL)
+    praxi_session_write_report (self->session, paths[0], NULL, NULL);
 }
 
 static void
@@ -196,13 +167,11 @@ report_cb (PraxiWindow *self)
       gtk_file_chooser_native_new (_ ("Report as PDF, timeline as PNG or SVG"), GTK_WINDOW (self),
                                    GTK_FILE_CHOOSER_ACTION_SAVE, _ ("_Export"), _ ("_Cancel"));
   g_autofree char *name = g_strconcat (praxi_media_item_name (media), ".pdf", NULL);
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (dialog), name);
-  add_filter (GTK_FILE_CHOOSER (dialog), _ ("Report (PDF)"), NULL, "pdf");
-  add_filter (GTK_FILE_CHOOSER (dialog), _ ("Timeline (PNG)"), NULL, "png");
-  add_filter (GTK_FILE_CHOOSER (dialog), _ ("Timeline (SVG)"), NULL, "svg");
-  g_signal_connect (dialog, "response", G_CALLBACK (chosen_report_cb), self);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+  praxi_file_dialog_add_filter (dialog, _ ("Report (PDF)"), NULL, "pdf");
+  praxi_file_dialog_add_filter (dialog, _ ("Timeline (PNG)"), NULL, "png");
+  praxi_file_dialog_add_filter (dialog, _ ("Timeline (SVG)"), NULL, "svg");
+  praxi_file_dialog_show (dialog, chosen_report_cb, self);
 }
 
 static void

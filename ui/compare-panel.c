@@ -7,6 +7,7 @@
 #include "ui/compare-plots.h"
 #include "ui/compare-report.h"
 #include "ui/confusion-view.h"
+#include "ui/file-dialog.h"
 #include "ui/jump-list.h"
 #include "ui/plot-view.h"
 #include "ui/session-analysis.h"
@@ -288,13 +289,11 @@ chosen_cb (PraxiJumpList *list, gint64 id, PraxiComparePanel *self)
 /* --- what a person does -------------------------------------------------------------------- */
 
 static void
-folder_chosen_cb (GtkNativeDialog *dialog, int response, gpointer user_data)
+folder_chosen_cb (const char *const *paths, gpointer user_data)
 {
   PraxiComparePanel *self = user_data;
-  g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  if (response == GTK_RESPONSE_ACCEPT && file != NULL && g_file_peek_path (file) != NULL)
-    praxi_session_compare (self->session, g_file_peek_path (file));
-  g_object_unref (dialog);
+  if (paths != NULL)
+    praxi_session_compare (self->session, paths[0]);
 }
 
 static void
@@ -304,9 +303,7 @@ compare_folder_cb (PraxiComparePanel *self)
   GtkFileChooserNative *dialog = gtk_file_chooser_native_new (_ ("Folder with labels.csv"), window,
                                                               GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER,
                                                               _ ("_Compare"), _ ("_Cancel"));
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
-  g_signal_connect (dialog, "response", G_CALLBACK (folder_chosen_cb), self);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+  praxi_file_dialog_show (dialog, folder_chosen_cb, self);
 }
 
 static void

@@ -5,6 +5,7 @@
 
 #include "engine/core/text.h"
 #include "ui/compare-report.h"
+#include "ui/file-dialog.h"
 #include "ui/said.h"
 #include "ui/session-model.h"
 
@@ -169,13 +170,11 @@ changed_cb (PraxiModelPage *self, guint changes)
 /* --- another model ------------------------------------------------------------------------- */
 
 static void
-chosen_cb (GtkNativeDialog *dialog, int response, gpointer user_data)
+chosen_cb (const char *const *paths, gpointer user_data)
 {
   PraxiModelPage *self = user_data;
-  g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  if (response == GTK_RESPONSE_ACCEPT && file != NULL && g_file_peek_path (file) != NULL)
-    praxi_session_set_model (self->session, g_file_peek_path (file));
-  g_object_unref (dialog);
+  if (paths != NULL)
+    praxi_session_set_model (self->session, paths[0]);
 }
 
 static void
@@ -184,13 +183,8 @@ choose_cb (PraxiModelPage *self)
   GtkFileChooserNative *dialog = gtk_file_chooser_native_new (
       _ ("Choose a model"), GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
       GTK_FILE_CHOOSER_ACTION_OPEN, _ ("_Use this model"), _ ("_Cancel"));
-  g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
-  gtk_file_filter_set_name (filter, _ ("Models (ONNX)"));
-  gtk_file_filter_add_suffix (filter, "onnx");
-  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (dialog), filter);
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
-  g_signal_connect (dialog, "response", G_CALLBACK (chosen_cb), self);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+  praxi_file_dialog_add_filter (dialog, _ ("Models (ONNX)"), NULL, "onnx");
+  praxi_file_dialog_show (dialog, chosen_cb, self);
 }
 
 static void

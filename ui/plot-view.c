@@ -3,6 +3,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "ui/file-dialog.h"
 #include "ui/window-private.h"
 
 enum { EXPORT_WIDTH = 480, EXPORT_HEIGHT = 320 };
@@ -57,23 +58,12 @@ write_file (Export *export, const char *path)
 }
 
 static void
-chosen_cb (GtkNativeDialog *dialog, int response, gpointer user_data)
+chosen_cb (const char *const *paths, gpointer user_data)
 {
   Export *export = user_data;
-  g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  if (response == GTK_RESPONSE_ACCEPT && file != NULL && g_file_peek_path (file) != NULL)
-    write_file (export, g_file_peek_path (file));
+  if (paths != NULL)
+    write_file (export, paths[0]);
   export_free (export);
-  g_object_unref (dialog);
-}
-
-static void
-add_filter (GtkFileChooser *chooser, const char *name, const char *suffix)
-{
-  g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
-  gtk_file_filter_set_name (filter, name);
-  gtk_file_filter_add_suffix (filter, suffix);
-  gtk_file_chooser_add_filter (chooser, filter);
 }
 
 void
@@ -92,15 +82,13 @@ praxi_plot_view_ask_export (GtkWidget *widget,
       GTK_WINDOW (gtk_widget_get_root (widget)), GTK_FILE_CHOOSER_ACTION_SAVE, _ ("_Export"),
       _ ("_Cancel"));
   g_autofree char *file_name = g_strconcat (name, ".png", NULL);
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (dialog), file_name);
-  add_filter (GTK_FILE_CHOOSER (dialog), _ ("PNG picture"), "png");
-  add_filter (GTK_FILE_CHOOSER (dialog), _ ("SVG drawing"), "svg");
-  add_filter (GTK_FILE_CHOOSER (dialog), _ ("PDF document"), "pdf");
+  praxi_file_dialog_add_filter (dialog, _ ("PNG picture"), NULL, "png");
+  praxi_file_dialog_add_filter (dialog, _ ("SVG drawing"), NULL, "svg");
+  praxi_file_dialog_add_filter (dialog, _ ("PDF document"), NULL, "pdf");
   if (csv != NULL)
-    add_filter (GTK_FILE_CHOOSER (dialog), _ ("CSV table"), "csv");
-  g_signal_connect (dialog, "response", G_CALLBACK (chosen_cb), export);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+    praxi_file_dialog_add_filter (dialog, _ ("CSV table"), NULL, "csv");
+  praxi_file_dialog_show (dialog, chosen_cb, export);
 }
 
 static void
