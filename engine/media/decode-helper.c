@@ -72,7 +72,8 @@ typedef struct {
   int step;  /* of the movement it belongs to; 0: a jump */
   int last_step;
   gboolean is_quiet;
-  int back_from; /* where the last way back began, -1; one that led nowhere is not gone again */
+  int back_from;  /* where the last way back began, -1; one that led nowhere is not gone again */
+  int ahead_from; /* likewise what the last way ahead should have led to */
 } Helper;
 
 static void
@@ -379,7 +380,7 @@ static void
 serve_preview (Helper *helper)
 {
   PraxiDecodeRequest request = helper->preview;
-  helper->has_preview = FALSE;
+  helper->has_preview = helper->is_quiet = FALSE; /* the next one often follows at once */
   const int last = praxi_frame_index_length (helper->index) - 1;
   request.ordinal =
       praxi_frame_index_keyframe_before (helper->index, CLAMP (request.ordinal, 0, last));
@@ -420,7 +421,7 @@ show_exact (Helper *helper, PraxiFrame *frame, const PraxiDecodeRequest *request
   helper->step = abs (step) <= MAX_STEP && is_steady ? step : 0;
   helper->last_step = step;
   helper->shown = request->ordinal;
-  helper->back_from = -1;
+  helper->back_from = helper->ahead_from = -1;
 }
 
 /* Decoding on leads to the frame without a seek. */
@@ -438,7 +439,9 @@ reader_for (Helper *helper, int ordinal)
     return &helper->ahead;
   if (leads_to (helper, &helper->back, ordinal))
     return &helper->back;
-  Reader *reader = helper->step < 0 ? &helper->back : &helper->ahead;
+  const int back = helper->shown - ordinal; /* a jump is no movement, whatever came before it */
+  const gboolean goes_back = helper->step < 0 && back > 0 && back <= NEAR_FRAMES;
+  Reader *reader = goes_back ? &helper->back : &helper->ahead;
   go_to (helper, reader, praxi_frame_index_keyframe_before (helper->index, ordinal));
   return reader;
 }
@@ -508,17 +511,37 @@ serve (Helper *helper)
     decode_towards (helper, &request);
 }
 
-/* Decodes one frame of those behind the one shown. FALSE: they are all there. */
+/* Decodes one frame of those behind the one shown, in a movement. FALSE: they are all there. */
 static gboolean
 read_ahead (Helper *helper)
 {
-  const int n_frames =
-      MAX (helper->step * AHEAD_STEPS, helper->step == 0 ? AROUND_FRAMES : AHEAD_STEPS);
+  const int n_frames = MAX (helper->step * AHEAD_STEPS, AHEAD_STEPS);
   const int last = MIN (helper->shown + n_frames, praxi_frame_index_length (helper->index) - 1);
   Reader *reader = &helper->ahead;
   if (reader->position <= helper->shown || reader->position > last)
     return FALSE;
-  g_autoptr (PraxiFrame) frame = decode_one (helper, reader, 0, MAX (helper->step, 1));
+  g_autoptr (PraxiFrame) frame = decode_one (helper, reader, 0, helper->step);
+  return frame != NULL;
+}
+
+/* Likewise while the playhead rests: wherever the decoder went meanwhile, what lies behind may be
+ * asked for next. */
+static gboolean
+read_on (Helper *helper)
+{
+  const int n_frames = MIN (AROUND_FRAMES, helper->capacity_frames / 3);
+  const int last = MIN (helper->shown + n_frames, praxi_frame_index_length (helper->index) - 1);
+  const int first = praxi_frame_cache_end_of_run (helper->cache, helper->shown + 1);
+  Reader *reader = &helper->ahead;
+  if (first > last)
+    return FALSE;
+  if (!leads_to (helper, reader, first)) {
+    if (helper->ahead_from == first)
+      return FALSE;
+    helper->ahead_from = first;
+    go_to (helper, reader, praxi_frame_index_keyframe_before (helper->index, first));
+  }
+  g_autoptr (PraxiFrame) frame = decode_one (helper, reader, first, 1);
   return frame != NULL;
 }
 
@@ -555,7 +578,8 @@ prepare (Helper *helper)
   if (helper->step == 0 && !helper->is_quiet && poll (&socket, 1, QUIET_MS) != 0)
     return TRUE;
   helper->is_quiet = TRUE;
-  if ((helper->step >= 0 && read_ahead (helper)) || (helper->step <= 0 && read_back (helper)))
+  if ((helper->step > 0 && read_ahead (helper)) || (helper->step == 0 && read_on (helper)) ||
+      (helper->step <= 0 && read_back (helper)))
     return TRUE;
   if (helper->step == 0 && helper->previewer == NULL)
     open_previewer (helper); /* the first preview does not wait for it then */
@@ -598,7 +622,7 @@ clear (Helper *helper)
 gboolean
 praxi_decode_helper_run (int media_fd, int socket_fd, const char *name, GError **error)
 {
-  Helper helper = {.socket_fd = socket_fd, .shown = -1};
+  Helper helper = {.socket_fd = socket_fd, .shown = -1, .ahead_from = -1};
   helper.ahead.position = helper.back.position = -1;
   helper.cache = praxi_frame_cache_new (CACHE_BYTES, CACHE_FRAMES);
   helper.keyframes = praxi_frame_cache_new (KEYFRAME_BYTES, KEYFRAMES);

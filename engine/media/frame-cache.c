@@ -93,3 +93,11 @@ praxi_frame_cache_first_of_run (const PraxiFrameCache *cache, int ordinal)
     ordinal--;
   return ordinal + 1;
 }
+
+int
+praxi_frame_cache_end_of_run (const PraxiFrameCache *cache, int ordinal)
+{
+  while (praxi_frame_cache_get (cache, ordinal) != NULL)
+    ordinal++;
+  return ordinal;
+}

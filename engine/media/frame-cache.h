@@ -31,4 +31,7 @@ PraxiFrame *praxi_frame_cache_at_or_before (const PraxiFrameCache *cache, int or
  */
 int praxi_frame_cache_first_of_run (const PraxiFrameCache *cache, int ordinal);
 
+/* The lowest ordinal ≥ ordinal whose frame is not there. */
+int praxi_frame_cache_end_of_run (const PraxiFrameCache *cache, int ordinal);
+
 G_END_DECLS
