@@ -17,13 +17,14 @@ struct _PraxiClassDialog {
   GtkListBox *list;
   GtkEntry *new_name;
   GtkButton *undo;
-  char *shown; /* what the rows were made from */
 };
 
 G_DEFINE_FINAL_TYPE (PraxiClassDialog, praxi_class_dialog, ADW_TYPE_WINDOW)
 
 /* A row's widgets know their class by this. */
 #define CLASS_ID "praxi-class-id"
+/* A row knows what it was made from by this. */
+#define SHOWN "praxi-shown"
 
 static void
 set_class (gpointer widget, gint64 class_id)
@@ -295,17 +296,55 @@ make_row (PraxiClassDialog *self, const PraxiUiClass *cls, gboolean is_first, gb
 
 /* --- following the session ----------------------------------------------------------------- */
 
+/* All that a row shows of its class. */
 static char *
-describe (const GPtrArray *classes)
+describe (const PraxiUiClass *cls, gboolean is_first, gboolean is_last)
 {
-  GString *text = g_string_new (NULL);
-  for (guint i = 0; i < classes->len; i++) {
-    const PraxiUiClass *cls = classes->pdata[i];
-    g_autofree char *color = gdk_rgba_to_string (&cls->color);
-    g_string_append_printf (text, "%" G_GINT64_FORMAT "%s%s%d,%" G_GINT64_FORMAT ";", cls->id,
-                            cls->name, color, cls->key, cls->n_labels);
-  }
-  return g_string_free (text, FALSE);
+  g_autofree char *color = gdk_rgba_to_string (&cls->color);
+  return g_strdup_printf ("%" G_GINT64_FORMAT "/%s/%s/%d/%" G_GINT64_FORMAT "/%d%d", cls->id,
+                          cls->name, color, cls->key, cls->n_labels, is_first, is_last);
+}
+
+/* Which of the row's controls has the keys; -1: none. */
+static int
+focused_place (GtkListBoxRow *row)
+{
+  GtkWidget *box = gtk_list_box_row_get_child (row);
+  GtkWidget *focused = gtk_widget_get_focus_child (box);
+  int place = focused != NULL ? 0 : -1;
+  for (GtkWidget *child = gtk_widget_get_first_child (box); focused != NULL && child != focused;
+       child = gtk_widget_get_next_sibling (child))
+    place++;
+  return place;
+}
+
+static void
+focus_place (GtkWidget *row, int place)
+{
+  GtkWidget *child =
+      gtk_widget_get_first_child (gtk_list_box_row_get_child (GTK_LIST_BOX_ROW (row)));
+  for (int i = 0; i < place && child != NULL; i++)
+    child = gtk_widget_get_next_sibling (child);
+  if (place >= 0 && child != NULL)
+    gtk_widget_grab_focus (child);
+}
+
+/* A row that shows what it should stays: somebody may be writing in it. */
+static void
+update_row (PraxiClassDialog *self, int place, int n_classes, const PraxiUiClass *cls)
+{
+  const gboolean is_first = place == 0, is_last = place + 1 == n_classes;
+  GtkListBoxRow *old = gtk_list_box_get_row_at_index (self->list, place);
+  g_autofree char *shown = describe (cls, is_first, is_last);
+  if (old != NULL && g_strcmp0 (g_object_get_data (G_OBJECT (old), SHOWN), shown) == 0)
+    return;
+  const int focused = old != NULL ? focused_place (old) : -1;
+  if (old != NULL)
+    gtk_list_box_remove (self->list, GTK_WIDGET (old));
+  GtkWidget *row = make_row (self, cls, is_first, is_last);
+  g_object_set_data_full (G_OBJECT (row), SHOWN, g_steal_pointer (&shown), g_free);
+  gtk_list_box_insert (self->list, row, place);
+  focus_place (row, focused);
 }
 
 static void
@@ -315,17 +354,12 @@ changed_cb (PraxiClassDialog *self, guint changes)
     return;
   gtk_widget_set_sensitive (GTK_WIDGET (self->undo), praxi_session_can_undo (self->session));
   const GPtrArray *classes = praxi_session_classes (self->session);
-  g_autofree char *shown = describe (classes);
-  if (g_strcmp0 (shown, self->shown) == 0)
-    return;
-  g_free (self->shown);
-  self->shown = g_steal_pointer (&shown);
-  GtkWidget *child;
-  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->list))) != NULL)
-    gtk_list_box_remove (self->list, child);
-  for (guint i = 0; i < classes->len; i++)
-    gtk_list_box_append (self->list,
-                         make_row (self, classes->pdata[i], i == 0, i + 1 == classes->len));
+  const int n_classes = (int) classes->len;
+  GtkListBoxRow *row;
+  while ((row = gtk_list_box_get_row_at_index (self->list, n_classes)) != NULL)
+    gtk_list_box_remove (self->list, GTK_WIDGET (row));
+  for (int i = 0; i < n_classes; i++)
+    update_row (self, i, n_classes, classes->pdata[i]);
 }
 
 static void
@@ -358,7 +392,6 @@ praxi_class_dialog_dispose (GObject *object)
   PraxiClassDialog *self = PRAXI_CLASS_DIALOG (object);
   gtk_widget_dispose_template (GTK_WIDGET (self), PRAXI_TYPE_CLASS_DIALOG);
   g_clear_object (&self->session);
-  g_clear_pointer (&self->shown, g_free);
   G_OBJECT_CLASS (praxi_class_dialog_parent_class)->dispose (object);
 }
 

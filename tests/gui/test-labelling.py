@@ -202,8 +202,10 @@ class Sitting(unittest.TestCase):
         xdo('type', 'red coat')
         app.key('Return')
         wait(lambda: 'red coat' in [label['note'] for label in labels()], 'the note in the project')
+        wait(lambda: self.timeline.get_state_set().contains(Atspi.StateType.FOCUSED), 'the keys to be the timeline’s again')
         app.key('ctrl+f')
-        time.sleep(1)  # the page has to be shown before it can have the keys
+        search = app.get(None, 'Find labels and notes')
+        wait(lambda: any(node.get_state_set().contains(Atspi.StateType.FOCUSED) for node in app.walk(search)), 'the keys in the search')
         xdo('type', 'coat')
         wait(lambda: app.text('1 of 2 labels'), 'one label found')
         self.shoot('found')
@@ -211,12 +213,34 @@ class Sitting(unittest.TestCase):
         app.key('ctrl+z')
         wait(lambda: 'red coat' not in [label['note'] for label in labels()], 'the note undone')
 
+    def focused(self):
+        return next((node.get_name() for node in self.app.walk() if node.get_state_set().contains(Atspi.StateType.FOCUSED) and
+                     node.get_name().startswith('Name of ')), None)
+
+    def tab_to_name(self, other, n_most):
+        """With the keys alone to the name of another class; returns it."""
+        for _ in range(n_most):
+            xdo('key', 'Tab')
+            time.sleep(0.3)  # most of what has the keys on the way has no name
+            name = self.focused()
+            if name not in (None, other, 'Name of a new class'):
+                return name
+        raise AssertionError(f'no way from {other} to another name in {n_most} steps')
+
     def classes(self):
         app = self.app
         app.key('ctrl+l')
         entry = app.get('text', 'Name of a new class')
         self.shoot('classes')
         app.get('push button', 'Delete fight and its 1 label')
+        first = self.tab_to_name(None, 20)
+        xdo('type', 'One')
+        xdo('key', 'Tab')
+        app.get('text', 'Name of One')
+        second = self.tab_to_name('Name of One', 6)  # its row was made anew: the keys went on from where they were
+        xdo('type', 'Two')
+        app.key('Return')
+        wait(lambda: app.find('text', 'Name of One') and app.find('text', 'Name of Two'), f'{first} and {second} renamed')
         app.key('Escape')
         wait(lambda: app.find('text', 'Name of a new class') is None, 'the list of classes to close')
 
