@@ -4,12 +4,14 @@
 
 #include "ui/session-labels.h"
 
-/* Texts differ in few ways: names, times, percentages. More than this many at once are many times.
- */
-enum { MAX_TEXTS = 1024, CUT_STEP_PX = 8 };
+/* Texts differ in few ways: names, times, percentages. More than this many at once are many times,
+ * and a timeline that grows has new ones all the while. */
+enum { MAX_TEXTS = 256, CUT_STEP_PX = 8 };
 
+/* What was not wanted again while as many others were goes. */
 struct PraxiTextCache {
-  GHashTable *layouts; /* TextKey → PangoLayout */
+  GHashTable *recent; /* TextKey → PangoLayout */
+  GHashTable *older;
 };
 
 typedef struct {
@@ -38,25 +40,46 @@ free_key (gpointer data)
   g_free (data);
 }
 
+static GHashTable *
+new_table (void)
+{
+  return g_hash_table_new_full (hash_key, is_same_key, free_key, g_object_unref);
+}
+
 PraxiTextCache *
 praxi_text_cache_new (void)
 {
   PraxiTextCache *cache = g_new0 (PraxiTextCache, 1);
-  cache->layouts = g_hash_table_new_full (hash_key, is_same_key, free_key, g_object_unref);
+  cache->recent = new_table ();
+  cache->older = new_table ();
   return cache;
 }
 
 void
 praxi_text_cache_free (PraxiTextCache *cache)
 {
-  g_hash_table_unref (cache->layouts);
+  g_hash_table_unref (cache->recent);
+  g_hash_table_unref (cache->older);
   g_free (cache);
 }
 
 void
 praxi_text_cache_clear (PraxiTextCache *cache)
 {
-  g_hash_table_remove_all (cache->layouts);
+  g_hash_table_remove_all (cache->recent);
+  g_hash_table_remove_all (cache->older);
+}
+
+static void
+add_layout (PraxiTextCache *cache, TextKey *key, PangoLayout *layout)
+{
+  if (g_hash_table_size (cache->recent) >= MAX_TEXTS) {
+    GHashTable *emptied = cache->older;
+    g_hash_table_remove_all (emptied);
+    cache->older = cache->recent;
+    cache->recent = emptied;
+  }
+  g_hash_table_insert (cache->recent, key, layout);
 }
 
 static PangoLayout *
@@ -78,16 +101,18 @@ get_layout (const PraxiStripContext *context, const char *text, int width_px)
   if (context->texts == NULL)
     return make_layout (context, text, width_px);
   const TextKey wanted = {(char *) text, width_px};
-  PangoLayout *layout = g_hash_table_lookup (context->texts->layouts, &wanted);
+  PangoLayout *layout = g_hash_table_lookup (context->texts->recent, &wanted);
   if (layout != NULL)
     return g_object_ref (layout);
-  if (g_hash_table_size (context->texts->layouts) >= MAX_TEXTS)
-    praxi_text_cache_clear (context->texts);
-  layout = make_layout (context, text, width_px);
-  TextKey *key = g_new (TextKey, 1);
-  *key = (TextKey){g_strdup (text), width_px};
-  g_hash_table_insert (context->texts->layouts, key, g_object_ref (layout));
-  return layout;
+  gpointer key, kept;
+  if (g_hash_table_steal_extended (context->texts->older, &wanted, &key, &kept)) {
+    layout = kept;
+  } else {
+    layout = make_layout (context, text, width_px);
+    key = g_memdup2 (&(TextKey){g_strdup (text), width_px}, sizeof (TextKey));
+  }
+  add_layout (context->texts, key, layout);
+  return g_object_ref (layout);
 }
 
 void

@@ -158,7 +158,9 @@ update_project (PraxiWindow *self)
   g_autofree char *name = praxi_text_file_name (base);
   if (g_str_has_suffix (name, ".praxi"))
     name[strlen (name) - strlen (".praxi")] = '\0';
-  gtk_menu_button_set_label (self->project_button, name);
+  /* GTK makes the button's widgets anew for it. */
+  if (g_strcmp0 (gtk_menu_button_get_label (self->project_button), name) != 0)
+    gtk_menu_button_set_label (self->project_button, name);
 }
 
 /* The sample shows what the program does without a question: nobody analysed it, so do. */
