@@ -28,11 +28,20 @@ free_cb (gpointer data)
   g_free (note);
 }
 
+/* Whoever was quick has gone on to something else by now. */
+static gboolean
+has_keys (GtkWidget *popover)
+{
+  GtkRoot *root = gtk_widget_get_root (popover);
+  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
+  return focus == NULL || gtk_widget_is_ancestor (focus, popover);
+}
+
 static gboolean
 unparent_cb (gpointer popover)
 {
   const Note *note = g_object_get_data (popover, "praxi-note");
-  if (note->focus != NULL)
+  if (note->focus != NULL && has_keys (popover))
     gtk_widget_grab_focus (note->focus);
   if (gtk_widget_get_parent (popover) != NULL)
     gtk_widget_unparent (popover);

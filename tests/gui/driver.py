@@ -172,7 +172,7 @@ class App:
         if self.process.poll() is None:
             try:
                 self.do('window.close')
-                self.process.wait(20)
+                self.process.wait(60)  # the whole machine may be busy
             except Exception:
                 self.process.kill()
                 self.process.wait(10)
