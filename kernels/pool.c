@@ -220,13 +220,14 @@ praxi_pool_threads (const PraxiPool *pool)
 void
 praxi_pool_run (PraxiPool *pool, void (*part) (void *data, int i, int n), void *data)
 {
-  if (pool->n_threads > 1) {
+  const int n_threads = pool ? pool->n_threads : 1;
+  if (n_threads > 1) {
     pool->part = part;
     pool->data = data;
-    atomic_store (&pool->pending, pool->n_threads - 1);
+    atomic_store (&pool->pending, n_threads - 1);
     start_generation (pool);
   }
-  part (data, 0, pool->n_threads);
-  if (pool->n_threads > 1 && !spin_for_end (pool))
+  part (data, 0, n_threads);
+  if (n_threads > 1 && !spin_for_end (pool))
     sleep_for_end (pool);
 }

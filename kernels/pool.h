@@ -13,6 +13,7 @@ void praxi_pool_free (PraxiPool *pool);
 int praxi_pool_threads (const PraxiPool *pool);
 
 /* Runs part (data, i, n) for i = 0 … n−1, n = praxi_pool_threads, and returns when all are done.
+ * pool:   NULL: 0 of 1 on the caller's thread, for what is too little to share
  * Thread: one caller at a time
  */
 void praxi_pool_run (PraxiPool *pool, void (*part) (void *data, int i, int n), void *data);

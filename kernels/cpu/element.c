@@ -197,10 +197,7 @@ run (PraxiKernel *base,
 {
   const ElementKernel *kernel = (ElementKernel *) base;
   Job job = {kernel, in, out[0]};
-  if (kernel->split_axis < 0)
-    run_part (&job, 0, 1);
-  else
-    praxi_pool_run (pool, run_part, &job);
+  praxi_pool_run (kernel->split_axis < 0 ? NULL : pool, run_part, &job);
   return PRAXI_OK;
 }
 

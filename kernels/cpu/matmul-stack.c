@@ -72,10 +72,7 @@ run (PraxiKernel *base,
 {
   const StackKernel *kernel = (StackKernel *) base;
   Job job = {kernel, in[0]->data, in[1]->data, out[0]->data, scratch};
-  if (kernel->splits)
-    praxi_pool_run (pool, run_part, &job);
-  else
-    run_part (&job, 0, 1);
+  praxi_pool_run (kernel->splits ? pool : NULL, run_part, &job);
   return PRAXI_OK;
 }
 

@@ -112,10 +112,7 @@ run (PraxiKernel *base,
         turned[row * kernel->depth + k] = job.in[k * kernel->rows + row];
     job.in = turned;
   }
-  if (kernel->splits)
-    praxi_pool_run (pool, run_part, &job);
-  else
-    run_part (&job, 0, 1);
+  praxi_pool_run (kernel->splits ? pool : NULL, run_part, &job);
   return PRAXI_OK;
 }
 

@@ -53,10 +53,7 @@ run (PraxiKernel *base,
     Job job = {kernel, (const uint8_t *) in[0]->data + n * kernel->pixels * kernel->channels,
                scratch};
     float *y = (float *) out[0]->data + n * kernel->channels;
-    if (kernel->splits)
-      praxi_pool_run (pool, sum_part, &job);
-    else
-      sum_part (&job, 0, 1);
+    praxi_pool_run (kernel->splits ? pool : NULL, sum_part, &job);
     for (int64_t c = 0; c < kernel->channels; c++) {
       int32_t sum = (int32_t) -kernel->pixels * kernel->zero;
       for (int i = 0; i < n_parts; i++)

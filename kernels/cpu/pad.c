@@ -85,10 +85,7 @@ run (PraxiKernel *base,
 {
   const PadKernel *kernel = (PadKernel *) base;
   Job job = {kernel, in[0]->data, out[0]->data};
-  if (kernel->splits)
-    praxi_pool_run (pool, run_part, &job);
-  else
-    run_part (&job, 0, 1);
+  praxi_pool_run (kernel->splits ? pool : NULL, run_part, &job);
   return PRAXI_OK;
 }
 

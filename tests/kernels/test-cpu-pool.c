@@ -48,6 +48,15 @@ test_jobs (void)
     run_jobs (n_threads);
 }
 
+static void
+test_none (void)
+{
+  Tally tally = {0};
+  praxi_pool_run (NULL, count_cb, &tally);
+  g_assert_cmpint (tally.n, ==, 1);
+  g_assert_cmpint (atomic_load (&tally.runs[0]), ==, 1);
+}
+
 /* What part i of one job wrote, part n − 1 − i of the next one reads. */
 static void
 swap_cb (void *data, int i, int n)
@@ -90,6 +99,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/cpu/pool/jobs", test_jobs);
+  g_test_add_func ("/cpu/pool/none", test_none);
   g_test_add_func ("/cpu/pool/publishes", test_publishes);
   g_test_add_func ("/cpu/pool/limits", test_limits);
   return g_test_run ();
