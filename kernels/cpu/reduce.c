@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/reduction.h"
+
 enum { SPLIT_ELEMENTS = 16384 };
 
 typedef struct {
@@ -119,17 +121,6 @@ run (PraxiKernel *base,
   return PRAXI_OK;
 }
 
-static bool
-is_reduced (const PraxiOp *op, int axis)
-{
-  if (op->kind == PRAXI_OP_GLOBAL_AVERAGE_POOL || op->kind == PRAXI_OP_GLOBAL_MAX_POOL)
-    return axis >= 2;
-  for (int i = 0; i < op->n_axes; i++)
-    if (op->axes[i] == axis)
-      return true;
-  return false;
-}
-
 /* Where each axis of x went: the output's stride, 0 for reduced ones. */
 static void
 map_axes (const CpuPlace *place, int64_t *out_steps, bool *reduced)
@@ -137,7 +128,7 @@ map_axes (const CpuPlace *place, int64_t *out_steps, bool *reduced)
   const PraxiTensor *x = place->in[0], *y = place->out[0];
   const bool keeps = y->rank == x->rank;
   for (int axis = 0, to = 0; axis < x->rank; axis++) {
-    reduced[axis] = is_reduced (place->op, axis);
+    reduced[axis] = praxi_reduction_takes (place->op, axis);
     out_steps[axis] = reduced[axis] ? 0 : y->strides[to];
     to += keeps || !reduced[axis];
   }
@@ -202,7 +193,7 @@ count_reduced (const CpuPlace *place)
 {
   int64_t n = 1;
   for (int axis = 0; axis < place->in[0]->rank; axis++)
-    if (is_reduced (place->op, axis))
+    if (praxi_reduction_takes (place->op, axis))
       n *= place->in[0]->dims[axis];
   return n;
 }
@@ -210,9 +201,9 @@ count_reduced (const CpuPlace *place)
 PraxiStatus
 praxi_cpu_reduce (const CpuPlace *place, PraxiKernel **out)
 {
-  const PraxiOpKind kind = place->op->kind;
-  const bool is_mean = kind == PRAXI_OP_REDUCE_MEAN || kind == PRAXI_OP_GLOBAL_AVERAGE_POOL;
-  if (kind == PRAXI_OP_GLOBAL_AVERAGE_POOL && praxi_dtype_is_byte (place->in[0]->dtype))
+  const PraxiOpKind kind = praxi_reduction_kind (place->op->kind);
+  const bool is_mean = kind == PRAXI_OP_REDUCE_MEAN;
+  if (place->op->kind == PRAXI_OP_GLOBAL_AVERAGE_POOL && praxi_dtype_is_byte (place->in[0]->dtype))
     return praxi_cpu_mean_bytes (place, out);
   if (place->in[0]->dtype != PRAXI_F32 || place->out[0]->dtype != PRAXI_F32)
     return PRAXI_STATUS_UNSUPPORTED;
@@ -223,10 +214,7 @@ praxi_cpu_reduce (const CpuPlace *place, PraxiKernel **out)
   kernel->base.name = "reduce-f32";
   kernel->base.run = run;
   kernel->loops = place->loops;
-  kernel->kind = kind == PRAXI_OP_REDUCE_MAX || kind == PRAXI_OP_GLOBAL_MAX_POOL
-                     ? PRAXI_OP_REDUCE_MAX
-                 : kind == PRAXI_OP_REDUCE_MIN ? PRAXI_OP_REDUCE_MIN
-                                               : PRAXI_OP_REDUCE_SUM;
+  kernel->kind = is_mean ? PRAXI_OP_REDUCE_SUM : kind;
   plan_runs (kernel, place);
   const int64_t count = count_reduced (place);
   kernel->scale = is_mean ? 1 / (float) count : 1;

@@ -1,5 +1,6 @@
 /* Reductions, pools, Softmax and LayerNormalization. */
 #include "kernels/cuda/cuda.h"
+#include "kernels/reduction.h"
 
 enum { SHORT_REDUCTION = 64, LINE_THREADS = 128 };
 
@@ -24,45 +25,6 @@ run_reduce (PraxiKernel *kernel,
   return praxi_cuda_launch_blocks (kernel->backend, CUDA_reduce_long, grid, LINE_THREADS, &args);
 }
 
-static bool
-is_reduced (const PraxiOp *op, int d)
-{
-  if (op->kind == PRAXI_OP_GLOBAL_AVERAGE_POOL || op->kind == PRAXI_OP_GLOBAL_MAX_POOL)
-    return d >= 2;
-  for (int i = 0; i < op->n_axes; i++)
-    if (op->axes[i] == d)
-      return true;
-  return false;
-}
-
-/* Views of x's kept and of its reduced axes, and y with the axes of the first. */
-static void
-split_axes (const CudaPlace *place,
-            const PraxiTensor *x,
-            PraxiTensor *kept,
-            PraxiTensor *reduced,
-            PraxiTensor *y)
-{
-  const PraxiTensor *out = place->out[0];
-  const bool keeps_rank = out->rank == x->rank;
-  *kept = *reduced = *y = *x;
-  for (int d = 0, from = 0; d < x->rank; d++) {
-    const bool is_gone = is_reduced (place->op, d);
-    (is_gone ? kept : reduced)->dims[d] = 1;
-    y->dims[d] = kept->dims[d];
-    y->strides[d] = is_gone && !keeps_rank ? 0 : out->strides[from];
-    from += keeps_rank || !is_gone;
-  }
-}
-
-static PraxiOpKind
-reduction_of (PraxiOpKind kind)
-{
-  return kind == PRAXI_OP_GLOBAL_AVERAGE_POOL ? PRAXI_OP_REDUCE_MEAN
-         : kind == PRAXI_OP_GLOBAL_MAX_POOL   ? PRAXI_OP_REDUCE_MAX
-                                              : kind;
-}
-
 PraxiStatus
 praxi_cuda_reduce (const CudaPlace *place, PraxiKernel **kernel)
 {
@@ -74,11 +36,11 @@ praxi_cuda_reduce (const CudaPlace *place, PraxiKernel **kernel)
     return PRAXI_STATUS_MEMORY;
   *kernel = &reduce->base;
   reduce->base.run = run_reduce;
-  reduce->args.kind = (int32_t) reduction_of (place->op->kind);
+  reduce->args.kind = (int32_t) praxi_reduction_kind (place->op->kind);
   const PraxiStatus packed = praxi_cuda_pack_input (&reduce->base, 0, &x);
   if (packed != PRAXI_OK)
     return packed;
-  split_axes (place, &x, &kept, &reduced, &y);
+  praxi_reduction_split (place->op, &x, place->out[0], &kept, &reduced, &y);
   const PraxiTensor *outer[] = {&y, &kept}, *inner[] = {&reduced};
   return praxi_cuda_walk (&reduce->args.outer, outer, 2) &&
                  praxi_cuda_walk (&reduce->args.inner, inner, 1)

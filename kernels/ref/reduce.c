@@ -3,6 +3,7 @@
  * opposite. The global mean of bytes in floats: (float) Σ (x − zero) · (scale / count).
  */
 #include "kernels/element.h"
+#include "kernels/reduction.h"
 #include "kernels/ref/ref.h"
 #include "kernels/rows.h"
 
@@ -12,14 +13,6 @@ typedef struct {
   double value;
   int64_t whole; /* of integers */
 } Running;
-
-static PraxiOpKind
-reduction_of (PraxiOpKind kind)
-{
-  return kind == PRAXI_OP_GLOBAL_AVERAGE_POOL ? PRAXI_OP_REDUCE_MEAN
-         : kind == PRAXI_OP_GLOBAL_MAX_POOL   ? PRAXI_OP_REDUCE_MAX
-                                              : kind;
-}
 
 static Running
 start (PraxiOpKind kind, PraxiDType dtype)
@@ -107,47 +100,18 @@ finish (const PraxiOp *op, const Running *run, const PraxiTensor *y, int64_t to)
                      is_mean && run->count > 0 ? run->whole / run->count : run->whole);
 }
 
-static bool
-is_reduced (const PraxiOp *op, int d)
-{
-  if (op->kind == PRAXI_OP_GLOBAL_AVERAGE_POOL || op->kind == PRAXI_OP_GLOBAL_MAX_POOL)
-    return d >= 2;
-  for (int i = 0; i < op->n_axes; i++)
-    if (op->axes[i] == d)
-      return true;
-  return false;
-}
-
-/* Two views of x, of its kept and of its reduced axes, and y with the axes of the first. */
-static void
-split_axes (const PraxiRefCall *call, PraxiTensor *kept, PraxiTensor *reduced, PraxiTensor *y)
-{
-  const PraxiTensor *x = call->in[0], *out = call->out[0];
-  const bool keeps_rank = out->rank == x->rank;
-  *kept = *reduced = *y = *x;
-  y->data = out->data;
-  y->dtype = out->dtype;
-  for (int d = 0, from = 0; d < x->rank; d++) {
-    const bool is_gone = is_reduced (call->op, d);
-    (is_gone ? kept : reduced)->dims[d] = 1;
-    y->dims[d] = kept->dims[d];
-    y->strides[d] = is_gone && !keeps_rank ? 0 : out->strides[from];
-    from += keeps_rank || !is_gone;
-  }
-}
-
 PraxiStatus
 praxi_ref_reduce (const PraxiRefCall *call)
 {
   const PraxiTensor *x = call->in[0];
   PraxiTensor kept, reduced, y;
-  split_axes (call, &kept, &reduced, &y);
+  praxi_reduction_split (call->op, x, call->out[0], &kept, &reduced, &y);
   PraxiRows outer = praxi_rows_over (&y), inner = praxi_rows_over (&reduced);
   praxi_rows_add (&outer, &kept);
   while (praxi_rows_next (&outer))
     for (int64_t i = 0; i < outer.length; i++) {
       const int64_t from = outer.at[1] + i * outer.step[1];
-      Running run = start (reduction_of (call->op->kind), x->dtype);
+      Running run = start (praxi_reduction_kind (call->op->kind), x->dtype);
       praxi_rows_restart (&inner);
       while (praxi_rows_next (&inner))
         take_row (&run, x, from + inner.at[0], inner.length, inner.step[0]);
