@@ -172,6 +172,17 @@ praxi_cuda_launch_blocks (CudaBackend *backend,
                                                      backend->stream, arguments, NULL));
 }
 
+int64_t
+praxi_cuda_weight_at (const PraxiTensor *weight, int64_t o, int64_t c, int64_t tap)
+{
+  int64_t at = o * weight->strides[0] + c * weight->strides[1];
+  for (int d = weight->rank - 1; d >= 2; d--) {
+    at += tap % weight->dims[d] * weight->strides[d];
+    tap /= weight->dims[d];
+  }
+  return at;
+}
+
 PraxiStatus
 praxi_cuda_launch (CudaBackend *backend,
                    CudaKernelId id,

@@ -32,30 +32,6 @@ static const Tile tiles[] = {
 
 enum { TILES = sizeof tiles / sizeof *tiles };
 
-static int64_t
-n_taps (const CudaWindow *w)
-{
-  return (int64_t) w->kernel[0] * w->kernel[1] * w->kernel[2];
-}
-
-static int64_t
-n_positions (const CudaWindow *w)
-{
-  return (int64_t) w->batch * w->out[0] * w->out[1] * w->out[2];
-}
-
-/* Weight of output o, channel c of its group, tap; the tensor may have any strides. */
-static int8_t
-weight_of (const PraxiTensor *w, int64_t o, int64_t c, int64_t tap)
-{
-  int64_t at = o * w->strides[0] + c * w->strides[1];
-  for (int d = w->rank - 1; d >= 2; d--) {
-    at += tap % w->dims[d] * w->strides[d];
-    tap /= w->dims[d];
-  }
-  return ((const int8_t *) w->data)[at];
-}
-
 /* Puts weight (o, c, tap) to o · steps[0] + c · steps[1] + tap · steps[2]. */
 static PraxiStatus
 pack_weight (ConvBytes *conv, const PraxiTensor *weight, size_t bytes, const int64_t steps[3])
@@ -64,11 +40,13 @@ pack_weight (ConvBytes *conv, const PraxiTensor *weight, size_t bytes, const int
   if (conv->weight_at < 0)
     return PRAXI_STATUS_MEMORY;
   int8_t *packed = (int8_t *) conv->base.packed + conv->weight_at;
-  const int64_t taps = n_taps (&conv->args.w);
+  const int8_t *from = weight->data;
+  const int64_t taps = praxi_cuda_taps (&conv->args.w);
   for (int64_t o = 0; o < weight->dims[0]; o++)
     for (int64_t c = 0; c < weight->dims[1]; c++)
       for (int64_t tap = 0; tap < taps; tap++)
-        packed[o * steps[0] + c * steps[1] + tap * steps[2]] = weight_of (weight, o, c, tap);
+        packed[o * steps[0] + c * steps[1] + tap * steps[2]] =
+            from[praxi_cuda_weight_at (weight, o, c, tap)];
   return PRAXI_OK;
 }
 
@@ -85,13 +63,14 @@ pack_base (ConvBytes *conv, const PraxiTensor *weight, int32_t zero)
     return PRAXI_STATUS_MEMORY;
   int32_t *base = (int32_t *) (void *) (conv->base.packed + conv->base_at);
   float *float_base = (float *) (void *) (conv->base.packed + conv->float_base_at);
+  const int8_t *from = weight->data;
   int64_t most = 0;
   for (int64_t o = 0; o < weight->dims[0]; o++) {
     uint32_t sum = 0;
     int64_t reach = 0;
     for (int64_t c = 0; c < weight->dims[1]; c++)
-      for (int64_t tap = 0; tap < n_taps (&conv->args.w); tap++) {
-        const int8_t w = weight_of (weight, o, c, tap);
+      for (int64_t tap = 0; tap < praxi_cuda_taps (&conv->args.w); tap++) {
+        const int8_t w = from[praxi_cuda_weight_at (weight, o, c, tap)];
         sum += (uint32_t) w;
         reach += abs (w) * 128;
       }
@@ -126,7 +105,7 @@ choose_tile (const CudaBackend *backend, const CudaWindow *w)
   for (int i = 0; wanted && i < TILES; i++)
     if (strcmp (wanted, tiles[i].name) == 0)
       return &tiles[i];
-  const int64_t large = (n_positions (w) + 127) / 128 * ((w->outputs + 63) / 64);
+  const int64_t large = (praxi_cuda_positions (w) + 127) / 128 * ((w->outputs + 63) / 64);
   return large >= backend->multiprocessors && w->outputs > 32 ? &tiles[0] : &tiles[1];
 }
 
@@ -134,7 +113,8 @@ static PraxiStatus
 choose (ConvBytes *conv, const PraxiTensor *weight)
 {
   const CudaWindow *w = &conv->args.w;
-  const int64_t taps = n_taps (w), outputs = w->outputs, padded = (w->channels + 15) / 16 * 16;
+  const int64_t taps = praxi_cuda_taps (w), outputs = w->outputs,
+                padded = (w->channels + 15) / 16 * 16;
   if (w->groups == 1) {
     const Tile *tile = choose_tile (conv->base.backend, w);
     conv->is_chosen = getenv ("PRAXI_CUDA_CONV") != NULL;
@@ -158,10 +138,11 @@ choose (ConvBytes *conv, const PraxiTensor *weight)
 }
 
 static PraxiStatus
-launch (const ConvBytes *conv, CudaConvBytes *args)
+launch (void *own, void *args)
 {
-  const CudaWindow *w = &args->w;
-  const int64_t positions = n_positions (w);
+  const ConvBytes *conv = own;
+  const CudaWindow *w = &conv->args.w;
+  const int64_t positions = praxi_cuda_positions (w);
   CudaBackend *backend = conv->base.backend;
   if (conv->id == CUDA_conv_s8_direct)
     return praxi_cuda_launch (backend, conv->id, positions * w->outputs, 128, 1, args);
@@ -178,24 +159,6 @@ launch (const ConvBytes *conv, CudaConvBytes *args)
   return PRAXI_STATUS_UNSUPPORTED;
 }
 
-typedef struct {
-  const ConvBytes *conv;
-  CudaConvBytes *args;
-} Launch;
-
-static PraxiStatus
-launch_cb (void *data)
-{
-  const Launch *given = data;
-  return launch (given->conv, given->args);
-}
-
-static PraxiStatus
-own_cb (const void *conv, void *args)
-{
-  return launch (conv, args);
-}
-
 /* All tiles give the same bytes, so that each may be tried on the first run's data. Tensor cores
  * that a Turing card lacks show here: its driver does their work slowly. cuDNN comes last.
  */
@@ -203,7 +166,6 @@ static PraxiStatus
 choose_by_time (ConvBytes *conv, CudaConvBytes *args)
 {
   CudaBackend *backend = conv->base.backend;
-  Launch given = {conv, args};
   const Tile *best = NULL;
   float best_ms = 0;
   PraxiStatus status = PRAXI_OK;
@@ -212,7 +174,7 @@ choose_by_time (ConvBytes *conv, CudaConvBytes *args)
     if (tiles[i].id == CUDA_conv_s8_dp4a && backend->arch != 75)
       continue;
     conv->id = tiles[i].id;
-    status = praxi_cuda_time (backend, launch_cb, &given, &ms);
+    status = praxi_cuda_time (backend, launch, conv, args, &ms);
     if (status == PRAXI_OK && (!best || ms < best_ms)) {
       best = &tiles[i];
       best_ms = ms;
@@ -226,7 +188,7 @@ choose_by_time (ConvBytes *conv, CudaConvBytes *args)
   conv->id = best->id;
   conv->base.name = best->name;
   const CudnnBytesOwn own = {
-      backend, own_cb, conv,
+      backend, launch, conv,
       conv->float_base_at < 0
           ? NULL
           : (const float *) (const void *) (conv->base.constants + conv->float_base_at),
@@ -263,7 +225,7 @@ run (PraxiKernel *kernel,
      const PraxiTensor *const *out,
      void *scratch)
 {
-  const ConvBytes *conv = (const ConvBytes *) kernel;
+  ConvBytes *conv = (ConvBytes *) kernel;
   CudaConvBytes args = conv->args;
   args.x = in[0]->data;
   args.residual = conv->residual >= 0 ? in[conv->residual]->data : NULL;
@@ -273,11 +235,11 @@ run (PraxiKernel *kernel,
   args.r.multiplier = (const float *) (const void *) (kernel->constants + conv->multiplier_at);
   args.r.offset = (const float *) (const void *) (kernel->constants + conv->offset_at);
   if (!conv->is_chosen && !kernel->backend->is_recording) {
-    const PraxiStatus status = choose_by_time ((ConvBytes *) kernel, &args);
+    const PraxiStatus status = choose_by_time (conv, &args);
     if (status != PRAXI_OK)
       return status;
   }
-  return conv->cudnn ? run_cudnn ((ConvBytes *) kernel, &args) : launch (conv, &args);
+  return conv->cudnn ? run_cudnn (conv, &args) : launch (conv, &args);
 }
 
 static bool

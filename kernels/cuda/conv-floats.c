@@ -12,34 +12,22 @@ typedef struct {
   CudnnFloats *cudnn; /* a plan that is faster, or NULL */
 } ConvFloats;
 
-/* Weight of output o, channel c of its group, tap; the tensor may have any strides. */
-static float
-weight_of (const PraxiTensor *w, int64_t o, int64_t c, int64_t tap)
-{
-  int64_t at = o * w->strides[0] + c * w->strides[1];
-  for (int d = w->rank - 1; d >= 2; d--) {
-    at += tap % w->dims[d] * w->strides[d];
-    tap /= w->dims[d];
-  }
-  return ((const float *) w->data)[at];
-}
-
 /* [O, C/group, taps] to [taps, C/group, O]. */
 static PraxiStatus
 pack_weight (ConvFloats *conv, const PraxiTensor *weight)
 {
-  const CudaWindow *w = &conv->args.w;
-  const int64_t taps = (int64_t) w->kernel[0] * w->kernel[1] * w->kernel[2];
+  const int64_t taps = praxi_cuda_taps (&conv->args.w);
   const int64_t outputs = weight->dims[0], channels = weight->dims[1];
   conv->weight_at =
       praxi_cuda_pack (&conv->base, NULL, sizeof (float) * (size_t) (taps * channels * outputs));
   if (conv->weight_at < 0)
     return PRAXI_STATUS_MEMORY;
+  const float *from = weight->data;
   float *packed = (float *) (void *) (conv->base.packed + conv->weight_at);
   for (int64_t o = 0; o < outputs; o++)
     for (int64_t c = 0; c < channels; c++)
       for (int64_t tap = 0; tap < taps; tap++)
-        packed[(tap * channels + c) * outputs + o] = weight_of (weight, o, c, tap);
+        packed[(tap * channels + c) * outputs + o] = from[praxi_cuda_weight_at (weight, o, c, tap)];
   return PRAXI_OK;
 }
 
@@ -47,28 +35,30 @@ pack_weight (ConvFloats *conv, const PraxiTensor *weight)
 static PraxiStatus
 pack_halves (ConvFloats *conv, const PraxiTensor *weight)
 {
-  const CudaWindow *w = &conv->args.w;
-  const int64_t taps = (int64_t) w->kernel[0] * w->kernel[1] * w->kernel[2];
+  const int64_t taps = praxi_cuda_taps (&conv->args.w);
   const int64_t outputs = weight->dims[0], channels = weight->dims[1];
   const int64_t padded = (channels + 7) / 8 * 8;
   conv->weight_at =
       praxi_cuda_pack (&conv->base, NULL, sizeof (uint16_t) * (size_t) (taps * padded * outputs));
   if (conv->weight_at < 0)
     return PRAXI_STATUS_MEMORY;
+  const float *from = weight->data;
   uint16_t *packed = (uint16_t *) (void *) (conv->base.packed + conv->weight_at);
   for (int64_t o = 0; o < outputs; o++)
     for (int64_t c = 0; c < channels; c++)
       for (int64_t tap = 0; tap < taps; tap++)
-        packed[(o * taps + tap) * padded + c] = praxi_f32_to_f16 (weight_of (weight, o, c, tap));
+        packed[(o * taps + tap) * padded + c] =
+            praxi_f32_to_f16 (from[praxi_cuda_weight_at (weight, o, c, tap)]);
   return PRAXI_OK;
 }
 
 static PraxiStatus
-launch (const ConvFloats *conv, CudaConvFloats *args)
+launch (void *own, void *args)
 {
-  const CudaWindow *w = &args->w;
+  const ConvFloats *conv = own;
+  const CudaWindow *w = &conv->args.w;
   CudaBackend *backend = conv->base.backend;
-  const int64_t positions = (int64_t) w->batch * w->out[0] * w->out[1] * w->out[2];
+  const int64_t positions = praxi_cuda_positions (w);
   if (w->groups > 1)
     return praxi_cuda_launch (backend, CUDA_conv_f32_direct, positions * w->outputs, 128, 1, args);
   const unsigned grid[3] = {(unsigned) ((positions + 63) / 64), (unsigned) ((w->outputs + 63) / 64),
@@ -77,36 +67,17 @@ launch (const ConvFloats *conv, CudaConvFloats *args)
                                    grid, 256, args);
 }
 
-typedef struct {
-  const ConvFloats *conv;
-  CudaConvFloats *args;
-} Launch;
-
-static PraxiStatus
-launch_cb (void *data)
-{
-  const Launch *given = data;
-  return launch (given->conv, given->args);
-}
-
-static PraxiStatus
-own_cb (const void *conv, void *args)
-{
-  return launch (conv, args);
-}
-
 /* The own kernel or cuDNN. */
 static PraxiStatus
 choose_by_time (ConvFloats *conv, CudaConvFloats *args)
 {
   CudaBackend *backend = conv->base.backend;
-  const CudnnFloatsOwn own = {backend, own_cb, conv, conv->is_half};
-  Launch given = {conv, args};
+  const CudnnFloatsOwn own = {backend, launch, conv, conv->is_half};
   float ms = 0;
   conv->is_chosen = true;
   if (!praxi_cudnn_state (backend))
     return PRAXI_OK;
-  const PraxiStatus status = praxi_cuda_time (backend, launch_cb, &given, &ms);
+  const PraxiStatus status = praxi_cuda_time (backend, launch, conv, args, &ms);
   if (status != PRAXI_OK) /* what cannot be recorded cannot be compared */
     return status == PRAXI_STATUS_UNSUPPORTED ? PRAXI_OK : status;
   conv->cudnn = praxi_cudnn_floats (&own, args, ms);
@@ -141,7 +112,7 @@ run (PraxiKernel *kernel,
      const PraxiTensor *const *out,
      void *scratch)
 {
-  const ConvFloats *conv = (const ConvFloats *) kernel;
+  ConvFloats *conv = (ConvFloats *) kernel;
   CudaConvFloats args = conv->args;
   args.x = in[0]->data;
   args.y = out[0]->data;
@@ -149,11 +120,11 @@ run (PraxiKernel *kernel,
   args.bias = conv->bias >= 0 ? praxi_cuda_data (kernel, in, conv->bias) : NULL;
   args.residual = conv->residual >= 0 ? in[conv->residual]->data : NULL;
   if (!conv->is_chosen && !kernel->backend->is_recording) {
-    const PraxiStatus status = choose_by_time ((ConvFloats *) kernel, &args);
+    const PraxiStatus status = choose_by_time (conv, &args);
     if (status != PRAXI_OK)
       return status;
   }
-  return conv->cudnn ? run_cudnn ((ConvFloats *) kernel, &args) : launch (conv, &args);
+  return conv->cudnn ? run_cudnn (conv, &args) : launch (conv, &args);
 }
 
 static bool

@@ -99,6 +99,24 @@ bool praxi_cuda_window (CudaWindow *window,
                         const PraxiTensor *x,
                         const PraxiTensor *y);
 
+static inline int64_t
+praxi_cuda_taps (const CudaWindow *w)
+{
+  return (int64_t) w->kernel[0] * w->kernel[1] * w->kernel[2];
+}
+
+/* Pixels of the output, of the whole batch. */
+static inline int64_t
+praxi_cuda_positions (const CudaWindow *w)
+{
+  return (int64_t) w->batch * w->out[0] * w->out[1] * w->out[2];
+}
+
+/* Where weight [O,C/group,…] has output o, channel c of its group, tap (the last axis fastest), in
+ * elements; it may have any strides.
+ */
+int64_t praxi_cuda_weight_at (const PraxiTensor *weight, int64_t o, int64_t c, int64_t tap);
+
 /* Runs kernel `id` with threads a block and as many blocks as it takes for `count` threads, times
  * rows and layers.
  */

@@ -190,10 +190,9 @@ praxi_cudnn_bytes_run (CudnnBytes *conv, const CudaConvBytes *args)
 }
 
 static PraxiStatus
-work (void *data)
+run_cb (void *conv, void *args)
 {
-  CudnnBytes *conv = data;
-  return run_with (conv, &conv->args, conv->own.base);
+  return praxi_cudnn_bytes_run (conv, args);
 }
 
 static PraxiStatus
@@ -221,9 +220,10 @@ praxi_cudnn_bytes (const CudnnBytesOwn *own, const CudaConvBytes *args, float ow
                               .plan = &conv->plan,
                               .workspace = &conv->room,
                               .before = conv->x_bytes + conv->residual_bytes,
-                              .work = work,
+                              .run = run_cb,
                               .examine = examine,
-                              .data = conv};
+                              .conv = conv,
+                              .args = &conv->args};
     const CudnnOutcome outcome = praxi_cudnn_try (&trial);
     if (outcome == CUDNN_CHOSEN)
       return conv;

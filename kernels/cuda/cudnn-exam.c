@@ -56,7 +56,7 @@ exam_new (Exam *exam, const CudnnBytesOwn *own, const CudaConvBytes *args)
   const size_t vector = sizeof (float) * (size_t) w->outputs;
   exam->channels = w->channels;
   exam->padded = (w->channels + 15) / 16 * 16;
-  exam->taps = (int64_t) w->kernel[0] * w->kernel[1] * w->kernel[2];
+  exam->taps = praxi_cuda_taps (w);
   exam->x_bytes = (size_t) praxi_cudnn_inputs (w);
   exam->y_bytes = (size_t) praxi_cudnn_outputs (w);
   exam->w_bytes = (size_t) w->outputs * (size_t) exam->taps * (size_t) exam->padded;
@@ -222,7 +222,7 @@ praxi_cudnn_exam (const CudnnBytesOwn *own,
     }
     given.y = exam.y[0];
     if (status == PRAXI_OK)
-      status = own->own (own->conv, &given);
+      status = own->run (own->conv, &given);
     given.y = exam.y[1];
     if (status == PRAXI_OK)
       status = run (conv, &given, set == REAL ? own->base : exam.base);

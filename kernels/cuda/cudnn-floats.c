@@ -118,10 +118,9 @@ praxi_cudnn_floats_run (CudnnFloats *conv, const CudaConvFloats *args)
 }
 
 static PraxiStatus
-work (void *data)
+run_cb (void *conv, void *args)
 {
-  CudnnFloats *conv = data;
-  return praxi_cudnn_floats_run (conv, &conv->args);
+  return praxi_cudnn_floats_run (conv, args);
 }
 
 /* Runs both into y[0] and y[1] of the device, and reads them to here, one behind the other. */
@@ -132,7 +131,7 @@ run_both (CudnnFloats *conv, const CudaConvFloats *args, float *const *y, float 
   const size_t n = (size_t) praxi_cudnn_outputs (&args->w);
   CudaConvFloats given = *args;
   given.y = y[0];
-  PraxiStatus status = conv->own.own (conv->own.conv, &given);
+  PraxiStatus status = conv->own.run (conv->own.conv, &given);
   given.y = y[1];
   if (status == PRAXI_OK)
     status = praxi_cudnn_floats_run (conv, &given);
@@ -213,9 +212,10 @@ praxi_cudnn_floats (const CudnnFloatsOwn *own, const CudaConvFloats *args, float
                             .plan = &conv->plan,
                             .workspace = &conv->room,
                             .before = conv->x_bytes,
-                            .work = work,
+                            .run = run_cb,
                             .examine = examine,
-                            .data = conv};
+                            .conv = conv,
+                            .args = &conv->args};
   if (is_possible && (own->is_half || copy_weight (conv) == PRAXI_OK) &&
       praxi_cudnn_try (&trial) == CUDNN_CHOSEN)
     return conv;

@@ -63,9 +63,8 @@ run_pool (PraxiKernel *kernel,
   const CudaWindow *w = &args.w;
   args.x = in[0]->data;
   args.y = out[0]->data;
-  return praxi_cuda_launch (kernel->backend, CUDA_pool,
-                            (int64_t) w->batch * w->out[0] * w->out[1] * w->out[2] * w->channels,
-                            128, 1, &args);
+  return praxi_cuda_launch (kernel->backend, CUDA_pool, praxi_cuda_positions (w) * w->channels, 128,
+                            1, &args);
 }
 
 /* Strides as N, C, T, H, W; false where they do not fit. */

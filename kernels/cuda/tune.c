@@ -19,7 +19,7 @@ unless_lost (const CudaBackend *backend, PraxiStatus status)
 }
 
 static PraxiStatus
-record (CudaBackend *backend, CudaWork *work, void *data, CudaHandle *exec)
+record (CudaBackend *backend, CudaRun *run, void *conv, void *args, CudaHandle *exec)
 {
   const CudaDriver *driver = backend->driver;
   CudaHandle graph = NULL;
@@ -28,7 +28,7 @@ record (CudaBackend *backend, CudaWork *work, void *data, CudaHandle *exec)
     return unless_lost (backend, PRAXI_STATUS_UNSUPPORTED);
   PraxiStatus status = PRAXI_OK;
   for (int i = 0; i < RUNS && status == PRAXI_OK; i++)
-    status = work (data);
+    status = run (conv, args);
   int error = driver->capture_end (backend->stream, &graph);
   if (status == PRAXI_OK && error == 0 && graph)
     error = driver->graph_instantiate (exec, graph, 0);
@@ -60,11 +60,11 @@ time_recording (CudaBackend *backend, CudaHandle exec, CudaHandle begin, CudaHan
 }
 
 PraxiStatus
-praxi_cuda_time (CudaBackend *backend, CudaWork *work, void *data, float *ms)
+praxi_cuda_time (CudaBackend *backend, CudaRun *run, void *conv, void *args, float *ms)
 {
   const CudaDriver *driver = backend->driver;
   CudaHandle exec = NULL, begin = NULL, end = NULL;
-  PraxiStatus status = work (data);
+  PraxiStatus status = run (conv, args);
   if (status == PRAXI_OK)
     status = backend->base.device->wait (&backend->base);
   if (status == PRAXI_OK)
@@ -72,7 +72,7 @@ praxi_cuda_time (CudaBackend *backend, CudaWork *work, void *data, float *ms)
   if (status == PRAXI_OK)
     status = praxi_cuda_status (backend, driver->event_create (&end, 0));
   if (status == PRAXI_OK)
-    status = record (backend, work, data, &exec);
+    status = record (backend, run, conv, args, &exec);
   if (status == PRAXI_OK)
     status = time_recording (backend, exec, begin, end, ms);
   if (exec)
@@ -131,7 +131,8 @@ reserve_workspace (const CudnnTrial *trial)
 static bool
 time_plan (const CudnnTrial *trial, float *ms)
 {
-  const PraxiStatus status = praxi_cuda_time (trial->backend, trial->work, trial->data, ms);
+  const PraxiStatus status =
+      praxi_cuda_time (trial->backend, trial->run, trial->conv, trial->args, ms);
   if (status != PRAXI_OK && !trial->backend->is_lost)
     praxi_cudnn_remark (trial->backend,
                         "a plan of cuDNN does not run%s; the own kernel does its "
@@ -221,7 +222,7 @@ passes (const CudnnTrial *trial, char *verdict)
   bool is_good = false;
   verdict[0] = '\0';
   const PraxiStatus status = reserve_workspace (trial)
-                                 ? trial->examine (trial->data, &is_good, verdict)
+                                 ? trial->examine (trial->conv, &is_good, verdict)
                                  : PRAXI_STATUS_MEMORY;
   if (status == PRAXI_STATUS_MEMORY)
     praxi_cudnn_remark (trial->backend, "no memory is left to examine a plan of cuDNN; the own "

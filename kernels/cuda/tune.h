@@ -6,14 +6,16 @@
 #include "kernels/cuda/cuda.h"
 #include "kernels/cuda/cudnn.h"
 
-/* Something that is put on the backend's stream. */
-typedef PraxiStatus CudaWork (void *data);
+/* Puts a run of a convolution, an own kernel's or cuDNN's, on the backend's stream. args:
+ * CudaConvBytes or CudaConvFloats, as conv wants
+ */
+typedef PraxiStatus CudaRun (void *conv, void *args);
 
 /* Milliseconds of a run out of a recording, as it will run for good; the first run, which loads the
  * kernel, does not count.
- * Errors: as work's; UNSUPPORTED where it cannot be recorded
+ * Errors: as run's; UNSUPPORTED where it cannot be recorded
  */
-PraxiStatus praxi_cuda_time (CudaBackend *backend, CudaWork *work, void *data, float *ms);
+PraxiStatus praxi_cuda_time (CudaBackend *backend, CudaRun *run, void *conv, void *args, float *ms);
 
 /* What a backend has of cuDNN, made when it is first asked for. */
 typedef struct CudnnState {
@@ -53,12 +55,12 @@ typedef struct {
   CudnnPlan *plan;     /* what is tried, and in the end chosen */
   uint8_t **workspace; /* where it has `before` bytes and the plan's workspace behind them */
   size_t before;
-  CudaWork *work; /* runs *plan */
+  CudaRun *run; /* runs *plan */
   /* Whether *plan gives what the own kernel gives; verdict says what not (CUDNN_VERDICT_BYTES).
    * Errors: MEMORY, DEVICE
    */
-  PraxiStatus (*examine) (void *data, bool *is_good, char *verdict);
-  void *data; /* of work and examine */
+  PraxiStatus (*examine) (void *conv, bool *is_good, char *verdict);
+  void *conv, *args; /* of run and examine */
 } CudnnTrial;
 
 typedef enum { CUDNN_CHOSEN, CUDNN_SLOWER, CUDNN_NOT_CHOSEN } CudnnOutcome;
@@ -71,8 +73,8 @@ CudnnOutcome praxi_cudnn_try (const CudnnTrial *trial);
 /* Runs of one convolution: own kernel for exams, and its arguments now. */
 typedef struct {
   CudaBackend *backend;
-  PraxiStatus (*own) (const void *conv, void *args);
-  const void *conv;
+  CudaRun *run;
+  void *conv;
   const float *base; /* of the device: its base in f32, NULL where those would not be exact */
   PraxiDType y_type;
 } CudnnBytesOwn;
@@ -103,8 +105,8 @@ PraxiStatus praxi_cudnn_exam (const CudnnBytesOwn *own,
 /* The same of floats: f16 where is_half, with sums in f32, else f32 as it is. */
 typedef struct {
   CudaBackend *backend;
-  PraxiStatus (*own) (const void *conv, void *args);
-  const void *conv;
+  CudaRun *run;
+  void *conv;
   bool is_half;
 } CudnnFloatsOwn;
 
@@ -128,7 +130,7 @@ praxi_cudnn_inputs (const CudaWindow *w)
 static inline int64_t
 praxi_cudnn_outputs (const CudaWindow *w)
 {
-  return (int64_t) w->batch * w->out[0] * w->out[1] * w->out[2] * w->outputs;
+  return praxi_cuda_positions (w) * w->outputs;
 }
 
 /* Bytes up to where the next part of a room may begin. */
