@@ -14,21 +14,6 @@ typedef struct {
   int64_t count;
 } Channel;
 
-static PraxiTensor
-channel_of (const PraxiTensor *t, int64_t c)
-{
-  PraxiTensor view = *t;
-  view.dims[1] = 1;
-  view.data = praxi_ref_at (t, c * t->strides[1]);
-  return view;
-}
-
-static double
-list_at (const PraxiTensor *list, int64_t c)
-{
-  return praxi_load (list->data, list->dtype, c * list->strides[0]);
-}
-
 static void
 add_up (Channel *channel, const PraxiTensor *x, const PraxiTensor *dy)
 {
@@ -78,11 +63,11 @@ praxi_ref_batch_norm_gradient (const PraxiRefCall *call)
 {
   const PraxiTensor *const *in = call->in;
   for (int64_t c = 0; c < in[0]->dims[1]; c++) {
-    const PraxiTensor x = channel_of (in[0], c), dy = channel_of (in[2], c);
-    const PraxiTensor dx = channel_of (call->out[0], c);
-    Channel channel = {.mean = list_at (in[3], c)};
-    channel.slope = 1 / sqrt (list_at (in[4], c) + (double) call->op->epsilon);
-    channel.factor = list_at (in[1], c) * channel.slope;
+    const PraxiTensor x = praxi_ref_channel (in[0], c), dy = praxi_ref_channel (in[2], c);
+    const PraxiTensor dx = praxi_ref_channel (call->out[0], c);
+    Channel channel = {.mean = praxi_ref_listed (in[3], c)};
+    channel.slope = 1 / sqrt (praxi_ref_listed (in[4], c) + (double) call->op->epsilon);
+    channel.factor = praxi_ref_listed (in[1], c) * channel.slope;
     add_up (&channel, &x, &dy);
     fill (&channel, call->op->training_mode, &x, &dy, &dx);
     store_sum (call, 1, c, channel.sum_product);

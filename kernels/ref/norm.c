@@ -51,22 +51,6 @@ moment (PraxiRows *rows, const PraxiTensor *x, int64_t at, double shift, int pow
   return sum;
 }
 
-/* Channel c alone. */
-static PraxiTensor
-channel_of (const PraxiTensor *t, int64_t c)
-{
-  PraxiTensor view = *t;
-  view.dims[1] = 1;
-  view.data = praxi_ref_at (t, c * t->strides[1]);
-  return view;
-}
-
-static double
-list_at (const PraxiTensor *list, int64_t c)
-{
-  return praxi_load (list->data, list->dtype, c * list->strides[0]);
-}
-
 /* Stores what training keeps in out i, where it is wanted. */
 static void
 keep_running (const PraxiRefCall *call, int i, int64_t c, double old, double new)
@@ -107,12 +91,12 @@ praxi_ref_batch_norm (const PraxiRefCall *call)
 {
   const PraxiTensor *const *in = call->in;
   for (int64_t c = 0; c < in[0]->dims[1]; c++) {
-    const PraxiTensor x = channel_of (in[0], c), y = channel_of (call->out[0], c);
-    double mean = list_at (in[3], c), var = list_at (in[4], c);
+    const PraxiTensor x = praxi_ref_channel (in[0], c), y = praxi_ref_channel (call->out[0], c);
+    double mean = praxi_ref_listed (in[3], c), var = praxi_ref_listed (in[4], c);
     if (call->op->training_mode)
       batch_moments (call, &x, c, &mean, &var);
-    const double factor = list_at (in[1], c) / sqrt (var + (double) call->op->epsilon);
-    scale_channel (&x, &y, factor, list_at (in[2], c) - mean * factor);
+    const double factor = praxi_ref_listed (in[1], c) / sqrt (var + (double) call->op->epsilon);
+    scale_channel (&x, &y, factor, praxi_ref_listed (in[2], c) - mean * factor);
   }
   return PRAXI_OK;
 }

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "kernels/element.h"
 #include "kernels/op.h"
 
 typedef struct {
@@ -28,6 +29,23 @@ static inline void *
 praxi_ref_at (const PraxiTensor *tensor, int64_t offset)
 {
   return (char *) tensor->data + offset * (int64_t) praxi_dtype_size (tensor->dtype);
+}
+
+/* Channel c alone. */
+static inline PraxiTensor
+praxi_ref_channel (const PraxiTensor *tensor, int64_t c)
+{
+  PraxiTensor view = *tensor;
+  view.dims[1] = 1;
+  view.data = praxi_ref_at (tensor, c * tensor->strides[1]);
+  return view;
+}
+
+/* Number i of a vector. */
+static inline double
+praxi_ref_listed (const PraxiTensor *list, int64_t i)
+{
+  return praxi_load (list->data, list->dtype, i * list->strides[0]);
 }
 
 PraxiStatus praxi_ref_conv (const PraxiRefCall *call);
