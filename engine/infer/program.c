@@ -192,12 +192,10 @@ prepare_kernel (const PraxiProgram *program, PraxiStep *step)
 
 /* --- what is packed need not stay ------------------------------------------------------------- */
 
-/* Whether the weights of a kernel are its own copy; of other constants nothing is known. */
-static gboolean
-has_packed (const PraxiStep *step)
+gboolean
+praxi_program_has_packed (const PraxiBackend *backend, const PraxiKernel *kernel, PraxiOpKind kind)
 {
-  const PraxiOpKind kind = step->node->op.kind;
-  return step->kernel != NULL && step->backend->kernel_weight_bytes (step->kernel) > 0 &&
+  return kernel != NULL && backend->kernel_weight_bytes (kernel) > 0 &&
          (kind == PRAXI_OP_CONV || kind == PRAXI_OP_QCONV || kind == PRAXI_OP_GEMM ||
           kind == PRAXI_OP_MATMUL);
 }
@@ -229,7 +227,8 @@ static void
 shed (PraxiProgram *program, const PraxiStep *step, atomic_int *readers)
 {
   const int value = step->node->n_in > 1 ? step->node->in[1] : -1;
-  if (value < 0 || !has_packed (step) || atomic_fetch_sub (&readers[value], 1) != 1)
+  if (value < 0 || !praxi_program_has_packed (step->backend, step->kernel, step->node->op.kind) ||
+      atomic_fetch_sub (&readers[value], 1) != 1)
     return;
   praxi_value_set_bytes (praxi_graph_value (program->graph, value), NULL);
   program->tensors[value].data = NULL;

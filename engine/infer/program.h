@@ -53,6 +53,12 @@ PraxiProgram *praxi_program_new (PraxiGraph *graph,
                                  const PraxiProgramOptions *options,
                                  GError **error);
 
+/* Whether a kernel keeps its weights, input 1, packed, and never reads them again; of its other
+ * constants nothing is known.
+ */
+gboolean
+praxi_program_has_packed (const PraxiBackend *backend, const PraxiKernel *kernel, PraxiOpKind kind);
+
 /* Gives constants that were shed back for a while, to prepare more kernels, and drops them again.
  * from:    the graph that the program was made of, made again
  * Returns: FALSE where that lacks one

@@ -377,7 +377,8 @@ cut_inputs (const PraxiStream *stream, int i, gint64 first, gint64 end, Piece *p
 static gboolean
 leave_constants (const PraxiStream *stream, const PraxiNode *node, Piece *piece)
 {
-  const gboolean has_packed = piece->backend->kernel_weight_bytes (piece->kernel) > 0;
+  const gboolean has_packed =
+      praxi_program_has_packed (piece->backend, piece->kernel, node->op.kind);
   for (int j = 0; j < node->n_in; j++) {
     Part *part = &piece->in[j];
     if (part->value < 0 || part->is_open)

@@ -25,7 +25,7 @@ struct PraxiModel {
 };
 
 /* Weights of files as large as this may be shed. */
-enum { LARGE_FILE_BYTES = 1 << 20, LARGE_CONSTANT_BYTES = 1 << 15 };
+enum { LARGE_FILE_BYTES = 1 << 20 };
 
 static void
 take_metadata (PraxiModel *model, const Onnx__ModelProto *proto, GError **error)
@@ -259,7 +259,7 @@ drop_large_constants (PraxiGraph *graph)
 {
   for (guint i = 0; i < graph->values->len; i++) {
     PraxiValue *value = praxi_graph_value (graph, (int) i);
-    if (value->bytes != NULL && g_bytes_get_size (value->bytes) >= LARGE_CONSTANT_BYTES)
+    if (value->bytes != NULL && g_bytes_get_size (value->bytes) >= PRAXI_ONNX_LARGE_BYTES)
       praxi_value_set_bytes (value, NULL);
   }
 }

@@ -5,9 +5,6 @@
 #include "engine/model/onnx-field.h"
 #include "engine/model/pages.h"
 
-/* Smaller ones are not worth it. */
-enum { LARGE_BYTES = 1 << 15 };
-
 /* Numbers of fields in onnx.proto. */
 enum { MODEL_GRAPH = 7, GRAPH_INITIALIZER = 5, TENSOR_RAW_DATA = 9 };
 
@@ -56,7 +53,8 @@ copy_tensor (Walk *walk, PraxiOnnxCursor tensor, GByteArray *out)
     if (field.number != TENSOR_RAW_DATA)
       continue;
     n_raw++;
-    if (field.wire_type == PRAXI_WIRE_BYTES && field.body.end - field.body.at >= LARGE_BYTES) {
+    if (field.wire_type == PRAXI_WIRE_BYTES &&
+        field.body.end - field.body.at >= PRAXI_ONNX_LARGE_BYTES) {
       raw = (PraxiOnnxCursor){begin, cursor.at};
       span.at = (gsize) (field.body.at - walk->data);
       span.size = (gsize) (field.body.end - field.body.at);

@@ -7,6 +7,11 @@
 
 G_BEGIN_DECLS
 
+/* Data from here on is large: it stays in the file's memory, and a model that sheds its weights
+ * sheds it. Smaller data is not worth either.
+ */
+enum { PRAXI_ONNX_LARGE_BYTES = 1 << 15 };
+
 /* Of an initializer: where its raw_data lies in the file. size 0: unpacked with all the rest. */
 typedef struct {
   gsize at, size;
