@@ -441,3 +441,15 @@ praxi_fuse_motion_stem (PraxiGraph *graph)
   replace (graph, &walk, reads_flow);
   return TRUE;
 }
+
+GHashTable *
+praxi_fuse_learners (const PraxiGraph *graph)
+{
+  g_autoptr (PraxiGraph) fused = praxi_graph_copy (graph);
+  if (!praxi_fuse_motion_stem (fused))
+    return NULL;
+  GHashTable *names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < fused->nodes->len; i++)
+    g_hash_table_add (names, g_strdup (praxi_graph_node (fused, (int) i)->name));
+  return names;
+}

@@ -30,4 +30,10 @@ void praxi_fuse_means (PraxiGraph *graph);
  */
 gboolean praxi_fuse_motion_stem (PraxiGraph *graph);
 
+/* The names of the nodes behind the motion stem, as a set; NULL where there is none. The stem is a
+ * formula in plain operators: its filters do not learn and are not pruned. Free with
+ * g_hash_table_unref.
+ */
+GHashTable *praxi_fuse_learners (const PraxiGraph *graph);
+
 G_END_DECLS

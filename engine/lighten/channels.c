@@ -526,36 +526,10 @@ pass (const Site *site, gboolean learns)
 
 /* --- the whole ------------------------------------------------------------------------------ */
 
-/* Names of the nodes behind the motion stem; NULL without one. */
-static GHashTable *
-find_learners (const PraxiGraph *resolved)
-{
-  g_autoptr (PraxiGraph) fused = praxi_graph_copy (resolved);
-  if (!praxi_fuse_motion_stem (fused))
-    return NULL;
-  GHashTable *names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; i < fused->nodes->len; i++)
-    g_hash_table_add (names, g_strdup (praxi_graph_node (fused, (int) i)->name));
-  return names;
-}
-
-static void
-match_shapes (PraxiChannels *channels)
-{
-  g_autoptr (GHashTable) numbers = g_hash_table_new (g_str_hash, g_str_equal);
-  for (guint i = 0; i < channels->resolved->values->len; i++)
-    g_hash_table_insert (numbers, praxi_graph_value (channels->resolved, (int) i)->name,
-                         GINT_TO_POINTER ((int) i + 1));
-  for (int i = 0; i < channels->n_values; i++)
-    channels->shape_of[i] = GPOINTER_TO_INT (g_hash_table_lookup (
-                                numbers, praxi_graph_value (channels->graph, i)->name)) -
-                            1;
-}
-
 static void
 propagate (PraxiChannels *channels)
 {
-  g_autoptr (GHashTable) learners = find_learners (channels->resolved);
+  g_autoptr (GHashTable) learners = praxi_fuse_learners (channels->resolved);
   for (int i = 0; i < channels->n_nodes; i++) {
     const PraxiNode *node = praxi_graph_node (channels->graph, i);
     const int first = node->n_in > 0 ? node->in[0] : -1;
@@ -582,7 +556,6 @@ praxi_channels_new (PraxiGraph *graph, GError **error)
   channels->graph = praxi_graph_ref (graph);
   channels->n_values = (int) graph->values->len;
   channels->n_nodes = (int) graph->nodes->len;
-  channels->shape_of = g_new (int, channels->n_values + 1);
   channels->labels = g_new0 (float *, channels->n_values + 1);
   channels->constants = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
   channels->parents = g_array_new (FALSE, FALSE, sizeof (int));
@@ -593,7 +566,7 @@ praxi_channels_new (PraxiGraph *graph, GError **error)
   channels->resolved = praxi_graph_resolve (graph, NULL, 0, 1, error);
   if (channels->resolved == NULL)
     return NULL;
-  match_shapes (channels);
+  channels->shape_of = praxi_graph_matches (graph, channels->resolved);
   propagate (channels);
   return g_steal_pointer (&channels);
 }

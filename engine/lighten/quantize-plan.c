@@ -361,19 +361,6 @@ choose_values (PraxiQuantizePlan *plan)
 
 /* --- the whole ------------------------------------------------------------------------------ */
 
-static void
-match_shapes (PraxiQuantizePlan *plan)
-{
-  g_autoptr (GHashTable) numbers = g_hash_table_new (g_str_hash, g_str_equal);
-  for (guint i = 0; i < plan->resolved->values->len; i++)
-    g_hash_table_insert (numbers, praxi_graph_value (plan->resolved, (int) i)->name,
-                         GINT_TO_POINTER ((int) i + 1));
-  for (int i = 0; i < plan->n_values; i++)
-    plan->shape_of[i] =
-        GPOINTER_TO_INT (g_hash_table_lookup (numbers, praxi_graph_value (plan->graph, i)->name)) -
-        1;
-}
-
 PraxiQuantizePlan *
 praxi_quantize_plan_new (PraxiGraph *graph, GError **error)
 {
@@ -383,7 +370,6 @@ praxi_quantize_plan_new (PraxiGraph *graph, GError **error)
   plan->n_nodes = (int) graph->nodes->len;
   plan->makers = praxi_graph_makers (graph);
   plan->uses = praxi_graph_uses (graph);
-  plan->shape_of = g_new (int, plan->n_values + 1);
   plan->group = g_new (int, plan->n_values + 1);
   plan->is_int8 = g_new0 (gboolean, plan->n_nodes + 1);
   plan->is_head = g_new0 (gboolean, plan->n_nodes + 1);
@@ -393,7 +379,7 @@ praxi_quantize_plan_new (PraxiGraph *graph, GError **error)
   plan->resolved = praxi_graph_resolve (graph, NULL, 0, 1, error);
   if (plan->resolved == NULL)
     return NULL;
-  match_shapes (plan);
+  plan->shape_of = praxi_graph_matches (graph, plan->resolved);
   choose_convolutions (plan);
   choose_flow (plan);
   choose_values (plan);

@@ -212,6 +212,21 @@ praxi_graph_makers (const PraxiGraph *graph)
 }
 
 int *
+praxi_graph_matches (const PraxiGraph *graph, const PraxiGraph *other)
+{
+  int *matches = g_new (int, graph->values->len + 1);
+  g_autoptr (GHashTable) numbers = g_hash_table_new (g_str_hash, g_str_equal); /* + 1 */
+  for (guint i = 0; i < other->values->len; i++)
+    g_hash_table_insert (numbers, praxi_graph_value (other, (int) i)->name,
+                         GINT_TO_POINTER ((int) i + 1));
+  for (guint i = 0; i < graph->values->len; i++) {
+    const char *name = praxi_graph_value (graph, (int) i)->name;
+    matches[i] = GPOINTER_TO_INT (g_hash_table_lookup (numbers, name)) - 1;
+  }
+  return matches;
+}
+
+int *
 praxi_graph_uses (const PraxiGraph *graph)
 {
   int *uses = g_new0 (int, graph->values->len + 1);

@@ -98,6 +98,10 @@ void praxi_graph_prune (PraxiGraph *graph);
 
 /* For each value the node that makes it, −1 for inputs and constants; free with g_free. */
 int *praxi_graph_makers (const PraxiGraph *graph);
+/* For each value the number of the value of that name in another graph, −1 where there is none;
+ * free with g_free.
+ */
+int *praxi_graph_matches (const PraxiGraph *graph, const PraxiGraph *other);
 /* For each value how many node inputs and graph outputs read it; free with g_free. */
 int *praxi_graph_uses (const PraxiGraph *graph);
 

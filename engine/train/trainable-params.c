@@ -244,21 +244,6 @@ praxi_trainable_heads (const PraxiGraph *graph)
   return heads;
 }
 
-/* Names of the nodes that stay when the motion stem is fused; NULL where there is none. The stem is
- * a formula in plain operators, its filters do not learn.
- */
-static GHashTable *
-find_learners (const PraxiGraph *graph)
-{
-  g_autoptr (PraxiGraph) fused = praxi_graph_copy (graph);
-  if (!praxi_fuse_motion_stem (fused))
-    return NULL;
-  GHashTable *names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; i < fused->nodes->len; i++)
-    g_hash_table_add (names, g_strdup (praxi_graph_node (fused, (int) i)->name));
-  return names;
-}
-
 /* For each node whether the statistics of the flow are made of it: a formula too. */
 static gboolean *
 find_formula (const PraxiGraph *graph)
@@ -283,7 +268,7 @@ find_formula (const PraxiGraph *graph)
 void
 praxi_trainable_take (PraxiGraph *graph, const PraxiTrainableOptions *options, GPtrArray *params)
 {
-  g_autoptr (GHashTable) learners = find_learners (graph);
+  g_autoptr (GHashTable) learners = praxi_fuse_learners (graph);
   const guint n_nodes = graph->nodes->len;
   g_autofree gboolean *heads = praxi_trainable_heads (graph);
   g_autofree gboolean *formula = find_formula (graph);
