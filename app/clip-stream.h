@@ -3,7 +3,8 @@
  *
  * The helper writes messages, each a head and what it announces, in the machine's byte order:
  *   CLIP    value: frames that are new, 1 … T; then these, u8 [value,H,W,3]. The clip's other
- * frames are the last ones of the clip before. END     value: windows that could not be decoded
+ *           frames are the last ones of the clip before.
+ *   END     value: windows that could not be decoded
  *   FAILED  value: bytes of text; then the text, a sentence
  */
 #pragma once

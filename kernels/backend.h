@@ -19,7 +19,7 @@ typedef struct {
 
 /* Memory that the processor does not reach: tensors, scratch and packed constants of such a backend
  * lie there, and what it runs is done in order, some time before wait returns.
- * Errors: DEVICE (lost: a fault, or no answer for ten seconds; all that follows fails at once)
+ * Errors: DEVICE (lost: a fault, or no answer for eight seconds; all that follows fails at once)
  */
 typedef struct {
   /* One block, 256-byte aligned. MEMORY: over the budget, or the device has no more. */

@@ -93,9 +93,10 @@ void praxi_analyzer_set_estimate (PraxiAnalyzer *analyzer, PraxiScoreTrack *esti
 
 /* Scores every window into the track and finishes it, in order of time unless the options say
  * otherwise; each is scored once and the scores do not depend on the order. Damaged places stay not
- * analysed. analysis: filled in, on errors as far as it came Errors:   CANCELLED (tick said so; the
- * track is finished as partial, what is in it is valid), FORMAT (no window could be decoded),
- * DEVICE, DISK, MEMORY
+ * analysed.
+ * analysis: filled in, on errors as far as it came
+ * Errors:   CANCELLED (tick said so; the track is finished as partial, what is in it is valid),
+ *           FORMAT (no window could be decoded), DEVICE, DISK, MEMORY
  */
 gboolean praxi_analyzer_run (PraxiAnalyzer *analyzer,
                              PraxiScoreTrack *track,

@@ -59,7 +59,9 @@ gboolean praxi_batcher_submit (PraxiBatcher *batcher,
                                gpointer data);
 
 /* Scores clips u8 [n_clips, clip_bytes] and waits for all of them, and for room where there is
- * none. scores: f32 [n_clips, n_classes] Errors: those of `run`
+ * none.
+ * scores: f32 [n_clips, n_classes]
+ * Errors: those of `run`
  */
 gboolean praxi_batcher_score (PraxiBatcher *batcher,
                               const guint8 *clips,

@@ -33,7 +33,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiExecutor, praxi_executor_free)
 /* Scores clips. The model must have a spec.
  * clips:  u8 [n_clips,T,H,W,3], dense; T, H and W of the spec; borrowed
  * scores: f32 [n_clips,classes], probabilities; caller-allocated
- * Errors: DEVICE (lost; executor unusable)
+ * Errors: DEVICE (lost, and the processor could not go on; executor unusable), FORMAT (a score that
+ *         is not a number, an index out of range), UNSUPPORTED (no spec)
  */
 gboolean praxi_executor_run (PraxiExecutor *executor,
                              const guint8 *clips,
@@ -46,6 +47,7 @@ gboolean praxi_executor_run (PraxiExecutor *executor,
  * operators too. INT8 values are those of praxi_executor_run, bit for bit. new_frames = T, or a
  * first call, computes all; the memory is made when clips first overlap, and again when they go on
  * overlapping by another number of frames.
+ * Errors: as praxi_executor_run
  */
 gboolean praxi_executor_run_shifted (PraxiExecutor *executor,
                                      const guint8 *clip,
@@ -113,7 +115,9 @@ const char *praxi_executor_output_name (const PraxiExecutor *executor, int i);
 const PraxiTensor *praxi_executor_input (const PraxiExecutor *executor, int i);
 const PraxiTensor *praxi_executor_output (const PraxiExecutor *executor, int i);
 
-/* in, out: one row-major tensor with data for each input and output, in their order. */
+/* in, out: one row-major tensor with data for each input and output, in their order; borrowed
+ * Errors:  DEVICE, as praxi_executor_run, and FORMAT (an index out of range)
+ */
 gboolean praxi_executor_run_tensors (PraxiExecutor *executor,
                                      const PraxiTensor *in,
                                      const PraxiTensor *out,

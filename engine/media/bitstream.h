@@ -22,8 +22,8 @@ PraxiPacketTraits praxi_bitstream_peek (const AVCodecParameters *parameters,
                                         const AVPacket *packet);
 
 /* H.264: no other picture refers to what is in the packet, and it holds nothing but pictures: a
- * codec that never sees it shows the others all the same. Looks through the whole packet. Source:
- * ITU-T H.264 §7.4.1 (nal_ref_idc)
+ * codec that never sees it shows the others all the same. Looks through the whole packet.
+ * Source: ITU-T H.264 §7.4.1 (nal_ref_idc)
  */
 gboolean praxi_bitstream_is_unreferenced (const AVCodecParameters *parameters,
                                           const AVPacket *packet);

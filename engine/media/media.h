@@ -12,10 +12,11 @@ G_BEGIN_DECLS
 typedef struct PraxiMedia PraxiMedia;
 
 /* width, height: of the upright picture (rotation applied), in the file's own pixels; this is what
- *   praxi_frame_to_rgb writes. Where the resolution changes in mid-stream: that of the first
- * frames. display_width, display_height: the same with square pixels (sar applied to the width)
- * rotation: degrees clockwise that were applied: 0, 90, 180, 270
- * first_pts_ns: of frame 0, as the container counts; may be negative
+ *                praxi_frame_to_rgb writes. Where the resolution changes in mid-stream: that of the
+ *                first frames
+ * display_width, display_height: the same with square pixels (sar applied to the width)
+ * rotation:      degrees clockwise that were applied: 0, 90, 180, 270
+ * first_pts_ns:  of frame 0, as the container counts; may be negative
  */
 typedef struct {
   const char *path;      /* as opened */

@@ -19,6 +19,7 @@ PraxiStatus praxi_fold_run (const PraxiOp *op,
 
 /* Computes every node of a resolved graph whose inputs are all constant, the DequantizeLinear of
  * weights included, and prunes.
+ * Errors: as praxi_graph_resolve
  */
 gboolean praxi_graph_fold (PraxiGraph *graph, GError **error);
 

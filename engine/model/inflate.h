@@ -22,9 +22,9 @@ typedef struct {
  * the ends of a clip its first and last frames are repeated, so that a still clip stays still. What
  * pools over the whole picture pools over time too; the first operator that cannot carry time gets
  * the mean over it.
- * graph: one input, f32 or u8, [N,3,H,W] (made [N,3,T,H,W]) or [N,H,W,3] ([N,T,H,W,3]); H and W
- * known Errors: UNSUPPORTED: another input, weights in bytes, no convolution that could see time;
- * FORMAT
+ * graph:  one input, f32 or u8, [N,3,H,W] (made [N,3,T,H,W]) or [N,H,W,3] ([N,T,H,W,3]); H and W
+ *         known
+ * Errors: UNSUPPORTED (another input, weights in bytes, no convolution that could see time), FORMAT
  */
 PraxiGraph *
 praxi_inflate (const PraxiGraph *graph, const PraxiInflateOptions *options, GError **error);

@@ -46,8 +46,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiClips, praxi_clips_free)
 gboolean praxi_clips_read (const PraxiClips *clips, guint i, guint8 *pixels, GError **error);
 
 /* A clip as the model's input takes it: the bytes themselves, or f32 (x/255 − mean)/std in the
- * order of the spec's layout, in converted. clip: u8 [T,H,W,3]; converted: f32, as many, of models
- * that take floats
+ * order of the spec's layout, in converted.
+ * clip:      u8 [T,H,W,3]; borrowed
+ * converted: f32, as many; of models that take floats
  */
 const void *praxi_clip_convert (const PraxiModelSpec *spec, const guint8 *clip, float *converted);
 

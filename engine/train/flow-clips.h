@@ -68,8 +68,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiFlowClips, praxi_flow_clips_free)
 int praxi_flow_clips_views (const PraxiFlowClips *clips, guint file);
 gboolean praxi_flow_clips_is_extra (const PraxiFlowClips *clips, guint file);
 
-/* Maps of a window of the view from pair `start` on, played `speed` times as fast, f32
- * [pairs,6,height,width]. Past the end of the file nothing moves. Errors: DISK
+/* Maps of a window of the view from pair `start` on, played `speed` times as fast. Past the end of
+ * the file nothing moves.
+ * maps:   f32 [pairs,6,height,width], caller-allocated
+ * Errors: DISK
  */
 gboolean praxi_flow_clips_read (const PraxiFlowClips *clips,
                                 guint file,

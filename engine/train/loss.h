@@ -25,7 +25,9 @@ PraxiGradientSeed
 praxi_loss_add (PraxiGraph *graph, const PraxiNode *decision, const PraxiTrainableOptions *options);
 
 /* Adds the inputs "hint/NAME" and "hint weight", and a derivative (value − hint) hint weight a
- * hint. seeds: of PraxiGradientSeed, appended to Errors: UNSUPPORTED: no value of that name
+ * hint.
+ * seeds:  of PraxiGradientSeed, appended to
+ * Errors: UNSUPPORTED (no value of that name)
  */
 gboolean
 praxi_loss_add_hints (PraxiGraph *graph, const char *const *names, GArray *seeds, GError **error);

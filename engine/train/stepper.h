@@ -41,7 +41,8 @@ const PraxiBatch *praxi_stepper_batch (const PraxiStepper *stepper);
 const float *praxi_stepper_hinted (const PraxiStepper *stepper, int hint);
 
 /* Runs the front on a clip and keeps what it makes as features of one place in the batch.
- * clip: what the model's input takes: u8 [T,H,W,3] or f32 [3,T,H,W]
+ * clip:   what the model's input takes: u8 [T,H,W,3] or f32 [3,T,H,W]
+ * Errors: as praxi_executor_run_tensors, as those below
  */
 gboolean praxi_stepper_see (PraxiStepper *stepper, const void *clip, int place, GError **error);
 

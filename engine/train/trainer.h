@@ -88,10 +88,12 @@ typedef struct {
 
 /* Warm-up and cosine. An epoch is better when its macro-F1 on the validation clips is higher, or
  * equal with a lower loss; without such clips when its training loss is lower. Where a loss is not
- * a number any more the best epoch returns and the rate is halved. spec:    of the model that
- * trainable was made of val:     NULL for none Errors:  UNSUPPORTED, MEMORY, DISK, FORMAT (the
- * checkpoint is another run's), FAILED (the loss never was a number). The parameters are those of
- * the best epoch in any case.
+ * a number any more the best epoch returns and the rate is halved. The parameters are those of the
+ * best epoch in any case.
+ * spec:   of the model that trainable was made of
+ * val:    NULL for none
+ * Errors: UNSUPPORTED, MEMORY, DISK, FORMAT (the checkpoint is another run's), FAILED (the loss
+ *         never was a number)
  */
 PraxiTraining *praxi_train_on (PraxiTrainable *trainable,
                                const PraxiModelSpec *spec,
@@ -100,7 +102,10 @@ PraxiTraining *praxi_train_on (PraxiTrainable *trainable,
                                const PraxiTrainOptions *options,
                                GError **error);
 
-/* The same on decoded clips. model: what trainable was made of */
+/* The same on decoded clips.
+ * model:  what trainable was made of
+ * Errors: as praxi_train_on
+ */
 PraxiTraining *praxi_train (PraxiTrainable *trainable,
                             PraxiModel *model,
                             const PraxiClips *train,
@@ -112,6 +117,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiTraining, praxi_training_free)
 
 /* Puts what the validation clips say of a trainable as it is now into an epoch; NaN where val is
  * NULL or has none.
+ * Errors: those of the source's load, of praxi_stepper_see and praxi_stepper_decide
  */
 gboolean praxi_train_judge (const PraxiTrainable *trainable,
                             const PraxiModelSpec *spec,
@@ -120,7 +126,9 @@ gboolean praxi_train_judge (const PraxiTrainable *trainable,
                             PraxiEpoch *epoch,
                             GError **error);
 
-/* Scores of all clips of a source as they are, f32 [n, classes]; free with g_free. */
+/* Scores of all clips of a source as they are, f32 [n, classes]; free with g_free.
+ * Errors: as praxi_train_judge
+ */
 float *praxi_train_score (const PraxiTrainable *trainable,
                           const PraxiModelSpec *spec,
                           PraxiStepper *stepper,

@@ -1,7 +1,8 @@
 /* The gradient of a Conv by its input, as dense products.
  *
- *   dx[n, q, c] = Σ_k Σ_o dy[n, p, o] w[o, c, k]     over the p with p · stride − pad + k ·
- * dilation = q dy, dx f32 [N,(T,)H,W,C] in memory; w [O,C/group,k…], packed in every run
+ *   dx[n, q, c] = Σ_k Σ_o dy[n, p, o] w[o, c, k]
+ *                 over the p with p · stride − pad + k · dilation = q
+ *   dy, dx f32 [N,(T,)H,W,C] in memory; w [O,C/group,k…], packed in every run
  *
  * Positions q that leave the same rest when divided by the stride have the same taps: each such
  * phase is a convolution of stride 1 by its own taps, so that a stride costs no wasted products.

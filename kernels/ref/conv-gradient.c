@@ -1,8 +1,8 @@
 /* Gradients of Conv; the sums are kept in double. Geometry as in conv-shape.h.
  *
- *   dx[n, g C + c, q] = Σ_o Σ_k dy[n, o, p] · w[o, c, k]        p: p · stride − pad + k · dilation
- * = q dw[o, c, k]       = Σ_n Σ_p dy[n, o, p] · x[n, g C + c, p · stride − pad + k · dilation] dy
- * [N,O,…]   x, dx [N,C,…]   w, dw [O,C/group,kernel…]
+ *   dx[n, g C + c, q] = Σ_o Σ_k dy[n, o, p] · w[o, c, k]      p · stride − pad + k · dilation = q
+ *   dw[o, c, k]       = Σ_n Σ_p dy[n, o, p] · x[n, g C + c, p · stride − pad + k · dilation]
+ *   dy [N,O,…]   x, dx [N,C,…]   w, dw [O,C/group,kernel…]
  */
 #include "kernels/element.h"
 #include "kernels/ref/conv-shape.h"

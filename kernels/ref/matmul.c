@@ -1,9 +1,10 @@
 /* Matrix products.
  *
  *   Gemm           Y = α A' B' + β C      A' [M,K] and B' [K,N] are A and B or their transposes
- *   MatMul         Y[…] = A[…] B[…]       A [..,M,K], B [..,K,N]; batches broadcast; a vector is
- * one row (A) or column (B) QLinearMatMul  y = clamp (rint ((float) Σ (a − a_zero)(b − b_zero) · m)
- * + y_zero) m = (a_scale · b_scale) / y_scale, a's a row's, b's a column's where they differ
+ *   MatMul         Y[…] = A[…] B[…]       A [..,M,K], B [..,K,N]; batches broadcast; a vector
+ *                                         is one row (A) or column (B)
+ *   QLinearMatMul  y = clamp (rint ((float) Σ (a − a_zero)(b − b_zero) · m) + y_zero)
+ *                  m = (a_scale · b_scale) / y_scale, a's a row's, b's a column's where they differ
  *
  * Float sums are kept in double, whole ones modulo 2^64 (32 in QLinearMatMul).
  */

@@ -1,9 +1,12 @@
 /* Data movement: each is a copy between two views.
  *
- *   Concat     out[.., axis part i ..] = in[i]         Split      the other way round
- *   Slice      y[i] = x[start + i · step]              Transpose  y[i_0 …] = x[…], axis d from
- * perm[d] Expand     y = x with its axes of length 1 repeated Reshape, Flatten, Squeeze, Unsqueeze,
- * Identity: the same elements in logical order Gather     y[.., indices, ..] = x[.., index, ..]
+ *   Concat     out[.., axis part i ..] = in[i]
+ *   Split      the other way round
+ *   Slice      y[i] = x[start + i · step]
+ *   Transpose  y[i_0 …] = x[…], axis d from perm[d]
+ *   Expand     y = x with its axes of length 1 repeated
+ *   Reshape, Flatten, Squeeze, Unsqueeze, Identity: the same elements in logical order
+ *   Gather     y[.., indices, ..] = x[.., index, ..]
  */
 #include <string.h>
 

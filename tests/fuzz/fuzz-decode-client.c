@@ -1,8 +1,10 @@
 /* What a decoder that was taken over says to the workbench. The client's own source is taken in, so
  * that this program stands where the helper process would: it says one message for each piece of
- * the input, a message being 1 byte    what to do: say it, write its bytes into the ring, ask for a
- * picture or a preview 1 byte    whether it names the generation that is right 62 bytes  the
- * beginning of the reply, or what stands in the slots
+ * the input, a message being
+ *
+ *   1 byte    what to do: say it, write its bytes into the ring, ask for a picture or a preview
+ *   1 byte    whether it names the generation that is right
+ *   62 bytes  the beginning of the reply, or what stands in the slots
  */
 #include <glib.h>
 #include <signal.h>

@@ -1,9 +1,12 @@
 /* Preloaded: /dev/video0 is a camera that films moving bars, 320 × 180 at 25 Hz, through
  * Video4Linux's streaming calls on a memory file. $PRAXI_V4L2 says what it is like, words with
- * commas between them: mjpeg=FILE   it also gives the JPEGs that stand one behind the other in this
- * file missing, denied, busy, no-camera   opening it fails so, or finds no camera stall=N after N
- * pictures none comes any more, until it is opened again gone=N       after N pictures it is
- * unplugged, two seconds later it is there again
+ * commas between them:
+ *
+ *   mjpeg=FILE  it also gives the JPEGs that stand one behind the other in this file
+ *   missing, denied, busy, no-camera
+ *               opening it fails so, or finds no camera
+ *   stall=N     after N pictures none comes any more, until it is opened again
+ *   gone=N      after N pictures it is unplugged, two seconds later it is there again
  */
 #include <dlfcn.h>
 #include <errno.h>
