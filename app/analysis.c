@@ -5,7 +5,6 @@
 
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
-#include "engine/core/text.h"
 
 /* Multiply-adds of a clip that one core does in a few milliseconds. */
 #define LIGHT_MACS 500000000
@@ -17,18 +16,9 @@ praxi_cli_model_open (PraxiCliModel *model,
                       GError **error)
 {
   *model = (PraxiCliModel){0};
-  g_autofree char *path = praxi_cli_model_path (name != NULL ? name : "light");
-  model->model = praxi_model_load (path, error);
+  model->model = praxi_cli_load_with_spec (name != NULL ? name : "light", error);
   if (model->model == NULL)
     return FALSE;
-  if (praxi_model_spec (model->model) == NULL) {
-    g_autofree char *shown = praxi_text_file_name (path);
-    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
-                 "%s: says nothing of its classes and input; give it a spec with 'praxi convert'",
-                 shown);
-    praxi_cli_model_close (model);
-    return FALSE;
-  }
   praxi_model_shed_weights (model->model);
   model->executor = praxi_executor_new (model->model, options, error);
   if (model->executor == NULL) {

@@ -1,7 +1,6 @@
 #include "app/classify-joints.h"
 
 #include "engine/core/error.h"
-#include "engine/core/text.h"
 #include "engine/train/sequence.h"
 
 struct PraxiJoints {
@@ -26,11 +25,9 @@ praxi_joints_new (const char *model_path, const PraxiExecutorOptions *options, G
     return NULL;
   const PraxiModelSpec *spec = praxi_joints_spec (joints);
   if (spec == NULL || spec->layout != PRAXI_LAYOUT_NTJD) {
-    g_autofree char *name = praxi_text_file_name (model_path);
-    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
-                 "%s: looks at footage, not at joints; make a model of sequences with 'praxi train "
-                 "--arch sequence'",
-                 name);
+    praxi_error_fail_file (error, PRAXI_ERROR_UNSUPPORTED, model_path,
+                           "looks at footage, not at joints; make a model of sequences with 'praxi "
+                           "train --arch sequence'");
     return NULL;
   }
   const PraxiBinding one = {.name = spec->input_name,
@@ -69,13 +66,10 @@ praxi_joints_answer (PraxiJoints *joints, const char *path, PraxiAnswer *answer,
   g_autoptr (PraxiSequence) sequence = praxi_sequence_read (path, error);
   if (sequence == NULL)
     return FALSE;
-  if (sequence->joints != spec->height || sequence->dims != spec->width) {
-    g_autofree char *name = praxi_text_file_name (path);
-    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
-                 "%s: has %d joints of %d coordinates, the model wants %d of %d", name,
-                 sequence->joints, sequence->dims, spec->height, spec->width);
-    return FALSE;
-  }
+  if (sequence->joints != spec->height || sequence->dims != spec->width)
+    return praxi_error_fail_file (error, PRAXI_ERROR_UNSUPPORTED, path,
+                                  "has %d joints of %d coordinates, the model wants %d of %d",
+                                  sequence->joints, sequence->dims, spec->height, spec->width);
   praxi_sequence_fit (sequence, 0, sequence->frames, spec->frames, joints->values);
   PraxiTensor in = *praxi_executor_input (joints->executor, 0);
   PraxiTensor out = *praxi_executor_output (joints->executor, 0);

@@ -9,7 +9,6 @@
 #include "app/compare-table.h"
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
-#include "engine/core/text.h"
 #include "engine/train/metrics.h"
 
 typedef struct {
@@ -39,17 +38,8 @@ progress_cb (gpointer data, double share)
 static char **
 read_classes (const char *name, GError **error)
 {
-  g_autofree char *path = praxi_cli_model_path (name);
-  g_autoptr (PraxiModel) model = praxi_model_load (path, error);
-  if (model == NULL)
-    return NULL;
-  if (praxi_model_spec (model) != NULL)
-    return g_strdupv (praxi_model_spec (model)->classes);
-  g_autofree char *shown = praxi_text_file_name (path);
-  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
-               "%s: says nothing of its classes and input; give it a spec with 'praxi convert'",
-               shown);
-  return NULL;
+  g_autoptr (PraxiModel) model = praxi_cli_load_with_spec (name, error);
+  return model != NULL ? g_strdupv (praxi_model_spec (model)->classes) : NULL;
 }
 
 static gboolean
@@ -63,11 +53,9 @@ check_classes (Compare *compare, GError **error)
     return TRUE;
   g_autofree char *these = g_strjoinv (", ", compare->classes);
   g_autofree char *those = g_strjoinv (", ", others);
-  g_autofree char *shown = praxi_text_file_name (compare->light);
-  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
-               "%s: knows the classes %s, the original %s; compare models of the same classes",
-               shown, those, these);
-  return FALSE;
+  return praxi_error_fail_file (
+      error, PRAXI_ERROR_UNSUPPORTED, compare->light,
+      "knows the classes %s, the original %s; compare models of the same classes", those, these);
 }
 
 static gboolean

@@ -81,9 +81,8 @@ inflate (const Convert *convert, PraxiGraph *graph, GError **error)
       .frames = convert->frames};
   g_autoptr (GError) why = NULL;
   PraxiGraph *inflated = praxi_inflate (graph, &options, &why);
-  g_autofree char *name = praxi_text_file_name (convert->from);
   if (inflated == NULL)
-    g_set_error (error, PRAXI_ERROR, why->code, "%s: %s", name, why->message);
+    praxi_error_fail_file (error, why->code, convert->from, "%s", why->message);
   return inflated;
 }
 

@@ -4,7 +4,6 @@
 #include "app/cli.h"
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
-#include "engine/core/text.h"
 #include "engine/media/decoder.h"
 
 typedef struct {
@@ -117,13 +116,10 @@ list_frames (const char *path, const Options *options, GError **error)
   if (options->json)
     fputs ("\n]}\n", stdout);
   fflush (stdout);
-  if (is_done && n_printed == 0 && end > options->from && !praxi_cli_cancelled) {
-    g_autofree char *name = praxi_text_file_name (path);
-    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
-                 "%s: frame %d is damaged and cannot be decoded; try one after it", name,
-                 options->from);
-    return FALSE;
-  }
+  if (is_done && n_printed == 0 && end > options->from && !praxi_cli_cancelled)
+    return praxi_error_fail_file (error, PRAXI_ERROR_FORMAT, path,
+                                  "frame %d is damaged and cannot be decoded; try one after it",
+                                  options->from);
   return is_done;
 }
 

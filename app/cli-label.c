@@ -163,10 +163,7 @@ check_footage (PraxiStore *store, const char *path, GError **error)
   g_autoptr (PraxiMediaRow) known = praxi_store_find_media (store, path, NULL);
   if (known != NULL)
     return TRUE;
-  g_autofree char *shown = praxi_text_file_name (path);
-  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_NOT_FOUND, "%s: no such file; check the name",
-               shown);
-  return FALSE;
+  return praxi_error_fail_file (error, PRAXI_ERROR_NOT_FOUND, path, "no such file; check the name");
 }
 
 static gboolean
@@ -354,12 +351,10 @@ run_verify (Options *options, GError **error)
   praxi_label_print_report (report, options->json);
   if (report->is_intact)
     return TRUE;
-  g_autofree char *shown = praxi_text_file_name (options->project);
-  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
-               "%s: was changed from outside or is damaged (%d findings); go back to a copy from "
-               "before",
-               shown, (int) report->n_problems);
-  return FALSE;
+  return praxi_error_fail_file (
+      error, PRAXI_ERROR_FORMAT, options->project,
+      "was changed from outside or is damaged (%d findings); go back to a copy from before",
+      (int) report->n_problems);
 }
 
 enum { MAX_ENTRIES = 12 };

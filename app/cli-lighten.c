@@ -217,19 +217,14 @@ static PraxiExit
 lighten_model (Lighten *lighten, const char *name)
 {
   g_autoptr (GError) error = NULL;
-  lighten->path = praxi_cli_model_path (name);
-  lighten->model = praxi_model_load (lighten->path, &error);
-  if (lighten->model == NULL)
-    return praxi_cli_fail (&error);
   const char *labels = lighten->data != NULL ? lighten->data : lighten->project;
   const gboolean has_labels = labels != NULL;
+  lighten->path = praxi_cli_model_path (name);
   g_autofree char *shown = praxi_text_file_name (lighten->path);
-  if (praxi_model_spec (lighten->model) == NULL && has_labels) {
-    g_set_error (&error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
-                 "%s: says nothing of its classes and input; give it a spec with 'praxi convert'",
-                 shown);
+  lighten->model = has_labels ? praxi_cli_load_with_spec (name, &error)
+                              : praxi_model_load (lighten->path, &error);
+  if (lighten->model == NULL)
     return praxi_cli_fail (&error);
-  }
   if (!has_labels)
     fputs ("praxi: no labelled footage given: calibrated on noise, good for measuring speed and "
            "nothing else\n",

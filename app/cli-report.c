@@ -8,7 +8,6 @@
 
 #include "app/cli.h"
 #include "engine/core/error.h"
-#include "engine/core/text.h"
 
 /* The workbench beside this program, else by the search path. */
 static char *
@@ -40,9 +39,7 @@ check_file (const char *path, const char *advice, GError **error)
 {
   if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
     return TRUE;
-  g_autofree char *shown = praxi_text_file_name (path);
-  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_NOT_FOUND, "%s: not found; %s", shown, advice);
-  return FALSE;
+  return praxi_error_fail_file (error, PRAXI_ERROR_NOT_FOUND, path, "not found; %s", advice);
 }
 
 static gboolean

@@ -12,7 +12,6 @@
 #include "app/serve.h"
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
-#include "engine/core/text.h"
 
 enum { MAX_TOKEN_BYTES = 4096, TICK_MS = 100, DEFAULT_PORT = 8765 };
 
@@ -24,14 +23,6 @@ typedef struct {
   PraxiServerOptions options;
 } Serve;
 
-static gboolean
-fail_token (const char *path, const char *what, GError **error)
-{
-  g_autofree char *shown = praxi_text_file_name (path);
-  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT, "%s: %s", shown, what);
-  return FALSE;
-}
-
 /* The first line of a file that only its owner can read. */
 static gboolean
 read_token (Serve *serve, GError **error)
@@ -41,16 +32,18 @@ read_token (Serve *serve, GError **error)
   struct stat info;
   const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0)
-    return fail_token (path, g_strerror (errno), error);
+    return praxi_error_fail_file (error, PRAXI_ERROR_FORMAT, path, "%s", g_strerror (errno));
   const gboolean is_private =
       fstat (fd, &info) == 0 && S_ISREG (info.st_mode) && (info.st_mode & 077) == 0;
   const gssize n = read (fd, text, MAX_TOKEN_BYTES);
   close (fd);
   if (!is_private)
-    return fail_token (path, "others can read this token; try 'chmod 600'", error);
+    return praxi_error_fail_file (error, PRAXI_ERROR_FORMAT, path,
+                                  "others can read this token; try 'chmod 600'");
   text[strcspn (text, "\r\n")] = '\0';
   if (n <= 0 || text[0] == '\0' || strchr (text, ' ') != NULL)
-    return fail_token (path, "holds no token: one word in its first line", error);
+    return praxi_error_fail_file (error, PRAXI_ERROR_FORMAT, path,
+                                  "holds no token: one word in its first line");
   serve->options.token = serve->token = g_strdup (text);
   return TRUE;
 }

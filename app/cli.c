@@ -202,3 +202,16 @@ praxi_cli_load_model (const char *name, GError **error)
     return NULL;
   return praxi_zoo_model (net, &options, error);
 }
+
+PraxiModel *
+praxi_cli_load_with_spec (const char *name, GError **error)
+{
+  g_autofree char *path = praxi_cli_model_path (name);
+  g_autoptr (PraxiModel) model = praxi_model_load (path, error);
+  if (model == NULL || praxi_model_spec (model) != NULL)
+    return g_steal_pointer (&model);
+  praxi_error_fail_file (error, PRAXI_ERROR_UNSUPPORTED, path,
+                         "says nothing of its classes and input; give it a spec with "
+                         "'praxi convert'");
+  return NULL;
+}

@@ -85,4 +85,9 @@ char *praxi_cli_model_path (const char *name);
  */
 PraxiModel *praxi_cli_load_model (const char *name, GError **error);
 
+/* Loads what praxi_cli_model_path finds, refusing a model that does not say its classes and input.
+ * Errors: those of praxi_model_load; UNSUPPORTED
+ */
+PraxiModel *praxi_cli_load_with_spec (const char *name, GError **error);
+
 G_END_DECLS

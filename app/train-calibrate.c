@@ -6,7 +6,6 @@
 
 #include "app/train-folds.h"
 #include "engine/core/error.h"
-#include "engine/core/text.h"
 #include "engine/infer/events.h"
 #include "engine/model/spec.h"
 
@@ -162,12 +161,9 @@ calibrate (const PraxiTrainFolds *folds, const char *from, int but, const char *
   if (model == NULL)
     return FALSE;
   const PraxiModelSpec *spec = praxi_model_spec (model);
-  if (spec == NULL || spec->n_classes != folds->n_classes) {
-    g_autofree char *shown = praxi_text_file_name (from);
-    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
-                 "%s: does not have the classes of the models that are judged", shown);
-    return FALSE;
-  }
+  if (spec == NULL || spec->n_classes != folds->n_classes)
+    return praxi_error_fail_file (error, PRAXI_ERROR_UNSUPPORTED, from,
+                                  "does not have the classes of the models that are judged");
   g_autoptr (PraxiTrainable) trainable = praxi_trainable_new (model, NULL, error);
   if (trainable == NULL || !fit (folds, trainable, but, &temper, &n, error))
     return FALSE;

@@ -155,7 +155,7 @@ praxi_train_job_choose_head (PraxiTrainJob *job, GError **error)
     return TRUE;
   const char *problem = find_problem (classes);
   return problem == NULL ? put_new_head (job, classes, error)
-                         : praxi_error_fail (error, PRAXI_ERROR_USAGE, problem);
+                         : praxi_error_fail (error, PRAXI_ERROR_USAGE, "%s", problem);
 }
 
 /* --- fitted --------------------------------------------------------------------------------- */

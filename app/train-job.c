@@ -9,7 +9,6 @@
 #include "app/label-splits.h"
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
-#include "engine/core/text.h"
 #include "engine/infer/events.h"
 #include "engine/model/flow-net.h"
 #include "engine/model/sequence-net.h"
@@ -178,17 +177,8 @@ praxi_train_job_model (PraxiTrainJob *job, GError **error)
   }
   g_autofree char *judged = job->judged != NULL ? praxi_train_fold_path (job->judged, 1) : NULL;
   const char *from = judged != NULL ? judged : job->from;
-  g_autofree char *path = praxi_cli_model_path (from != NULL ? from : "light");
-  job->model = praxi_model_load (path, error);
-  if (job->model == NULL)
-    return FALSE;
-  if (praxi_model_spec (job->model) != NULL)
-    return TRUE;
-  g_autofree char *shown = praxi_text_file_name (path);
-  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
-               "%s: says nothing of its classes and input; give it a spec with 'praxi convert'",
-               shown);
-  return FALSE;
+  job->model = praxi_cli_load_with_spec (from != NULL ? from : "light", error);
+  return job->model != NULL;
 }
 
 typedef struct {

@@ -1,5 +1,7 @@
 #include "engine/core/error.h"
 
+#include "engine/core/text.h"
+
 GQuark
 praxi_error_quark (void)
 {
@@ -29,8 +31,28 @@ praxi_error_from_status (PraxiStatus status, const char *what, GError **error)
 }
 
 gboolean
-praxi_error_fail (GError **error, PraxiErrorCode code, const char *why)
+praxi_error_fail (GError **error, PraxiErrorCode code, const char *format, ...)
 {
+  va_list arguments;
+  va_start (arguments, format);
+  g_autofree char *why = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
   g_set_error_literal (error, PRAXI_ERROR, code, why);
+  return FALSE;
+}
+
+gboolean
+praxi_error_fail_file (GError **error,
+                       PraxiErrorCode code,
+                       const char *path,
+                       const char *format,
+                       ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  g_autofree char *name = praxi_text_file_name (path);
+  g_autofree char *why = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error (error, PRAXI_ERROR, code, "%s: %s", name, why);
   return FALSE;
 }

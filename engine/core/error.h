@@ -33,7 +33,15 @@ GQuark praxi_error_quark (void);
  */
 gboolean praxi_error_from_status (PraxiStatus status, const char *what, GError **error);
 
-/* Sets an error of this domain. why: as it is, borrowed. Returns FALSE, so that callers can. */
-gboolean praxi_error_fail (GError **error, PraxiErrorCode code, const char *why);
+/* Sets an error of this domain. Returns FALSE, so that callers can. */
+gboolean praxi_error_fail (GError **error, PraxiErrorCode code, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
+
+/* The same of a file: "FILE: ", its name fit for a message, and what format says; borrowed. */
+gboolean praxi_error_fail_file (GError **error,
+                                PraxiErrorCode code,
+                                const char *path,
+                                const char *format,
+                                ...) G_GNUC_PRINTF (4, 5);
 
 G_END_DECLS

@@ -16,17 +16,6 @@ typedef struct {
   const GArray *spans;
 } Reader;
 
-static gboolean G_GNUC_PRINTF (3, 4)
-    fail (PraxiErrorCode code, GError **error, const char *format, ...)
-{
-  va_list args;
-  va_start (args, format);
-  g_autofree char *message = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error_literal (error, PRAXI_ERROR, code, message);
-  return FALSE;
-}
-
 /* The number of a value by name, made where it is new; −1 for "", an absent optional one. */
 static int
 number_of (Reader *reader, const char *name)
@@ -68,7 +57,7 @@ give_constant (Reader *reader, int number, const PraxiTensor *tensor, GBytes *by
 {
   PraxiValue *value = praxi_graph_value (reader->graph, number);
   if (value->bytes != NULL)
-    return fail (PRAXI_ERROR_FORMAT, error, "tensor '%s' is given twice", value->name);
+    return praxi_error_fail (error, PRAXI_ERROR_FORMAT, "tensor '%s' is given twice", value->name);
   value->tensor = *tensor;
   value->bytes = g_bytes_ref (bytes);
   return TRUE;
@@ -94,15 +83,15 @@ static gboolean
 read_initializers (Reader *reader, const Onnx__GraphProto *proto, GError **error)
 {
   if (proto->n_sparse_initializer > 0)
-    return fail (PRAXI_ERROR_UNSUPPORTED, error, "unsupported: sparse tensors");
+    return praxi_error_fail (error, PRAXI_ERROR_UNSUPPORTED, "unsupported: sparse tensors");
   if (reader->spans != NULL && reader->spans->len != proto->n_initializer)
-    return fail (PRAXI_ERROR_FORMAT, error, "damaged: its tensors cannot be counted");
+    return praxi_error_fail (error, PRAXI_ERROR_FORMAT, "damaged: its tensors cannot be counted");
   for (gsize i = 0; i < proto->n_initializer; i++) {
     PraxiTensor tensor;
     g_autoptr (GBytes) bytes = NULL;
     const int number = number_of (reader, proto->initializer[i]->name);
     if (number < 0)
-      return fail (PRAXI_ERROR_FORMAT, error, "a tensor has no name");
+      return praxi_error_fail (error, PRAXI_ERROR_FORMAT, "a tensor has no name");
     if (!read_tensor (reader, proto, i, &tensor, &bytes, error) ||
         !give_constant (reader, number, &tensor, bytes, error))
       return FALSE;
@@ -119,15 +108,18 @@ read_type (const Onnx__ValueInfoProto *info, PraxiTensor *tensor, GError **error
   if (type == NULL || type->value_case == ONNX__TYPE_PROTO__VALUE__NOT_SET)
     return TRUE;
   if (type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE)
-    return fail (PRAXI_ERROR_UNSUPPORTED, error, "unsupported: '%s' is not a tensor", info->name);
+    return praxi_error_fail (error, PRAXI_ERROR_UNSUPPORTED, "unsupported: '%s' is not a tensor",
+                             info->name);
   tensor->dtype = praxi_onnx_dtype (type->tensor_type->elem_type);
   if (tensor->dtype == 0)
-    return fail (PRAXI_ERROR_UNSUPPORTED, error, "unsupported: the type of '%s'", info->name);
+    return praxi_error_fail (error, PRAXI_ERROR_UNSUPPORTED, "unsupported: the type of '%s'",
+                             info->name);
   const Onnx__TensorShapeProto *shape = type->tensor_type->shape;
   if (shape == NULL)
     return TRUE;
   if (shape->n_dim > PRAXI_MAX_RANK)
-    return fail (PRAXI_ERROR_UNSUPPORTED, error, "'%s' has more than 8 dimensions", info->name);
+    return praxi_error_fail (error, PRAXI_ERROR_UNSUPPORTED, "'%s' has more than 8 dimensions",
+                             info->name);
   tensor->rank = (int) shape->n_dim;
   for (int d = 0; d < tensor->rank; d++) {
     const Onnx__TensorShapeProto__Dimension *dim = shape->dim[d];
@@ -135,7 +127,8 @@ read_type (const Onnx__ValueInfoProto *info, PraxiTensor *tensor, GError **error
         dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
     tensor->dims[d] = is_known ? dim->dim_value : PRAXI_DIM_OPEN;
     if (is_known && dim->dim_value < 0)
-      return fail (PRAXI_ERROR_FORMAT, error, "'%s' has a negative dimension", info->name);
+      return praxi_error_fail (error, PRAXI_ERROR_FORMAT, "'%s' has a negative dimension",
+                               info->name);
   }
   return TRUE;
 }
@@ -150,9 +143,9 @@ read_inputs (Reader *reader, const Onnx__GraphProto *proto, GError **error)
     PraxiTensor tensor;
     const int number = number_of (reader, info->name);
     if (number < 0)
-      return fail (PRAXI_ERROR_FORMAT, error, "an input has no name");
+      return praxi_error_fail (error, PRAXI_ERROR_FORMAT, "an input has no name");
     if (!g_hash_table_add (seen, info->name))
-      return fail (PRAXI_ERROR_FORMAT, error, "input '%s' is named twice", info->name);
+      return praxi_error_fail (error, PRAXI_ERROR_FORMAT, "input '%s' is named twice", info->name);
     PraxiValue *value = praxi_graph_value (reader->graph, number);
     if (value->bytes != NULL)
       continue;
@@ -173,9 +166,9 @@ read_outputs (Reader *reader, const Onnx__GraphProto *proto, GError **error)
     PraxiTensor tensor;
     const int number = number_of (reader, info->name);
     if (number < 0)
-      return fail (PRAXI_ERROR_FORMAT, error, "an output has no name");
+      return praxi_error_fail (error, PRAXI_ERROR_FORMAT, "an output has no name");
     if (!g_hash_table_add (seen, info->name))
-      return fail (PRAXI_ERROR_FORMAT, error, "output '%s' is named twice", info->name);
+      return praxi_error_fail (error, PRAXI_ERROR_FORMAT, "output '%s' is named twice", info->name);
     if (!read_type (info, &tensor, error))
       return FALSE;
     if (praxi_graph_value (reader->graph, number)->bytes == NULL &&
@@ -183,7 +176,8 @@ read_outputs (Reader *reader, const Onnx__GraphProto *proto, GError **error)
       praxi_graph_value (reader->graph, number)->tensor = tensor;
     g_array_append_val (reader->graph->outputs, number);
   }
-  return proto->n_output > 0 || fail (PRAXI_ERROR_FORMAT, error, "the graph has no output");
+  return proto->n_output > 0 ||
+         praxi_error_fail (error, PRAXI_ERROR_FORMAT, "the graph has no output");
 }
 
 /* A list, number or fraction given to Constant. */
@@ -210,7 +204,8 @@ read_constant_list (const Onnx__AttributeProto *attribute,
     tensor->dtype = PRAXI_F32;
     tensor->dims[0] = (int64_t) attribute->n_floats;
   } else {
-    return fail (PRAXI_ERROR_UNSUPPORTED, error, "unsupported: Constant with '%s'", name);
+    return praxi_error_fail (error, PRAXI_ERROR_UNSUPPORTED, "unsupported: Constant with '%s'",
+                             name);
   }
   praxi_tensor_set_row_major (tensor);
   tensor->data = (void *) g_bytes_get_data (*bytes, NULL);
@@ -224,7 +219,7 @@ read_constant (Reader *reader, const Onnx__NodeProto *node, GError **error)
   g_autoptr (GBytes) bytes = NULL;
   const int number = node->n_output == 1 ? number_of (reader, node->output[0]) : -1;
   if (number < 0 || node->n_attribute != 1)
-    return fail (PRAXI_ERROR_FORMAT, error, "Constant '%s' has no value", node->name);
+    return praxi_error_fail (error, PRAXI_ERROR_FORMAT, "Constant '%s' has no value", node->name);
   Onnx__AttributeProto *attribute = node->attribute[0];
   if (g_strcmp0 (attribute->name, "value") == 0 && attribute->t != NULL) {
     if (!praxi_onnx_tensor_read (attribute->t, &tensor, &bytes, error))
@@ -309,12 +304,12 @@ read_node (Reader *reader, const Onnx__NodeProto *proto, GError **error)
   if (is_ours)
     op.kind = is_dropout ? PRAXI_OP_IDENTITY : praxi_onnx_op_kind (type);
   if (op.kind != PRAXI_OP_NONE && reader->opset == 0)
-    return fail (PRAXI_ERROR_FORMAT, error, "names no operator set");
+    return praxi_error_fail (error, PRAXI_ERROR_FORMAT, "names no operator set");
   if (op.kind == PRAXI_OP_NONE || (is_dropout && (proto->n_output > 1 || proto->n_input > 2)))
-    return fail (PRAXI_ERROR_UNSUPPORTED, error, "unsupported: %s", type);
+    return praxi_error_fail (error, PRAXI_ERROR_UNSUPPORTED, "unsupported: %s", type);
   if (proto->n_input > PRAXI_NODE_MAX_INPUTS || proto->n_output > PRAXI_NODE_MAX_INPUTS)
-    return fail (PRAXI_ERROR_UNSUPPORTED, error, "'%s' has too many inputs or outputs",
-                 node_name (proto));
+    return praxi_error_fail (error, PRAXI_ERROR_UNSUPPORTED, "'%s' has too many inputs or outputs",
+                             node_name (proto));
   if (!is_dropout && !praxi_onnx_read_attributes (proto, reader->opset, &op, error)) {
     g_prefix_error (error, "unsupported: %s: ", type);
     return FALSE;
@@ -325,7 +320,7 @@ read_node (Reader *reader, const Onnx__NodeProto *proto, GError **error)
     g_array_set_size (in, 1);
   move_attributes_to_inputs (reader, proto, op.kind, in);
   if (out->len == 0)
-    return fail (PRAXI_ERROR_FORMAT, error, "'%s' has no output", node_name (proto));
+    return praxi_error_fail (error, PRAXI_ERROR_FORMAT, "'%s' has no output", node_name (proto));
   g_autofree char *name = g_utf8_make_valid (node_name (proto), -1);
   praxi_graph_add_node (reader->graph, name, &op, (const int *) (void *) in->data, (int) in->len,
                         (const int *) (void *) out->data, (int) out->len);
@@ -337,7 +332,8 @@ read_all (Reader *reader, const Onnx__ModelProto *model, GError **error)
 {
   const Onnx__GraphProto *proto = model->graph;
   if (proto == NULL)
-    return fail (PRAXI_ERROR_FORMAT, error, "holds no graph; export it as an ONNX model");
+    return praxi_error_fail (error, PRAXI_ERROR_FORMAT,
+                             "holds no graph; export it as an ONNX model");
   if (!read_opset (reader, model, error) || !read_initializers (reader, proto, error) ||
       !read_inputs (reader, proto, error))
     return FALSE;

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "engine/core/error.h"
-#include "engine/core/text.h"
 #include "engine/model/onnx-field.h"
 #include "engine/model/pages.h"
 
@@ -79,21 +78,14 @@ praxi_onnx_unpack_tensor (const guint8 *data, gsize size, GError **error)
 }
 
 static gboolean
-fail_read (const char *path, PraxiErrorCode code, const char *why, GError **error)
-{
-  g_autofree char *name = praxi_text_file_name (path);
-  g_set_error (error, PRAXI_ERROR, code, "%s: %s", name, why);
-  return FALSE;
-}
-
-static gboolean
 check_file (const char *path, const struct stat *status, GError **error)
 {
   if (!S_ISREG (status->st_mode))
-    return fail_read (path, PRAXI_ERROR_FORMAT, "not a regular file; name an ONNX file", error);
+    return praxi_error_fail_file (error, PRAXI_ERROR_FORMAT, path,
+                                  "not a regular file; name an ONNX file");
   if (status->st_size > G_MAXINT32)
-    return fail_read (path, PRAXI_ERROR_FORMAT,
-                      "larger than the 2 GiB an ONNX file may have; not a model", error);
+    return praxi_error_fail_file (error, PRAXI_ERROR_FORMAT, path,
+                                  "larger than the 2 GiB an ONNX file may have; not a model");
   return TRUE;
 }
 
@@ -104,12 +96,12 @@ praxi_onnx_open_file (const char *path, gsize *size, GError **error)
   const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   struct stat status;
   if (fd < 0) {
-    fail_read (path, errno == ENOENT ? PRAXI_ERROR_NOT_FOUND : PRAXI_ERROR_FAILED,
-               g_strerror (errno), error);
+    praxi_error_fail_file (error, errno == ENOENT ? PRAXI_ERROR_NOT_FOUND : PRAXI_ERROR_FAILED,
+                           path, "%s", g_strerror (errno));
     return -1;
   }
-  gboolean good =
-      fstat (fd, &status) == 0 || fail_read (path, PRAXI_ERROR_FAILED, g_strerror (errno), error);
+  gboolean good = fstat (fd, &status) == 0 ||
+                  praxi_error_fail_file (error, PRAXI_ERROR_FAILED, path, "%s", g_strerror (errno));
   good = good && check_file (path, &status, error);
   if (good)
     *size = (gsize) status.st_size;
@@ -123,7 +115,7 @@ praxi_onnx_allocate_file (gsize size, const char *path, GError **error)
 {
   guint8 *data = praxi_pages_allocate (size);
   if (data == NULL)
-    fail_read (path, PRAXI_ERROR_MEMORY, "not enough memory to read it", error);
+    praxi_error_fail_file (error, PRAXI_ERROR_MEMORY, path, "not enough memory to read it");
   return data != NULL ? g_bytes_new_with_free_func (data, size, free, data) : NULL;
 }
 
@@ -143,9 +135,9 @@ praxi_onnx_read_to (GBytes *bytes,
     if (n < 0 && errno == EINTR)
       continue;
     if (n <= 0)
-      return fail_read (path, n < 0 ? PRAXI_ERROR_DISK : PRAXI_ERROR_FORMAT,
-                        n < 0 ? g_strerror (errno) : "became shorter while it was read; try again",
-                        error);
+      return praxi_error_fail_file (
+          error, n < 0 ? PRAXI_ERROR_DISK : PRAXI_ERROR_FORMAT, path, "%s",
+          n < 0 ? g_strerror (errno) : "became shorter while it was read; try again");
     done += (gsize) n;
     if (tell != NULL)
       tell (done, user_data);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "engine/core/error.h"
-#include "engine/core/text.h"
 #include "engine/model/builder.h"
 #include "engine/model/flatbuffer.h"
 #include "engine/model/onnx-wire.h"
@@ -71,27 +70,17 @@ typedef struct {
   Tensor *out;
 } Step;
 
-static gboolean G_GNUC_PRINTF (3, 4)
-    fail (GError **error, PraxiErrorCode code, const char *format, ...)
-{
-  va_list args;
-  va_start (args, format);
-  g_autofree char *message = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error_literal (error, PRAXI_ERROR, code, message);
-  return FALSE;
-}
-
 static gboolean
 damaged (GError **error)
 {
-  return fail (error, PRAXI_ERROR_FORMAT, "a damaged TensorFlow Lite file; fetch it again");
+  return praxi_error_fail (error, PRAXI_ERROR_FORMAT,
+                           "a damaged TensorFlow Lite file; fetch it again");
 }
 
 static gboolean
 unsupported (GError **error, const char *what)
 {
-  return fail (error, PRAXI_ERROR_UNSUPPORTED, "unsupported: %s", what);
+  return praxi_error_fail (error, PRAXI_ERROR_UNSUPPORTED, "unsupported: %s", what);
 }
 
 gboolean
@@ -588,8 +577,8 @@ read_step (Reader *r, const Step *step, GError **error)
   case OP_DEQUANTIZE:
     return read_unary (r, step, error);
   default:
-    return fail (error, PRAXI_ERROR_UNSUPPORTED, "unsupported: TensorFlow Lite's operator %d",
-                 step->kind);
+    return praxi_error_fail (error, PRAXI_ERROR_UNSUPPORTED,
+                             "unsupported: TensorFlow Lite's operator %d", step->kind);
   }
 }
 
@@ -688,7 +677,7 @@ praxi_tflite_read (const guint8 *data, gsize size, GError **error)
   Reader reader = {.flat = {data, size, FALSE}, .builder = builder};
   PraxiGraph *graph = NULL;
   if (!praxi_tflite_is (data, size))
-    fail (error, PRAXI_ERROR_FORMAT, "not a TensorFlow Lite file");
+    praxi_error_fail (error, PRAXI_ERROR_FORMAT, "not a TensorFlow Lite file");
   else if (read_graph (&reader, error))
     graph = praxi_builder_finish (builder);
   g_free (reader.tensors);
@@ -716,8 +705,7 @@ praxi_tflite_load (const char *path, GError **error)
     return NULL;
   const guint8 *data = g_bytes_get_data (bytes, &size);
   PraxiGraph *graph = praxi_tflite_read (data, size, &why);
-  g_autofree char *name = praxi_text_file_name (path);
   if (graph == NULL)
-    g_set_error (error, PRAXI_ERROR, why->code, "%s: %s", name, why->message);
+    praxi_error_fail_file (error, why->code, path, "%s", why->message);
   return graph;
 }

@@ -334,11 +334,9 @@ table_by_id (const GPtrArray *rows)
 static gboolean
 fail_damaged (const PraxiStore *store, gint64 id, GError **error)
 {
-  g_autofree char *shown = praxi_text_file_name (praxi_store_path (store));
-  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
-               "%s: label %" G_GINT64_FORMAT " is damaged; see how with 'praxi label verify'",
-               shown, id);
-  return FALSE;
+  return praxi_error_fail_file (
+      error, PRAXI_ERROR_FORMAT, praxi_store_path (store),
+      "label %" G_GINT64_FORMAT " is damaged; see how with 'praxi label verify'", id);
 }
 
 static GPtrArray *
@@ -402,10 +400,9 @@ praxi_store_export (PraxiStore *store,
     *n_labels = rows->len;
   if (status == 0)
     return TRUE;
-  g_autofree char *shown = praxi_text_file_name (path != NULL ? path : "standard output");
   const gboolean is_denied = status == EACCES || status == EROFS || status == EPERM;
-  g_set_error (error, PRAXI_ERROR, is_denied ? PRAXI_ERROR_READ_ONLY : PRAXI_ERROR_DISK,
-               "%s: cannot be written (%s); choose another folder or make room", shown,
-               g_strerror (status));
-  return FALSE;
+  return praxi_error_fail_file (error, is_denied ? PRAXI_ERROR_READ_ONLY : PRAXI_ERROR_DISK,
+                                path != NULL ? path : "standard output",
+                                "cannot be written (%s); choose another folder or make room",
+                                g_strerror (status));
 }

@@ -1,6 +1,5 @@
 #include <errno.h>
 
-#include "engine/core/text.h"
 #include "engine/store/sql.h"
 
 static gboolean
@@ -40,13 +39,11 @@ praxi_store_save_copy (PraxiStore *store, const char *path, GError **error)
   store->disk->remove (temporary);
   if (status == 0)
     return TRUE;
-  g_autofree char *shown = praxi_text_file_name (path);
   const gboolean is_denied = status == EACCES || status == EROFS || status == EPERM;
-  g_set_error (error, PRAXI_ERROR,
-               status == EEXIST ? PRAXI_ERROR_FAILED
-               : is_denied      ? PRAXI_ERROR_READ_ONLY
-                                : PRAXI_ERROR_DISK,
-               "%s: the copy cannot be written (%s); choose another name or folder", shown,
-               g_strerror (status));
-  return FALSE;
+  return praxi_error_fail_file (
+      error,
+      status == EEXIST ? PRAXI_ERROR_FAILED
+      : is_denied      ? PRAXI_ERROR_READ_ONLY
+                       : PRAXI_ERROR_DISK,
+      path, "the copy cannot be written (%s); choose another name or folder", g_strerror (status));
 }

@@ -265,12 +265,10 @@ check_no_old_log (const PraxiDisk *disk, const char *path, GError **error)
     g_autofree char *log = g_strconcat (path, endings[i], NULL);
     if (disk->identify (log, &id) == ENOENT || id.size_bytes == 0)
       continue;
-    g_autofree char *shown = praxi_text_file_name (log);
-    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
-                 "%s: left by an earlier project of that name and may hold its last labels; "
-                 "move it away or choose another name",
-                 shown);
-    return FALSE;
+    return praxi_error_fail_file (
+        error, PRAXI_ERROR_FORMAT, log,
+        "left by an earlier project of that name and may hold its last labels; "
+        "move it away or choose another name");
   }
   return TRUE;
 }
@@ -278,12 +276,10 @@ check_no_old_log (const PraxiDisk *disk, const char *path, GError **error)
 static gboolean
 fail_create (const char *path, int status, GError **error)
 {
-  g_autofree char *shown = praxi_text_file_name (path);
   const gboolean is_denied = status == EACCES || status == EROFS || status == EPERM;
-  g_set_error (error, PRAXI_ERROR, is_denied ? PRAXI_ERROR_READ_ONLY : PRAXI_ERROR_DISK,
-               "%s: cannot be made here (%s); choose a folder that can be written", shown,
-               g_strerror (status));
-  return FALSE;
+  return praxi_error_fail_file (error, is_denied ? PRAXI_ERROR_READ_ONLY : PRAXI_ERROR_DISK, path,
+                                "cannot be made here (%s); choose a folder that can be written",
+                                g_strerror (status));
 }
 
 /* The new project is made under another name: the name itself shows all of it or nothing. */

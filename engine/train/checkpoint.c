@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "engine/core/error.h"
-#include "engine/core/text.h"
 
 #define EPOCH_TYPE "(idddddd)"
 #define FORMAT "(ssiiiixxxdda" EPOCH_TYPE "xaay)"
@@ -113,14 +112,6 @@ unpack_epochs (GArray *epochs, GVariant *list)
 }
 
 static gboolean
-refuse (const char *path, const char *why, GError **error)
-{
-  g_autofree char *name = praxi_text_file_name (path);
-  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT, "%s: %s", name, why);
-  return FALSE;
-}
-
-static gboolean
 unpack (PraxiTrainState *state, const char *key, const char *path, GVariant *packed, GError **error)
 {
   const char *marked, *keyed;
@@ -131,14 +122,15 @@ unpack (PraxiTrainState *state, const char *key, const char *path, GVariant *pac
                  &found.epoch, &found.step, &found.rollbacks, &found.n_done, &found.n_drawn,
                  &found.n_averaged, &found.rate, &found.loss, &epochs, &n_steps, &rooms);
   if (!g_str_equal (marked, magic))
-    return refuse (path, "is no checkpoint of this program; remove it to train anew", error);
+    return praxi_error_fail_file (error, PRAXI_ERROR_FORMAT, path,
+                                  "is no checkpoint of this program; remove it to train anew");
   if (!g_str_equal (keyed, key))
-    return refuse (path,
-                   "belongs to a training with other data, model or options; remove it to train "
-                   "anew",
-                   error);
+    return praxi_error_fail_file (
+        error, PRAXI_ERROR_FORMAT, path,
+        "belongs to a training with other data, model or options; remove it to train anew");
   if (!unpack_rooms (state, rooms))
-    return refuse (path, "is damaged; remove it to train anew", error);
+    return praxi_error_fail_file (error, PRAXI_ERROR_FORMAT, path,
+                                  "is damaged; remove it to train anew");
   unpack_epochs (state->epochs, epochs);
   *state = found;
   state->optimizer->n_steps = n_steps;
@@ -167,6 +159,7 @@ praxi_checkpoint_load (PraxiTrainState *state,
   g_autoptr (GVariant) packed =
       g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (FORMAT), owned, FALSE));
   if (!g_variant_is_normal_form (packed))
-    return refuse (path, "is damaged; remove it to train anew", error);
+    return praxi_error_fail_file (error, PRAXI_ERROR_FORMAT, path,
+                                  "is damaged; remove it to train anew");
   return unpack (state, key, path, packed, error);
 }

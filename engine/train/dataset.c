@@ -13,6 +13,7 @@
 #include "engine/store/seen.h"
 #include "engine/train/csv.h"
 
+#define COLUMNS "file,class,start_s,end_s,group,split"
 enum { FILE_NAME, CLASS, START, END, GROUP, SPLIT, N_COLUMNS };
 
 static const char *const column_names[N_COLUMNS] = {"file",  "class", "start_s",
@@ -281,15 +282,11 @@ static GPtrArray *
 read_rows (const char *folder, int *columns, GError **error)
 {
   g_autofree char *path = g_build_filename (folder, "labels.csv", NULL);
-  g_autofree char *shown = praxi_text_file_name (path);
   g_autofree char *text = NULL;
   gsize length = 0;
-  g_autoptr (GError) failure = NULL;
-  if (!g_file_get_contents (path, &text, &length, &failure)) {
-    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_NOT_FOUND,
-                 "%s: cannot be read; a labelled folder has a labels.csv with "
-                 "file,class,start_s,end_s,group,split",
-                 shown);
+  if (!g_file_get_contents (path, &text, &length, NULL)) {
+    praxi_error_fail_file (error, PRAXI_ERROR_NOT_FOUND, path,
+                           "cannot be read; a labelled folder has a labels.csv with " COLUMNS);
     return NULL;
   }
   g_autoptr (GPtrArray) rows = praxi_csv_parse (text);
@@ -297,9 +294,9 @@ read_rows (const char *folder, int *columns, GError **error)
       rows->len == 0 ? "file" : find_columns (g_ptr_array_index (rows, 0), columns);
   if (missing == NULL && strlen (text) == length)
     return g_steal_pointer (&rows);
-  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
-               "%s: has no column \"%s\"; the header is file,class,start_s,end_s,group,split",
-               shown, missing != NULL ? missing : "file");
+  praxi_error_fail_file (error, PRAXI_ERROR_FORMAT, path,
+                         "has no column \"%s\"; the header is " COLUMNS,
+                         missing != NULL ? missing : "file");
   return NULL;
 }
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "engine/core/error.h"
-#include "engine/core/text.h"
 #include "engine/train/csv.h"
 #include "engine/train/sequence.h"
 
@@ -94,9 +93,8 @@ read_motion (const char *path, GError **error)
   if (sequence == NULL)
     return NULL;
   if (sequence->joints != PRAXI_JOINTS || sequence->dims != 3 || sequence->frames < 2) {
-    g_autofree char *name = praxi_text_file_name (path);
-    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
-                 "%s: is not a motion of %d joints in space", name, PRAXI_JOINTS);
+    praxi_error_fail_file (error, PRAXI_ERROR_FORMAT, path, "is not a motion of %d joints in space",
+                           PRAXI_JOINTS);
     return NULL;
   }
   GArray *motion = g_array_new (FALSE, FALSE, sizeof (PraxiPose));

@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "engine/core/error.h"
-#include "engine/core/text.h"
 #include "engine/train/render-picture.h"
 
 /* Every third pose is drawn: pictures at 10 Hz, as the nets of motion see them. */
@@ -111,24 +110,16 @@ write_frames (const Render *render, Scene *scene, FILE *file)
 }
 
 static gboolean
-fail_on_disk (const char *path, GError **error)
-{
-  g_autofree char *name = praxi_text_file_name (path);
-  g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_DISK, "%s: %s", name, g_strerror (errno));
-  return FALSE;
-}
-
-static gboolean
 write_clip (const Render *render, Scene *scene, const char *name, GError **error)
 {
   g_autofree char *path = g_build_filename (render->folder, name, NULL);
   FILE *file = g_fopen (path, "wb");
   if (file == NULL)
-    return fail_on_disk (path, error);
+    return praxi_error_fail_file (error, PRAXI_ERROR_DISK, path, "%s", g_strerror (errno));
   const gboolean is_written = write_frames (render, scene, file);
   if (fclose (file) == 0 && is_written)
     return TRUE;
-  return fail_on_disk (path, error);
+  return praxi_error_fail_file (error, PRAXI_ERROR_DISK, path, "%s", g_strerror (errno));
 }
 
 /* --- labels --------------------------------------------------------------------------------- */
@@ -180,7 +171,7 @@ make_folders (const char *folder, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
     g_autofree char *path = g_build_filename (folder, names[i], NULL);
     if (g_mkdir_with_parents (path, 0777) != 0)
-      return fail_on_disk (path, error);
+      return praxi_error_fail_file (error, PRAXI_ERROR_DISK, path, "%s", g_strerror (errno));
   }
   return TRUE;
 }

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "engine/core/error.h"
-#include "engine/core/text.h"
 
 enum { MAX_BYTES = 256 << 20, MAX_JOINTS = 1024, MAGIC_BYTES = 8 };
 
@@ -16,14 +15,6 @@ typedef struct {
   const char *data;
   gsize size;
 } Span;
-
-static gboolean
-fail (GError **error, int code, const char *path, const char *why)
-{
-  g_autofree char *name = praxi_text_file_name (path);
-  g_set_error (error, PRAXI_ERROR, code, "%s: %s", name, why);
-  return FALSE;
-}
 
 void
 praxi_sequence_free (PraxiSequence *sequence)
@@ -114,22 +105,24 @@ parse (const Span *file, const char *path, GError **error)
   const char *type = header != NULL ? value_of (header, "'descr'") : NULL;
   const char *order = header != NULL ? value_of (header, "'fortran_order'") : NULL;
   if (type == NULL || order == NULL) {
-    fail (error, PRAXI_ERROR_FORMAT, path, "is not a NumPy array; save it with numpy.save");
+    praxi_error_fail_file (error, PRAXI_ERROR_FORMAT, path,
+                           "is not a NumPy array; save it with numpy.save");
     return NULL;
   }
   const gboolean is_double = g_str_has_prefix (type, "'<f8'");
   if ((!is_double && !g_str_has_prefix (type, "'<f4'")) || !g_str_has_prefix (order, "False") ||
       !parse_shape (value_of (header, "'shape'"), shape)) {
-    fail (error, PRAXI_ERROR_UNSUPPORTED, path,
-          "is not an array of float32 with frames, joints and 2 or 3 coordinates");
+    praxi_error_fail_file (error, PRAXI_ERROR_UNSUPPORTED, path,
+                           "is not an array of float32 with frames, joints and 2 or 3 coordinates");
     return NULL;
   }
   const gsize element = is_double ? 8 : 4;
   if (shape[0] < 2 || shape[0] > G_MAXINT / 2 || shape[1] < 1 || shape[1] > MAX_JOINTS ||
       shape[2] < 2 || shape[2] > 3 ||
       body.size != (gsize) shape[0] * (gsize) (shape[1] * shape[2]) * element) {
-    fail (error, PRAXI_ERROR_FORMAT, path,
-          "wants 2 frames or more, 1 to 1024 joints, 2 or 3 coordinates, and all of their values");
+    praxi_error_fail_file (
+        error, PRAXI_ERROR_FORMAT, path,
+        "wants 2 frames or more, 1 to 1024 joints, 2 or 3 coordinates, and all of their values");
     return NULL;
   }
   PraxiSequence *sequence = g_new0 (PraxiSequence, 1);
@@ -148,11 +141,12 @@ praxi_sequence_read (const char *path, GError **error)
       g_file_query_info (file, G_FILE_ATTRIBUTE_STANDARD_SIZE "," G_FILE_ATTRIBUTE_STANDARD_TYPE,
                          G_FILE_QUERY_INFO_NONE, NULL, NULL);
   if (info == NULL || g_file_info_get_file_type (info) != G_FILE_TYPE_REGULAR) {
-    fail (error, PRAXI_ERROR_NOT_FOUND, path, "there is no such file");
+    praxi_error_fail_file (error, PRAXI_ERROR_NOT_FOUND, path, "there is no such file");
     return NULL;
   }
   if (g_file_info_get_size (info) > MAX_BYTES) {
-    fail (error, PRAXI_ERROR_UNSUPPORTED, path, "has more than 256 MiB; cut it into pieces");
+    praxi_error_fail_file (error, PRAXI_ERROR_UNSUPPORTED, path,
+                           "has more than 256 MiB; cut it into pieces");
     return NULL;
   }
   g_autofree char *data = NULL;

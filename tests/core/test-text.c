@@ -81,6 +81,19 @@ test_status (void)
 }
 
 static void
+test_fail (void)
+{
+  g_autoptr (GError) plain = NULL, of_file = NULL;
+  g_assert_false (praxi_error_fail (&plain, PRAXI_ERROR_USAGE, "%s has %d", "x", 3));
+  g_assert_error (plain, PRAXI_ERROR, PRAXI_ERROR_USAGE);
+  g_assert_cmpstr (plain->message, ==, "x has 3");
+  g_assert_false (praxi_error_fail_file (&of_file, PRAXI_ERROR_DISK, "a\nb.mp4", "%d %%", 5));
+  g_assert_error (of_file, PRAXI_ERROR, PRAXI_ERROR_DISK);
+  g_assert_cmpstr (of_file->message, ==, "a\\u000ab.mp4: 5 %");
+  g_assert_false (praxi_error_fail_file (NULL, PRAXI_ERROR_DISK, "x", "nobody asks"));
+}
+
+static void
 test_json_numbers (void)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
@@ -108,6 +121,7 @@ main (int argc, char **argv)
   g_test_add_func ("/text/bytes", test_bytes);
   g_test_add_func ("/text/file-name", test_file_name);
   g_test_add_func ("/error/status", test_status);
+  g_test_add_func ("/error/fail", test_fail);
   g_test_add_func ("/json/numbers", test_json_numbers);
   return g_test_run ();
 }
