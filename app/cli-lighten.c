@@ -279,6 +279,33 @@ parse_fold (Lighten *lighten)
 }
 
 static const char *
+find_teaching_problem (const Lighten *lighten)
+{
+  const PraxiRecipeOptions *options = &lighten->options;
+  if ((lighten->student != NULL || options->distills) && lighten->data == NULL &&
+      lighten->project == NULL)
+    return "--student, --distill: nothing can be learned without --data or --project";
+  if ((lighten->width != NULL || lighten->size != NULL) &&
+      (lighten->student == NULL || g_strv_contains (praxi_flow_nets (), lighten->student)))
+    return "--width, --size: go with --student and a net of the zoo";
+  if ((lighten->teachers != NULL || lighten->fold_teachers != NULL) && !options->distills)
+    return "--teacher, --fold-teachers: go with --distill";
+  if (lighten->fold_teachers != NULL && lighten->hints != NULL)
+    return "--fold-teachers, --hint: give one of them";
+  if (!(options->distillation.temperature >= 0 && options->distillation.temperature <= 100))
+    return "--temperature: give more than 0 and at most 100";
+  if (!(options->distillation.share >= 0 && options->distillation.share <= 1))
+    return "--teacher-share: give more than 0 and at most 1";
+  if (!(options->distillation.hint_weight >= 0))
+    return "--hint-weight: give more than 0";
+  if (lighten->school.options.average >= 1)
+    return "--student-average: give 0 or more and less than 1";
+  if (lighten->school.options.mix.mixup > 10 || lighten->school.options.rate > 1)
+    return "--student-mixup: give 0 to 10; --student-rate: give more than 0 and at most 1";
+  return NULL;
+}
+
+static const char *
 find_problem (Lighten *lighten)
 {
   PraxiRecipeOptions *options = &lighten->options;
@@ -306,26 +333,9 @@ find_problem (Lighten *lighten)
   if (options->importance == PRAXI_IMPORTANCE_TAYLOR && lighten->data == NULL &&
       lighten->project == NULL)
     return "--importance taylor: goes with --data or --project";
-  if ((lighten->student != NULL || options->distills) && lighten->data == NULL &&
-      lighten->project == NULL)
-    return "--student, --distill: nothing can be learned without --data or --project";
-  if ((lighten->width != NULL || lighten->size != NULL) &&
-      (lighten->student == NULL || g_strv_contains (praxi_flow_nets (), lighten->student)))
-    return "--width, --size: go with --student and a net of the zoo";
-  if ((lighten->teachers != NULL || lighten->fold_teachers != NULL) && !options->distills)
-    return "--teacher, --fold-teachers: go with --distill";
-  if (lighten->fold_teachers != NULL && lighten->hints != NULL)
-    return "--fold-teachers, --hint: give one of them";
-  if (!(options->distillation.temperature >= 0 && options->distillation.temperature <= 100))
-    return "--temperature: give more than 0 and at most 100";
-  if (!(options->distillation.share >= 0 && options->distillation.share <= 1))
-    return "--teacher-share: give more than 0 and at most 1";
-  if (!(options->distillation.hint_weight >= 0))
-    return "--hint-weight: give more than 0";
-  if (lighten->school.options.average >= 1)
-    return "--student-average: give 0 or more and less than 1";
-  if (lighten->school.options.mix.mixup > 10 || lighten->school.options.rate > 1)
-    return "--student-mixup: give 0 to 10; --student-rate: give more than 0 and at most 1";
+  const char *problem = find_teaching_problem (lighten);
+  if (problem != NULL)
+    return problem;
   if (!parse_fold (lighten))
     return "--fold: give which of how many, as in 2/5";
   if (lighten->fold != NULL && lighten->data == NULL && lighten->project == NULL)

@@ -180,18 +180,50 @@ choose (const char *word, const char *const *words, int *choice)
   return word == NULL;
 }
 
+/* Fills what stands for words as well. */
 static const char *
-find_problem (PraxiTrainJob *t)
+find_value_problem (PraxiTrainJob *t)
 {
   static const char *const optimizers[] = {"adamw", "sgd", NULL};
   static const char *const balances[] = {"root", "equal", "none", NULL};
   const PraxiTrainOptions *o = &t->options;
-  static const char *const splits[] = {"train", "val", "test", "all", NULL};
-  int optimizer = 0, balance = 0, split = 0;
+  int optimizer = 0, balance = 0;
   const gboolean knows_optimizer = choose (t->optimizer, optimizers, &optimizer);
   const gboolean knows_balance = choose (t->balance, balances, &balance);
   t->options.optimizer = (PraxiOptimizerKind) optimizer;
   t->options.balance = (PraxiBalance) balance;
+  if (o->threads < 0 || o->threads > 1024)
+    return "--threads: give 1 to 1024";
+  if (o->epochs < 1 || o->epochs > 10000)
+    return "--epochs: give 1 to 10000";
+  if (o->batch < 1 || o->batch > 4096)
+    return "--batch: give 1 to 4096";
+  if (!(o->rate > 0 && o->rate <= 1))
+    return "--rate: give more than 0 and at most 1";
+  if (!(t->stride_s > 0 && t->stride_s < 1e6))
+    return "--stride: give seconds";
+  if (!knows_optimizer)
+    return "--optimizer: give adamw or sgd";
+  if (!knows_balance)
+    return "--balance: give root, equal or none";
+  if (!(o->mix.mixup >= 0 && o->mix.mixup <= 10) || !(o->mix.cutmix >= 0 && o->mix.cutmix <= 1))
+    return "--mixup: give 0 to 10; --cutmix: give 0 to 1";
+  if (!(o->average >= 0 && o->average < 1) || !(t->how.dropout >= 0 && t->how.dropout < 1))
+    return "--average, --dropout: give 0 or more and less than 1";
+  if (!(t->how.focal >= 0 && t->how.focal <= 10) || !(t->positive_weight > 0))
+    return "--focal: give 0 to 10; --positive-weight: give more than 0";
+  if (t->folds != 0 && (t->folds < 2 || t->folds > 100))
+    return "--folds: give 2 to 100";
+  if (!(t->memory_mb >= 1))
+    return "--memory: give megabytes";
+  return NULL;
+}
+
+static const char *
+find_problem (PraxiTrainJob *t)
+{
+  static const char *const splits[] = {"train", "val", "test", "all", NULL};
+  int split = 0;
   if ((t->data == NULL) == (t->project == NULL))
     return "train: give either --data DIR or --project FILE; see 'praxi train --help'";
   if (t->arch != NULL && t->from != NULL)
@@ -218,35 +250,11 @@ find_problem (PraxiTrainJob *t)
            "models shall be calibrated";
   if (t->folds > 0 && t->calibrates && t->judged == NULL)
     return "--calibrate: goes with --judge where there are --folds";
-  if (o->resume && t->out == NULL)
+  if (t->options.resume && t->out == NULL)
     return "--resume: goes with --out";
   if (t->out == NULL && t->folds == 0)
     return "train: say with --out where the model shall go";
-  if (o->threads < 0 || o->threads > 1024)
-    return "--threads: give 1 to 1024";
-  if (o->epochs < 1 || o->epochs > 10000)
-    return "--epochs: give 1 to 10000";
-  if (o->batch < 1 || o->batch > 4096)
-    return "--batch: give 1 to 4096";
-  if (!(o->rate > 0 && o->rate <= 1))
-    return "--rate: give more than 0 and at most 1";
-  if (!(t->stride_s > 0 && t->stride_s < 1e6))
-    return "--stride: give seconds";
-  if (!knows_optimizer)
-    return "--optimizer: give adamw or sgd";
-  if (!knows_balance)
-    return "--balance: give root, equal or none";
-  if (!(o->mix.mixup >= 0 && o->mix.mixup <= 10) || !(o->mix.cutmix >= 0 && o->mix.cutmix <= 1))
-    return "--mixup: give 0 to 10; --cutmix: give 0 to 1";
-  if (!(o->average >= 0 && o->average < 1) || !(t->how.dropout >= 0 && t->how.dropout < 1))
-    return "--average, --dropout: give 0 or more and less than 1";
-  if (!(t->how.focal >= 0 && t->how.focal <= 10) || !(t->positive_weight > 0))
-    return "--focal: give 0 to 10; --positive-weight: give more than 0";
-  if (t->folds != 0 && (t->folds < 2 || t->folds > 100))
-    return "--folds: give 2 to 100";
-  if (!(t->memory_mb >= 1))
-    return "--memory: give megabytes";
-  return NULL;
+  return find_value_problem (t);
 }
 
 static gboolean
