@@ -191,21 +191,31 @@ test_no_labels (Fixture *fixture, gconstpointer data)
   g_assert_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT);
 }
 
-static void
-test_project (Fixture *fixture, gconstpointer data)
+/* A project of 1.mp4, in a group and a split. fall: its class of that name */
+static PraxiStore *
+new_project (const Fixture *fixture, gint64 *media_id, PraxiClass **fall)
 {
   g_autofree char *path = g_build_filename (fixture->folder, "p.praxi", NULL);
   g_autofree char *clip = g_build_filename (fixture->folder, "1.mp4", NULL);
   g_autoptr (GError) error = NULL;
-  g_autoptr (PraxiStore) store = praxi_store_open (path, PRAXI_STORE_CREATE, &error);
+  PraxiStore *store = praxi_store_open (path, PRAXI_STORE_CREATE, &error);
   g_assert_no_error (error);
+  const PraxiMediaRow media = {.path = clip, .group = "yard", .split = "train"};
+  g_assert_true (praxi_store_add_media (store, &media, media_id, &error));
+  *fall = praxi_store_find_class (store, "fall", &error);
+  g_assert_no_error (error);
+  return store;
+}
+
+static void
+test_project (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PraxiClass) fall = NULL;
   gint64 media_id, other_id;
-  const PraxiMediaRow media = {.path = clip};
-  g_assert_true (praxi_store_add_media (store, &media, &media_id, &error));
+  g_autoptr (PraxiStore) store = new_project (fixture, &media_id, &fall);
   const PraxiClass other = {.name = "dance"};
   g_assert_true (praxi_store_add_class (store, &other, FALSE, &other_id, &error));
-  g_autoptr (PraxiClass) fall = praxi_store_find_class (store, "fall", &error);
-  g_assert_no_error (error);
   const PraxiLabel labels[] = {
       {.media_id = media_id, .class_id = fall->id, .start_ns = SECOND, .end_ns = 2 * SECOND},
       {.media_id = media_id, .class_id = other_id, .start_ns = 0, .end_ns = SECOND}};
@@ -228,16 +238,10 @@ test_project (Fixture *fixture, gconstpointer data)
 static void
 test_seen (Fixture *fixture, gconstpointer data)
 {
-  g_autofree char *path = g_build_filename (fixture->folder, "s.praxi", NULL);
-  g_autofree char *clip = g_build_filename (fixture->folder, "1.mp4", NULL);
   g_autoptr (GError) error = NULL;
-  g_autoptr (PraxiStore) store = praxi_store_open (path, PRAXI_STORE_CREATE, &error);
-  g_assert_no_error (error);
+  g_autoptr (PraxiClass) fall = NULL;
   gint64 id;
-  const PraxiMediaRow media = {.path = clip, .group = "yard", .split = "train"};
-  g_assert_true (praxi_store_add_media (store, &media, &id, &error));
-  g_autoptr (PraxiClass) fall = praxi_store_find_class (store, "fall", &error);
-  g_assert_no_error (error);
+  g_autoptr (PraxiStore) store = new_project (fixture, &id, &fall);
   /* Two that overlap, one that goes on past what was seen, one where nobody looked. */
   const gint64 spans[][2] = {{10, 12}, {11, 14}, {28, 33}, {50, 52}};
   for (guint i = 0; i < G_N_ELEMENTS (spans); i++) {
