@@ -25,12 +25,15 @@ b.mp4,normal,0,3.5,b,
 """
 
 
-def run(folder, *words):
+def run(folder, *words, caches=True):
+    """Motion is computed once for all that learn or judge."""
+    if caches and words[0] in ("train", "lighten") and "--cache" not in words:
+        words = (*words, "--cache", "motion")
     return subprocess.run([PRAXI, *words], capture_output=True, text=True, timeout=240, cwd=folder)
 
 
-def works(folder, *words):
-    result = run(folder, *words)
+def works(folder, *words, caches=True):
+    result = run(folder, *words, caches=caches)
     assert result.returncode == 0, (words, result.stderr)
     return result
 
@@ -105,7 +108,7 @@ def check_split(folder):
     write_labels(folder, [f"{name}.mp4,{what},{name},{'val' if name == 'c' else 'train'}\n"
                           for name in "abc" for what in ("fight,5,9", "normal,0,3.5")])
     command = ["train", "--data", ".", "--folds", "3", "--arch", "flow-statistics", "--epochs", "2",
-               "--classes", "normal,fight", "--cache", "motion", "--threads", "1", "--json"]
+               "--classes", "normal,fight", "--threads", "1", "--json"]
     works(folder, *command, "--out", "whole.onnx", "--scores", "whole.csv")
     works(folder, *command, "--split", "train", "--out", "part.onnx", "--scores", "part.csv")
     whole, part = rows(folder, "whole.csv"), rows(folder, "part.csv")
@@ -298,7 +301,7 @@ def check_cache(folder):
     """Kept motion teaches the same bits; an entry that is broken is made anew."""
     command = ["train", "--data", ".", "--folds", "2", "--arch", "flow-statistics", "--epochs", "1",
                "--classes", "normal,fight", "--threads", "1", "--json", "--out", "kept.onnx"]
-    works(folder, *command)
+    works(folder, *command, caches=False)
     plain = content(folder, "kept-1.onnx"), content(folder, "kept-2.onnx")
 
     def entries():
@@ -319,7 +322,7 @@ def check_cache(folder):
     # Who needs no statistics takes the motion that was kept with them, and learns the same.
     flow = ["train", "--data", ".", "--folds", "2", "--arch", "flow-light", "--epochs", "1",
             "--threads", "1", "--json", "--out", "flowing.onnx"]
-    works(folder, *flow)
+    works(folder, *flow, caches=False)
     without = content(folder, "flowing-1.onnx")
     works(folder, *flow, "--cache", "kept")
     assert len(entries()) == 2 and content(folder, "flowing-1.onnx") == without
