@@ -115,19 +115,6 @@ has_own_weights (const PraxiQuantizePlan *plan, const PraxiNode *node)
 
 /* --- which nodes ---------------------------------------------------------------------------- */
 
-/* Names of the nodes that are there when the motion stem has become one; NULL without a stem. */
-static GHashTable *
-find_learners (const PraxiQuantizePlan *plan)
-{
-  g_autoptr (PraxiGraph) fused = praxi_graph_copy (plan->resolved);
-  if (!praxi_fuse_motion_stem (fused))
-    return NULL;
-  GHashTable *names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; i < fused->nodes->len; i++)
-    g_hash_table_add (names, g_strdup (praxi_graph_node (fused, (int) i)->name));
-  return names;
-}
-
 static gboolean
 makes_output (const PraxiQuantizePlan *plan, const PraxiNode *node)
 {
@@ -142,7 +129,7 @@ makes_output (const PraxiQuantizePlan *plan, const PraxiNode *node)
 static void
 choose_convolutions (PraxiQuantizePlan *plan)
 {
-  g_autoptr (GHashTable) learners = find_learners (plan);
+  g_autoptr (GHashTable) learners = praxi_fuse_learners (plan->resolved);
   g_autofree gboolean *is_followed = g_new0 (gboolean, plan->n_values + 1);
   for (int i = plan->n_nodes - 1; i >= 0; i--) {
     const PraxiNode *node = praxi_graph_node (plan->graph, i);

@@ -43,7 +43,8 @@ typedef struct {
 } DenseSource;
 
 /* Packs; groups, group_in, group_out, taps, planes, is_s8, is_wide, in_pairs, in_tiles and loops
- * are set by the caller. in_zero: int8: the input's zero in u8 terms, that is 128 more for s8
+ * are set by the caller.
+ * in_zero: int8: the input's zero in u8 terms, that is 128 more for s8
  * Errors:  MEMORY; what was allocated is freed by praxi_cpu_pack_clear
  */
 PraxiStatus praxi_cpu_pack (DensePack *pack, const DenseSource *source, int32_t in_zero);
