@@ -4,14 +4,18 @@
 #include "kernels/cpu/dense-store.h"
 #include "kernels/cpu/loops-level.h"
 
+/* ROWS: of a tile; REST: of the tiles that the last pixels take where a whole one is too much. */
 #if defined(__AVX512VNNI__) && !defined(PRAXI_LEVEL_YMM)
 enum { ROWS_1 = 12, ROWS_1_S8 = 12, ROWS_2 = 12, ROWS_3 = 8, ROWS_4 = 6 };
+enum { REST_1 = 4, REST_1_S8 = 4, REST_2 = 4, REST_3 = 4, REST_4 = 3 };
 #elif defined(__AVX2__)
 /* The pointers to 12 rows would not stay in registers; sums of bytes take long enough to want 12.
  */
 enum { ROWS_1 = 8, ROWS_1_S8 = 12, ROWS_2 = 6 };
+enum { REST_1 = 4, REST_1_S8 = 4, REST_2 = 2 };
 #else
 enum { ROWS_1 = 4, ROWS_1_S8 = 4, ROWS_2 = 4 };
+enum { REST_1 = 2, REST_1_S8 = 2, REST_2 = 2 };
 #endif
 enum { MAX_ROWS = DENSE_ROWS_MAX };
 
@@ -36,7 +40,7 @@ find_rows (const DenseCall *call, int plane, int tap, int pixel, int rows, const
 }
 
 SIMD_INLINE void
-tile_s8 (const DenseCall *call, int pixel, int rows, int blocks, bool is_signed)
+tile_bytes (const DenseCall *call, int pixel, int rows, int blocks, bool is_signed)
 {
   VecI sum[MAX_ROWS][MAX_BLOCKS];
   const CpuEpilogue *e = &call->epilogue;
@@ -69,6 +73,15 @@ tile_s8 (const DenseCall *call, int pixel, int rows, int blocks, bool is_signed)
     }
   }
   store_s8 (call, pixel, rows, call->n_pixels - pixel, blocks, sum);
+}
+
+SIMD_INLINE void
+tile_s8 (const DenseCall *call, int pixel, int rows, int blocks)
+{
+  if (call->in_signed)
+    tile_bytes (call, pixel, rows, blocks, true);
+  else
+    tile_bytes (call, pixel, rows, blocks, false);
 }
 
 /* For levels that multiply 16-bit numbers only: bytes come widened, two channels a unit. */
@@ -175,41 +188,28 @@ tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
         simd_store (kept + (i * blocks + j) * LANES, sum[i][j]);
 }
 
-#define RUN_S8(rows, blocks)                                                                       \
-  static void run_s8_##blocks (const DenseCall *call)                                              \
+#define RUN(kind, rows, rest, blocks)                                                              \
+  static void run_##kind##_##blocks (const DenseCall *call)                                        \
   {                                                                                                \
-    for (int pixel = 0; pixel < call->n_pixels; pixel += rows) {                                   \
-      if (call->in_signed)                                                                         \
-        tile_s8 (call, pixel, rows, blocks, true);                                                 \
-      else                                                                                         \
-        tile_s8 (call, pixel, rows, blocks, false);                                                \
-    }                                                                                              \
+    int pixel = 0;                                                                                 \
+    for (; call->n_pixels - pixel > rows - rest; pixel += rows)                                    \
+      tile_##kind (call, pixel, rows, blocks);                                                     \
+    for (; pixel < call->n_pixels; pixel += rest)                                                  \
+      tile_##kind (call, pixel, rest, blocks);                                                     \
   }
-#define RUN_S16(rows, blocks)                                                                      \
-  static void run_s16_##blocks (const DenseCall *call)                                             \
-  {                                                                                                \
-    for (int pixel = 0; pixel < call->n_pixels; pixel += rows)                                     \
-      tile_s16 (call, pixel, rows, blocks);                                                        \
-  }
-#define RUN_F32(rows, blocks)                                                                      \
-  static void run_f32_##blocks (const DenseCall *call)                                             \
-  {                                                                                                \
-    for (int pixel = 0; pixel < call->n_pixels; pixel += rows)                                     \
-      tile_f32 (call, pixel, rows, blocks);                                                        \
-  }
-RUN_S8 (ROWS_1_S8, 1)
-RUN_S8 (ROWS_2, 2)
-RUN_S16 (ROWS_1, 1)
-RUN_S16 (ROWS_2, 2)
-RUN_F32 (ROWS_1, 1)
-RUN_F32 (ROWS_2, 2)
+RUN (s8, ROWS_1_S8, REST_1_S8, 1)
+RUN (s8, ROWS_2, REST_2, 2)
+RUN (s16, ROWS_1, REST_1, 1)
+RUN (s16, ROWS_2, REST_2, 2)
+RUN (f32, ROWS_1, REST_1, 1)
+RUN (f32, ROWS_2, REST_2, 2)
 #if defined(__AVX512VNNI__) && !defined(PRAXI_LEVEL_YMM)
-RUN_S8 (ROWS_3, 3)
-RUN_S8 (ROWS_4, 4)
-RUN_S16 (ROWS_3, 3)
-RUN_S16 (ROWS_4, 4)
-RUN_F32 (ROWS_3, 3)
-RUN_F32 (ROWS_4, 4)
+RUN (s8, ROWS_3, REST_3, 3)
+RUN (s8, ROWS_4, REST_4, 4)
+RUN (s16, ROWS_3, REST_3, 3)
+RUN (s16, ROWS_4, REST_4, 4)
+RUN (f32, ROWS_3, REST_3, 3)
+RUN (f32, ROWS_4, REST_4, 4)
 #endif
 
 void
