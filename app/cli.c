@@ -1,6 +1,7 @@
 #include "app/cli.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,7 +10,7 @@
 #include "engine/core/text.h"
 #include "engine/model/zoo.h"
 
-volatile sig_atomic_t praxi_cli_cancelled = 0;
+atomic_int praxi_cli_cancelled = 0;
 
 static void
 cancel_cb (int signal_number)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <glib.h>
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "engine/model/model.h"
 
@@ -56,9 +56,10 @@ gboolean praxi_cli_parse (int *argc,
 PraxiExit praxi_cli_fail (GError **error);
 
 /* Set by SIGINT and SIGTERM once praxi_cli_catch_signals was called; long work looks at it at least
- * once a frame, stores what it has and returns PRAXI_EXIT_CANCELLED.
+ * once a frame, stores what it has and returns PRAXI_EXIT_CANCELLED. Any thread may read it; the
+ * signal may come on any.
  */
-extern volatile sig_atomic_t praxi_cli_cancelled;
+extern atomic_int praxi_cli_cancelled;
 void praxi_cli_catch_signals (void);
 
 /* Progress on stderr: one JSON object per line when json, a bar when stderr is a terminal, else

@@ -1,5 +1,7 @@
 #include "engine/model/digest.h"
 
+#include <pthread.h>
+
 /* A smaller file is not worth a thread. */
 enum { LARGE_BYTES = 1 << 20 };
 
@@ -10,8 +12,8 @@ struct PraxiDigest {
   const guint8 *data;
   gsize size;
   GThread *thread; /* NULL: finish does it all */
-  GMutex lock;
-  GCond has_more;
+  pthread_mutex_t lock;
+  pthread_cond_t has_more;
   gsize n_read;
   gboolean is_stopped;
   /* the thread's until it has ended */
@@ -24,11 +26,11 @@ struct PraxiDigest {
 static gsize
 wait_for (PraxiDigest *digest, gsize n)
 {
-  g_mutex_lock (&digest->lock);
+  pthread_mutex_lock (&digest->lock);
   while (digest->n_read < n && !digest->is_stopped)
-    g_cond_wait (&digest->has_more, &digest->lock);
+    pthread_cond_wait (&digest->has_more, &digest->lock);
   const gsize there = digest->is_stopped ? 0 : digest->n_read;
-  g_mutex_unlock (&digest->lock);
+  pthread_mutex_unlock (&digest->lock);
   return there;
 }
 
@@ -57,8 +59,8 @@ praxi_digest_new (const guint8 *data, gsize size, gsize n_read)
 {
   PraxiDigest *digest = g_new0 (PraxiDigest, 1);
   *digest = (PraxiDigest){.data = data, .size = size, .n_read = n_read};
-  g_mutex_init (&digest->lock);
-  g_cond_init (&digest->has_more);
+  pthread_mutex_init (&digest->lock, NULL);
+  pthread_cond_init (&digest->has_more, NULL);
   if (size >= LARGE_BYTES)
     digest->thread = g_thread_new ("hash", make_cb, digest);
   return digest;
@@ -68,10 +70,10 @@ void
 praxi_digest_go_on (gsize n_read, gpointer data)
 {
   PraxiDigest *digest = data;
-  g_mutex_lock (&digest->lock);
+  pthread_mutex_lock (&digest->lock);
   digest->n_read = n_read;
-  g_cond_signal (&digest->has_more);
-  g_mutex_unlock (&digest->lock);
+  pthread_cond_signal (&digest->has_more);
+  pthread_mutex_unlock (&digest->lock);
 }
 
 char *
@@ -91,14 +93,14 @@ void
 praxi_digest_free (PraxiDigest *digest)
 {
   if (digest->thread != NULL) {
-    g_mutex_lock (&digest->lock);
+    pthread_mutex_lock (&digest->lock);
     digest->is_stopped = TRUE;
-    g_cond_signal (&digest->has_more);
-    g_mutex_unlock (&digest->lock);
+    pthread_cond_signal (&digest->has_more);
+    pthread_mutex_unlock (&digest->lock);
     g_thread_join (digest->thread);
   }
-  g_mutex_clear (&digest->lock);
-  g_cond_clear (&digest->has_more);
+  pthread_mutex_destroy (&digest->lock);
+  pthread_cond_destroy (&digest->has_more);
   g_free (digest->sha256);
   g_clear_error (&digest->error);
   g_free (digest);

@@ -1,5 +1,6 @@
 #include "engine/model/model.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,7 +21,7 @@ struct PraxiModel {
   /* of a large file: to read it again, and so that whoever writes over its name does no harm */
   int fd; /* −1: none */
   char *path;
-  GMutex lock;
+  pthread_mutex_t lock;
   gboolean sheds, has_shed; /* has_shed: graph is without its large constants */
 };
 
@@ -203,7 +204,7 @@ model_new (File *file, const char *name, GError **error)
   model->ref_count = 1;
   model->fd = -1;
   model->path = g_strdup (name);
-  g_mutex_init (&model->lock);
+  pthread_mutex_init (&model->lock, NULL);
   GError *why = NULL;
   if (!load (model, file, &why)) {
     name_file (&why, name);
@@ -290,12 +291,12 @@ praxi_model_whole_graph (PraxiModel *model, GError **error)
 {
   if (!model->sheds)
     return praxi_graph_ref (model->graph);
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&model->lock);
-  if (model->has_shed)
-    return read_again (model, error);
-  PraxiGraph *whole = praxi_graph_copy (model->graph);
-  drop_large_constants (model->graph);
+  pthread_mutex_lock (&model->lock);
+  PraxiGraph *whole = model->has_shed ? read_again (model, error) : praxi_graph_copy (model->graph);
+  if (!model->has_shed)
+    drop_large_constants (model->graph);
   model->has_shed = TRUE;
+  pthread_mutex_unlock (&model->lock);
   return whole;
 }
 
@@ -316,7 +317,7 @@ praxi_model_unref (PraxiModel *model)
   g_free (model->path);
   if (model->fd >= 0)
     close (model->fd);
-  g_mutex_clear (&model->lock);
+  pthread_mutex_destroy (&model->lock);
   g_clear_pointer (&model->graph, praxi_graph_unref);
   g_clear_pointer (&model->spec, praxi_model_spec_free);
   g_free (model);

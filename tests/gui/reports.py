@@ -6,6 +6,7 @@ both, the report is counted and left at that. Reports of the other sanitizers ar
 
 reports.py FOLDER…   prints the counts, and our reports whole
 """
+import itertools
 import os
 import pathlib
 import re
@@ -25,12 +26,13 @@ def split(text):
 
 
 def doers(report):
-    """The module of the first frame outside the runtime, for each stack that tells of a deed. A stack that does not
-    begin at 0 is the rest of one that another process's words came into."""
+    """The module of the first frame outside the runtime, for each stack that tells of a deed. A frame whose number does
+    not follow the one before is what another process wrote into it at the same time."""
     for paragraph in re.split(r'\n\s*\n', report):
-        frames = [(number, os.path.basename(path)) for number, path in FRAME.findall(paragraph)]
-        if frames and frames[0][0] == '0' and not ORIGIN.match(paragraph):
-            yield from [module for _, module in frames if not module.startswith(RUNTIME)][:1]
+        frames = itertools.takewhile(lambda frame: frame[0] == int(frame[1][0]), enumerate(FRAME.findall(paragraph)))
+        stack = [os.path.basename(path) for _, (_, path) in frames]
+        if not ORIGIN.match(paragraph):
+            yield from [module for module in stack if not module.startswith(RUNTIME)][:1]
 
 
 def is_ours(report):

@@ -45,6 +45,11 @@ class Reports(unittest.TestCase):
         cut = race('libgtk-4.so.1', 'libcairo.so.2').replace('    #1 main', '\n(praxiscope:1): CRITICAL\n    #1 main')
         self.assertEqual([reports.is_ours(report) for report in reports.split(cut)], [False])
 
+    def test_what_two_processes_wrote_at_once_is_no_deed(self):
+        mixed = race('libgtk-4.so.1', 'libcairo.so.2').replace('    #1 f', '    #6 main (praxi-footage+0x9)\n    #1 f')
+        mixed = mixed.replace('    #0 g', '    #0 memset (libtsan.so.2+0x5)\n    #6 main (praxi-footage+0x9)\n    #0 g')
+        self.assertEqual([reports.is_ours(report) for report in reports.split(mixed)], [False])
+
     def test_errors_count_wherever_they_come_from(self):
         text = ('==9==ERROR: AddressSanitizer: heap-use-after-free on address 0x1\n    #0 f (libgtk-4.so.1+0x1)\n'
                 '../ui/x.c:5:3: runtime error: signed integer overflow\n')
