@@ -27,8 +27,12 @@ typedef struct {
   uint8_t rows[16];
 } TileConfig;
 
-/* Pixels that are stored together: of one row. */
-enum { TOGETHER = 4 };
+enum {
+  TOGETHER = 4, /* pixels that are stored together: of one row */
+  /* More weights drive the pixels, which both strips and the next taps read again, out of the first
+   * cache. */
+  KEPT_BYTES = 24 << 10,
+};
 
 /* Pixels side by side: of one row, or of rows with the gaps between them. A strip begins early
  * where they end, and the first pixels of it are done already.
@@ -41,7 +45,8 @@ typedef struct {
   const DenseCall *call;
   int rows;       /* of a strip */
   int unit_rows;  /* of a tile of weights: groups of 4 channels */
-  int steps;      /* tiles of a tap */
+  int tap_steps;  /* tiles of a tap */
+  int steps;      /* of all taps */
   int run;        /* places side by side that strips share */
   int run_step;   /* from one run to the next */
   int run_strips; /* of a run */
@@ -62,7 +67,8 @@ tiling_of (const DenseCall *call)
   t.strip_groups = (t.rows + TOGETHER - 1) / TOGETHER;
   t.n_strips = call->n_pixels / t.run_step * t.run_strips;
   t.unit_rows = call->depth < TILE_ROWS ? call->depth : TILE_ROWS;
-  t.steps = call->depth / t.unit_rows;
+  t.tap_steps = call->depth / t.unit_rows;
+  t.steps = call->n_planes * call->n_taps * t.tap_steps;
   return t;
 }
 
@@ -125,6 +131,14 @@ find_strip (const Tiling *t, int plane, int tap, int pixel, uint8_t *room, int64
   return from;
 }
 
+/* streams: they pass by the first cache */
+#define LOAD_WEIGHTS(tile, from)                                                                   \
+  do {                                                                                             \
+    if (streams)                                                                                   \
+      _tile_stream_loadd (tile, from, 64);                                                         \
+    else                                                                                           \
+      _tile_loadd (tile, from, 64);                                                                \
+  } while (0)
 #define TILE_DOT(sums, pixels, weights)                                                            \
   do {                                                                                             \
     if (is_signed)                                                                                 \
@@ -138,8 +152,8 @@ typedef struct {
   int pixel;  /* of output */
 } Group;
 
-/* Sums of up to two strips that are still to be stored: a few groups at each step of the next
- * product, which leaves the vector units idle.
+/* Sums of up to two strips that are still to be stored: spread evenly over the steps of the next
+ * product, which leave the vector units idle.
  */
 typedef struct {
   const Packing *packing; /* NULL: slowly, one vector after the other */
@@ -147,7 +161,7 @@ typedef struct {
   Strip strip[2];
   Group groups[2 * TILE_ROWS]; /* where strips run over gaps */
   int next, end;
-  int at_once; /* groups a step */
+  int due; /* groups × steps */
 } Pending;
 
 /* Of strips that lie in one row each. */
@@ -214,6 +228,14 @@ store_rest (const Tiling *t, Pending *pending, int blocks, bool has_gaps)
     store_group (t, pending, blocks, has_gaps);
 }
 
+SIMD_INLINE void
+store_due (const Tiling *t, Pending *pending, int blocks, bool has_gaps)
+{
+  pending->due += pending->end;
+  for (; pending->due >= t->steps; pending->due -= t->steps)
+    store_group (t, pending, blocks, has_gaps);
+}
+
 /* strips, blocks: 1 or 2; sums: [2 TILE_ROWS][blocks LANES] */
 SIMD_INLINE void
 multiply (const Tiling *t,
@@ -222,6 +244,7 @@ multiply (const Tiling *t,
           int blocks,
           bool is_signed,
           bool has_gaps,
+          bool streams,
           int32_t *sums,
           Pending *pending)
 {
@@ -245,12 +268,12 @@ multiply (const Tiling *t,
       if (strips == 2)
         p_1 =
             find_strip (t, plane, tap, strip[1].first, room + TILE_ROWS * 4 * call->depth, &step_1);
-      for (int k = 0; k < t->steps; k++, w += blocks * block_bytes) {
-        _tile_loadd (WEIGHTS_0, w, 64);
+      for (int k = 0; k < t->tap_steps; k++, w += blocks * block_bytes) {
+        LOAD_WEIGHTS (WEIGHTS_0, w);
         _tile_loadd (PIXELS_0, p_0 + 64 * k, step_0);
         TILE_DOT (SUMS_0, PIXELS_0, WEIGHTS_0);
         if (blocks == 2) {
-          _tile_loadd (WEIGHTS_1, w + block_bytes, 64);
+          LOAD_WEIGHTS (WEIGHTS_1, w + block_bytes);
           TILE_DOT (SUMS_1, PIXELS_0, WEIGHTS_1);
         }
         if (strips == 2) {
@@ -259,8 +282,7 @@ multiply (const Tiling *t,
         }
         if (strips == 2 && blocks == 2)
           TILE_DOT (SUMS_3, PIXELS_1, WEIGHTS_1);
-        for (int i = 0; i < pending->at_once && pending->next < pending->end; i++)
-          store_group (t, pending, blocks, has_gaps);
+        store_due (t, pending, blocks, has_gaps);
       }
     }
   int32_t *next = sums + TILE_ROWS * blocks * LANES;
@@ -281,7 +303,7 @@ run_tiles (const Tiling *t, int blocks, bool is_signed, bool has_gaps)
   int32_t sums[2][N_SUMS] __attribute__ ((aligned (64)));
   const DenseCall *call = t->call;
   const int n = t->n_strips;
-  const int steps = call->n_planes * call->n_taps * t->steps;
+  const bool is_large = t->steps * blocks * t->unit_rows * 64 > KEPT_BYTES;
   const bool packs = can_pack (call, blocks);
   const Packing packing = packs ? packing_begin (&call->epilogue, 0, blocks) : (Packing){0};
   Pending pending = {.packing = packs ? &packing : NULL};
@@ -289,11 +311,11 @@ run_tiles (const Tiling *t, int blocks, bool is_signed, bool has_gaps)
     const Strip strip[] = {strip_at (t, i), strip_at (t, i + 1)};
     const int strips = n - i < 2 ? 1 : 2;
     int32_t *to = sums[i / 2 % 2];
+    const bool streams = is_large && i > 0; /* the first bring them into the second cache */
     if (strips == 2)
-      multiply (t, strip, 2, blocks, is_signed, has_gaps, to, &pending);
+      multiply (t, strip, 2, blocks, is_signed, has_gaps, streams, to, &pending);
     else
-      multiply (t, strip, 1, blocks, is_signed, has_gaps, to, &pending);
-    store_rest (t, &pending, blocks, has_gaps);
+      multiply (t, strip, 1, blocks, is_signed, has_gaps, streams, to, &pending);
     pending.sums = to;
     pending.strip[0] = strip[0];
     pending.strip[1] = strip[1];
@@ -301,7 +323,7 @@ run_tiles (const Tiling *t, int blocks, bool is_signed, bool has_gaps)
     pending.end = has_gaps ? 0 : strips * t->strip_groups;
     for (int k = 0; k < strips && has_gaps; k++)
       add_groups (t, &pending, &strip[k], k * TILE_ROWS);
-    pending.at_once = (pending.end + steps - 1) / steps;
+    pending.due = 0;
   }
   store_rest (t, &pending, blocks, has_gaps);
 }
