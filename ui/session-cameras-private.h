@@ -56,7 +56,7 @@ struct PraxiCameras {
 gint64 praxi_live_last_ns (const PraxiLiveRecording *recording);
 
 /* The open camera's recording began, grew or ended. */
-void praxi_live_begun (PraxiUiCamera *camera);
+void praxi_live_begun (PraxiUiCamera *camera, PraxiMediaItem *before);
 void praxi_live_grew (PraxiUiCamera *camera);
 void praxi_live_state_changed (PraxiUiCamera *camera);
 void praxi_live_close (PraxiSession *session);

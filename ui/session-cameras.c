@@ -71,14 +71,15 @@ recording_clear (PraxiLiveRecording *recording)
   *recording = (PraxiLiveRecording){0};
 }
 
-/* "Yard 14:03:05": what the camera recorded before becomes footage like any other. */
-static void
+/* "Yard 14:03:05": what the camera recorded before becomes footage like any other. NULL: nothing.
+ * The list owns it. */
+static PraxiMediaItem *
 list_recording (PraxiUiCamera *camera)
 {
   const PraxiLiveRecording *recording = &camera->recording;
   const gint64 last_ns = praxi_live_last_ns (recording);
   if (recording->path == NULL || last_ns < 0)
-    return;
+    return NULL;
   g_autoptr (PraxiMediaItem) item = praxi_media_item_new (recording->path);
   g_autoptr (GDateTime) at =
       g_date_time_new_from_unix_local (recording->begin_at_us / G_USEC_PER_SEC);
@@ -89,6 +90,7 @@ list_recording (PraxiUiCamera *camera)
                                recording->height);
   praxi_media_item_set_thumbnail (item, praxi_media_item_thumbnail (camera->item));
   g_list_store_append (camera->session->media_list, item);
+  return item;
 }
 
 static void
@@ -99,7 +101,7 @@ take_recording (PraxiUiCamera *camera, JsonObject *line)
   char *path = g_filename_from_uri (uri, NULL, NULL);
   if (path == NULL)
     return;
-  list_recording (camera);
+  PraxiMediaItem *before = list_recording (camera);
   recording_clear (recording);
   recording->path = path;
   recording->begin_clock_us = json_object_get_int_member_with_default (line, "begin_clock_us", 0);
@@ -111,7 +113,7 @@ take_recording (PraxiUiCamera *camera, JsonObject *line)
   recording->heard_us = g_get_monotonic_time ();
   praxi_media_item_set_path (camera->item, path);
   praxi_media_item_set_name (camera->item, camera->spec->name);
-  praxi_live_begun (camera);
+  praxi_live_begun (camera, before);
 }
 
 /* Key frames are never moved: what follows them is shown after them. */

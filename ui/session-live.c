@@ -263,18 +263,48 @@ praxi_live_grew (PraxiUiCamera *camera)
   live->is_moving = FALSE;
 }
 
-/* What was seen until now goes on as a row of its own. */
+/* Whoever looks back goes on with what they look at, which is footage like any other now. */
+static void
+stay_with (PraxiSession *self, PraxiMediaItem *before)
+{
+  const gint64 at_ns = praxi_session_frame_span (self, self->playhead).start_ns;
+  const int mark_in = self->mark_in, mark_out = self->mark_out;
+  praxi_session_open_media (self, before);
+  self->arrive_ns = at_ns;
+  self->arrives = TRUE;
+  self->mark_in = mark_in;
+  self->mark_out = mark_out;
+}
+
+/* The camera goes on in another file. A label lies in one of them: one that is being marked live
+ * begins with the new one. */
+static void
+go_on_with (PraxiSession *self, PraxiMediaItem *item)
+{
+  const gboolean is_live = self->cameras->is_live, is_marked = self->mark_in >= 0;
+  praxi_session_media_close (self);
+  praxi_session_open_media (self, item);
+  self->cameras->is_live = is_live;
+  if (!is_marked)
+    return;
+  self->mark_in = 0;
+  praxi_session_say (self, FALSE,
+                     _ ("The recording goes on in another file: the label begins with it"));
+}
+
+/* before: what was seen until now, a row of its own, or NULL */
 void
-praxi_live_begun (PraxiUiCamera *camera)
+praxi_live_begun (PraxiUiCamera *camera, PraxiMediaItem *before)
 {
   PraxiSession *self = camera->session;
   if (self->cameras->open != camera)
     return;
-  const gboolean was_live = self->cameras->is_live;
+  if (before != NULL && !self->cameras->is_live) {
+    stay_with (self, before);
+    return;
+  }
   g_autoptr (PraxiMediaItem) item = g_object_ref (camera->item);
-  praxi_session_media_close (self);
-  praxi_session_open_media (self, item);
-  self->cameras->is_live = was_live;
+  go_on_with (self, item);
 }
 
 void

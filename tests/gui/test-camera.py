@@ -30,10 +30,10 @@ LIST_ROWS = 200  # that GtkListView keeps, each a few widgets
 SLEEP_S = int(os.environ.get('PRAXI_SLEEP_S', 6))
 
 # The window records hours and counts gigabytes. This stands between it and its jobs.
-SHORT_RING = '''#!/bin/sh
+SHORT = '''#!/bin/sh
 # $@ with other values behind two words
 for word; do
-  case $before in --segment) word=60 ;; --keep-size) word=16M ;; esac
+  case $before in --segment) word={seconds} ;; --keep-size) word=16M ;; esac
   before=$word
   shift
   set -- "$@" "$word"
@@ -95,6 +95,16 @@ def children(pid):
     return found
 
 
+def with_short_recordings(seconds):
+    """A window whose cameras record files of that many seconds, and keep 16 MB of them."""
+    folder = HOME / f'recordings-of-{seconds}'
+    folder.mkdir()
+    praxiscope, footage = shutil.copy(PRAXISCOPE, folder), folder / 'praxi-footage'
+    footage.write_text(SHORT.format(seconds=seconds, footage=pathlib.Path(PRAXISCOPE).with_name('praxi-footage')))
+    footage.chmod(0o755)
+    return praxiscope
+
+
 def rss_kb(pid):
     return int(next(line for line in open(f'/proc/{pid}/status') if line.startswith('VmRSS')).split()[1])
 
@@ -116,8 +126,8 @@ class Sitting(unittest.TestCase):
     def setUpClass(cls):
         cls.h264 = make_stream()
 
-    def start(self):
-        self.app = App([PRAXISCOPE], HOME / 'praxiscope.log')
+    def start(self, praxiscope=PRAXISCOPE):
+        self.app = App([praxiscope], HOME / 'praxiscope.log')
 
     def stop(self):
         if self.app is None:
@@ -311,6 +321,34 @@ class Sitting(unittest.TestCase):
                 self.assertEqual(self.check_labels(), 1)
                 self.tearDown()
 
+    def wait_for_the_next_file(self):
+        n_files = len(query('SELECT id FROM run'))
+        wait(lambda: len(query('SELECT id FROM run')) > n_files, 'another file', 20)
+
+    def test_a_recording_goes_on_in_another_file(self):
+        with RtspServer(self.h264, RATE_HZ) as server:
+            write_settings([server.port])
+            self.start(with_short_recordings(8))
+            self.open_row('Yard 1')
+            wait(lambda: self.said('Live · 320') and self.frames() > 15, 'the picture')
+            self.app.key('i')
+            self.wait_for_the_next_file()
+            wait(lambda: self.said('The recording goes on in another file'), 'it to be said')
+            wait(lambda: 15 < self.frames() < 100, 'its frames')
+            self.app.key('o', '2')
+            wait(lambda: query('SELECT start_frame FROM label') == [(0,)], 'what was marked before to begin with it')
+            self.app.key('comma')
+            wait(lambda: self.said('Looking back'), 'the past')
+            self.app.key('i')
+            at = self.frames()
+            self.wait_for_the_next_file()
+            wait(lambda: not self.said('Looking back') and self.frames() == at, 'to stay where it was')
+            self.app.key('period', 'period', 'o', '2')
+            wait(lambda: len(query('SELECT id FROM label')) == 2, 'the second label')
+            self.assertEqual(len(query('SELECT DISTINCT media_id FROM label')), 1)
+            self.stop()
+            self.assertEqual(self.check_labels(), 2)
+
     def test_an_event_is_told_to_the_desktop(self):
         heard = HOME / 'notifications'
         desktop = subprocess.Popen([sys.executable, '-c', NOTIFICATIONS, str(heard)])
@@ -335,12 +373,7 @@ class Soak(Sitting):
 
     def test_ring(self):
         """Recordings of a minute; four minutes with labels, four without, which the ring may take."""
-        folder = HOME / 'short-ring'
-        folder.mkdir()
-        praxiscope, footage = shutil.copy(PRAXISCOPE, folder), folder / 'praxi-footage'
-        footage.write_text(SHORT_RING.format(footage=pathlib.Path(PRAXISCOPE).with_name('praxi-footage')))
-        footage.chmod(0o755)
-        self.sit(praxiscope, lambda at_s: at_s % 480 < 240)
+        self.sit(with_short_recordings(60), lambda at_s: at_s % 480 < 240)
         left, begun = len(list(HOME.rglob('20*Z*.mkv'))), float(sys.argv[5]) / 60
         print(f'{left} recordings left of {begun:.0f}')
         self.assertTrue(left < begun or begun < 10)
@@ -349,8 +382,11 @@ class Soak(Sitting):
         seconds = float(sys.argv[5])
         with RtspServer(self.h264, RATE_HZ) as server:
             write_settings([server.port])
-            with open(HOME / 'praxiscope.log', 'w') as log, subprocess.Popen(['openbox'], stderr=subprocess.DEVNULL) as manager:
+            with open(HOME / 'praxiscope.log', 'w') as log, contextlib.ExitStack() as on_exit:
+                manager = on_exit.enter_context(subprocess.Popen(['openbox'], stderr=subprocess.DEVNULL))
+                on_exit.callback(manager.terminate)
                 window = subprocess.Popen([praxiscope], stderr=log)
+                on_exit.callback(window.kill)
                 time.sleep(3)
                 xdo('key', 'Next')
                 watcher = wait(lambda: next(iter(children(window.pid)), None), 'the camera')
@@ -358,7 +394,6 @@ class Soak(Sitting):
                 rows, n_labels = self.label_for(seconds, window.pid, watcher, is_labelled)
                 window.send_signal(signal.SIGTERM)
                 self.assertEqual(window.wait(20), 0)
-                manager.terminate()
         kept = self.check_labels()
         full = next((i for i, row in enumerate(rows[:-2]) if row[-1] >= LIST_ROWS), 0)
         half = rows[max(full, len(rows) // 2):]
