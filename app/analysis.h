@@ -5,7 +5,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "app/cli.h"
+#include "app/device.h"
 #include "engine/infer/analyzer.h"
 #include "engine/infer/events.h"
 

@@ -36,12 +36,12 @@ typedef struct {
 } Lane;
 
 struct Analyze {
-  char *model_name, *backend, *vram, *project, *png, *csv, *progress;
-  int threads;
+  char *model_name, *project, *png, *csv, *progress;
+  PraxiCliDevice device;
   char *first;
   double stride_s, enter, exit, min_length_s, merge_gap_s, smooth_s;
   double first_start_s, first_end_s; /* equal: from the start on */
-  gboolean is_half, json, coarse, no_gate;
+  gboolean json, coarse, no_gate;
   char **paths;
 
   PraxiCliModel model;
@@ -476,7 +476,7 @@ lane_cb (void *data)
 static int
 all_threads (const Analyze *analyze)
 {
-  return analyze->threads > 0 ? analyze->threads : (int) g_get_num_processors ();
+  return analyze->device.threads > 0 ? analyze->device.threads : (int) g_get_num_processors ();
 }
 
 static int
@@ -496,7 +496,7 @@ open_lanes (Analyze *analyze, GError **error)
   const gboolean is_cpu =
       g_str_equal (praxi_executor_backend_name (analyze->model.executor), "cpu");
   const int n = is_cpu ? planned_lanes (analyze) : 1;
-  const PraxiExecutorOptions options = {.backend = analyze->backend, .threads = threads / n};
+  const PraxiExecutorOptions options = {.backend = analyze->device.backend, .threads = threads / n};
   analyze->lanes[0] = (Lane){.analyze = analyze, .model = analyze->model};
   for (analyze->n_lanes = 1; analyze->n_lanes < n; analyze->n_lanes++) {
     Lane *lane = &analyze->lanes[analyze->n_lanes];
@@ -584,11 +584,6 @@ check_options (Analyze *analyze, GError **error)
                  "analyze: no media given; see 'praxi analyze --help'");
     return FALSE;
   }
-  if (analyze->threads < 0 || analyze->threads > 1024) {
-    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_USAGE, "--threads %d: give 1 to 1024",
-                 analyze->threads);
-    return FALSE;
-  }
   return praxi_cli_wants_json_progress (analyze->progress, &analyze->json_progress, error) &&
          check_share ("--enter", analyze->enter, error) &&
          check_share ("--exit", analyze->exit, error) &&
@@ -601,13 +596,12 @@ check_options (Analyze *analyze, GError **error)
 static gboolean
 open_outputs (Analyze *analyze, GError **error)
 {
-  PraxiExecutorOptions options = {.backend = analyze->backend,
-                                  .is_half = analyze->is_half,
-                                  .threads = analyze->threads > 0 || planned_lanes (analyze) > 1
-                                                 ? all_threads (analyze) / planned_lanes (analyze)
-                                                 : 0};
-  if (!praxi_cli_parse_size ("--vram", analyze->vram, &options.vram_bytes, error) ||
-      !praxi_cli_model_open (&analyze->model, analyze->model_name, &options, error) ||
+  PraxiExecutorOptions options = {0};
+  if (!praxi_cli_device_options (&analyze->device, &options, error))
+    return FALSE;
+  if (options.threads > 0 || planned_lanes (analyze) > 1)
+    options.threads = all_threads (analyze) / planned_lanes (analyze);
+  if (!praxi_cli_model_open (&analyze->model, analyze->model_name, &options, error) ||
       !praxi_cli_model_beside_decoder (&analyze->model, &options, error) ||
       !praxi_executor_set_still_limit (analyze->model.executor, analyze->no_gate ? 0 : STILL_LIMIT,
                                        error))
@@ -675,11 +669,7 @@ praxi_cli_analyze (int argc, char **argv)
   const GOptionEntry entries[] = {
       {"model", 'm', 0, G_OPTION_ARG_FILENAME, &a.model_name, "Model (default: light)",
        "FILE|light|original"},
-      {"backend", 0, 0, G_OPTION_ARG_STRING, &a.backend, "What runs it", "auto|cpu|cuda|ref"},
-      {"f16", 0, 0, G_OPTION_ARG_NONE, &a.is_half, "Convolutions of floats in 16 bits, on a GPU",
-       NULL},
-      {"vram", 0, 0, G_OPTION_ARG_STRING, &a.vram, "Most of a GPU's memory to take", "BYTES|4G"},
-      {"threads", 0, 0, G_OPTION_ARG_INT, &a.threads, "Threads (default: one per core)", "N"},
+      PRAXI_CLI_DEVICE_ENTRIES (a.device),
       {"stride", 0, 0, G_OPTION_ARG_DOUBLE, &a.stride_s, "Seconds between windows (default: 0.5)",
        "S"},
       {"first", 0, 0, G_OPTION_ARG_STRING, &a.first, "Analyse this part first, in seconds",
@@ -713,8 +703,7 @@ praxi_cli_analyze (int argc, char **argv)
     status = run_command (&a);
   }
   g_free (a.model_name);
-  g_free (a.backend);
-  g_free (a.vram);
+  praxi_cli_device_clear (&a.device);
   g_free (a.project);
   g_free (a.first);
   g_free (a.png);

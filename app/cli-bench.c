@@ -5,11 +5,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "app/cli.h"
+#include "app/device.h"
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
 #include "engine/core/text.h"
-#include "engine/infer/executor.h"
 
 enum { WARM_UP_RUNS = 3, MIN_RUNS = 5, PROFILE_RUNS = 20, PROFILE_US = 1000000 };
 
@@ -277,19 +276,15 @@ bench_model (const char *name, const PraxiExecutorOptions *options, double secon
 PraxiExit
 praxi_cli_bench (int argc, char **argv)
 {
-  gboolean json = FALSE, is_half = FALSE;
-  int threads = 0, batch = 1;
+  gboolean json = FALSE;
+  int batch = 1;
   double seconds = 2;
-  g_autofree char *backend = NULL, *vram = NULL;
+  g_auto (PraxiCliDevice) device = {0};
   g_autoptr (GError) error = NULL;
   const GOptionEntry entries[] = {
       {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print one JSON document", NULL},
       {"batch", 0, 0, G_OPTION_ARG_INT, &batch, "Clips in one run (1)", "N"},
-      {"threads", 0, 0, G_OPTION_ARG_INT, &threads, "Threads (one per processor)", "N"},
-      {"backend", 0, 0, G_OPTION_ARG_STRING, &backend, "What runs it", "auto|cpu|cuda|ref"},
-      {"f16", 0, 0, G_OPTION_ARG_NONE, &is_half, "Convolutions of floats in 16 bits, on a GPU",
-       NULL},
-      {"vram", 0, 0, G_OPTION_ARG_STRING, &vram, "Most of a GPU's memory to take", "BYTES|4G"},
+      PRAXI_CLI_DEVICE_ENTRIES (device),
       {"seconds", 0, 0, G_OPTION_ARG_DOUBLE, &seconds, "How long to measure (2)", "S"},
       {NULL}};
   PraxiExit status;
@@ -303,9 +298,8 @@ praxi_cli_bench (int argc, char **argv)
            stderr);
     return PRAXI_EXIT_USAGE;
   }
-  PraxiExecutorOptions options = {
-      .backend = backend, .threads = threads, .batch = batch, .is_half = is_half};
-  if (!praxi_cli_parse_size ("--vram", vram, &options.vram_bytes, &error))
+  PraxiExecutorOptions options = {.batch = batch};
+  if (!praxi_cli_device_options (&device, &options, &error))
     return praxi_cli_fail (&error);
   return bench_model (argv[1], &options, seconds, json);
 }

@@ -10,10 +10,11 @@
 #include "engine/core/text.h"
 
 typedef struct {
-  char *model_name, *backend, *vram, *progress;
-  int threads, top;
+  char *model_name, *progress;
+  PraxiCliDevice device;
+  int top;
   double stride_s;
-  gboolean json, is_half;
+  gboolean json;
   char **paths;
 
   PraxiCliModel model;
@@ -158,8 +159,6 @@ check_options (Classify *classify, GError **error)
   const char *problem = NULL;
   if (classify->paths == NULL || classify->paths[0] == NULL)
     problem = "classify: no media given; see 'praxi classify --help'";
-  else if (classify->threads < 0 || classify->threads > 1024)
-    problem = "--threads: give 1 to 1024";
   else if (classify->top < 0)
     problem = "--top: give a number of classes";
   else if (classify->stride_s < 0 || classify->stride_s > 1e6)
@@ -185,10 +184,9 @@ static PraxiExit
 run_command (Classify *classify)
 {
   g_autoptr (GError) error = NULL;
-  PraxiExecutorOptions options = {
-      .backend = classify->backend, .threads = classify->threads, .is_half = classify->is_half};
+  PraxiExecutorOptions options = {0};
   if (!check_options (classify, &error) ||
-      !praxi_cli_parse_size ("--vram", classify->vram, &options.vram_bytes, &error) ||
+      !praxi_cli_device_options (&classify->device, &options, &error) ||
       !open_model (classify, &options, &error))
     return praxi_cli_fail (&error);
   const int n_classes = classify->joints != NULL ? praxi_joints_spec (classify->joints)->n_classes
@@ -207,11 +205,7 @@ praxi_cli_classify (int argc, char **argv)
   const GOptionEntry entries[] = {
       {"model", 'm', 0, G_OPTION_ARG_FILENAME, &c.model_name, "Model (default: light)",
        "FILE|light|original"},
-      {"backend", 0, 0, G_OPTION_ARG_STRING, &c.backend, "What runs it", "auto|cpu|cuda|ref"},
-      {"f16", 0, 0, G_OPTION_ARG_NONE, &c.is_half, "Convolutions of floats in 16 bits, on a GPU",
-       NULL},
-      {"vram", 0, 0, G_OPTION_ARG_STRING, &c.vram, "Most of a GPU's memory to take", "BYTES|4G"},
-      {"threads", 0, 0, G_OPTION_ARG_INT, &c.threads, "Threads (default: one per core)", "N"},
+      PRAXI_CLI_DEVICE_ENTRIES (c.device),
       {"stride", 0, 0, G_OPTION_ARG_DOUBLE, &c.stride_s, "Seconds between windows (default: 0.5)",
        "S"},
       {"top", 0, 0, G_OPTION_ARG_INT, &c.top, "Print only the N most likely classes", "N"},
@@ -229,8 +223,7 @@ praxi_cli_classify (int argc, char **argv)
     status = run_command (&c);
   }
   g_free (c.model_name);
-  g_free (c.backend);
-  g_free (c.vram);
+  praxi_cli_device_clear (&c.device);
   g_free (c.progress);
   g_strfreev (c.paths);
   return status;

@@ -12,12 +12,12 @@
 #include "engine/train/metrics.h"
 
 typedef struct {
-  char *original, *light, *data, *project, *split, *backend, *vram, *progress;
-  int threads;
+  char *original, *light, *data, *project, *split, *progress;
+  PraxiCliDevice device;
   double stride_s;
-  gboolean json, is_half;
-  gint64 vram_bytes;
+  gboolean json;
 
+  PraxiExecutorOptions executor; /* of each model */
   PraxiDataset *dataset;
   char **classes;
   gboolean json_progress;
@@ -82,10 +82,7 @@ static JsonObject *
 evaluate_model (Compare *compare, const char *name, GError **error)
 {
   const PraxiCompareChild child = {.name = name,
-                                   .backend = compare->backend,
-                                   .vram_bytes = compare->vram_bytes,
-                                   .is_half = compare->is_half,
-                                   .threads = compare->threads,
+                                   .executor = compare->executor,
                                    .stride_s = compare->stride_s,
                                    .progress = progress_cb,
                                    .data = compare};
@@ -244,8 +241,6 @@ check_options (Compare *compare, GError **error)
   const char *problem = NULL;
   if ((compare->data == NULL) == (compare->project == NULL))
     problem = "compare: give either --data DIR or --project FILE; see 'praxi compare --help'";
-  else if (compare->threads < 0 || compare->threads > 1024)
-    problem = "--threads: give 1 to 1024";
   else if (compare->stride_s < 0 || compare->stride_s > 1e6)
     problem = "--stride: give seconds";
   if (problem != NULL) {
@@ -273,11 +268,7 @@ praxi_cli_compare (int argc, char **argv)
       {"project", 0, 0, G_OPTION_ARG_FILENAME, &c.project, "The labels of a project", "FILE.praxi"},
       {"split", 0, 0, G_OPTION_ARG_STRING, &c.split,
        "Which clips (default: val where there are any, else all)", "train|val|test|all"},
-      {"backend", 0, 0, G_OPTION_ARG_STRING, &c.backend, "What runs them", "auto|cpu|cuda|ref"},
-      {"f16", 0, 0, G_OPTION_ARG_NONE, &c.is_half, "Convolutions of floats in 16 bits, on a GPU",
-       NULL},
-      {"vram", 0, 0, G_OPTION_ARG_STRING, &c.vram, "Most of a GPU's memory to take", "BYTES|4G"},
-      {"threads", 0, 0, G_OPTION_ARG_INT, &c.threads, "Threads (default: one per core)", "N"},
+      PRAXI_CLI_DEVICE_ENTRIES (c.device),
       {"stride", 0, 0, G_OPTION_ARG_DOUBLE, &c.stride_s, "Seconds between windows (default: 0.5)",
        "S"},
       {"json", 0, 0, G_OPTION_ARG_NONE, &c.json, "Print one JSON document", NULL},
@@ -293,15 +284,15 @@ praxi_cli_compare (int argc, char **argv)
       g_set_error (&error, PRAXI_ERROR, PRAXI_ERROR_USAGE,
                    "compare %s: name the models with --original and --light", rest[0]);
     status = error == NULL && check_options (&c, &error) &&
-                     praxi_cli_parse_size ("--vram", c.vram, &c.vram_bytes, &error)
+                     praxi_cli_device_options (&c.device, &c.executor, &error)
                  ? compare_models (&c)
                  : praxi_cli_fail (&error);
   }
   praxi_dataset_free (c.dataset);
   g_strfreev (c.classes);
   g_strfreev (rest);
-  char *const texts[] = {c.original, c.light,   c.data, c.project,
-                         c.split,    c.backend, c.vram, c.progress};
+  praxi_cli_device_clear (&c.device);
+  char *const texts[] = {c.original, c.light, c.data, c.project, c.split, c.progress};
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
   return status;

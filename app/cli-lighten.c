@@ -42,7 +42,7 @@ judge_cb (gpointer data, const char *path, PraxiFigures *figures, GError **error
 {
   Lighten *lighten = data;
   const PraxiCompareChild child = {.name = path,
-                                   .threads = lighten->options.threads,
+                                   .executor.threads = lighten->options.threads,
                                    .stride_s = lighten->stride_s,
                                    .progress = child_cb,
                                    .data = lighten};

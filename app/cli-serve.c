@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/cli.h"
+#include "app/analysis.h"
 #include "app/serve-model.h"
 #include "app/serve.h"
 #include "engine/core/error.h"
@@ -16,7 +16,8 @@
 enum { MAX_TOKEN_BYTES = 4096, TICK_MS = 100, DEFAULT_PORT = 8765 };
 
 typedef struct {
-  char *model, *backend, *vram, *token_file;
+  char *model, *token_file;
+  PraxiCliDevice device;
   char *token;
   gint64 max_body_bytes;
   gboolean json;
@@ -55,8 +56,6 @@ check_options (const Serve *serve, GError **error)
   const char *problem = NULL;
   if (options->port < 0 || options->port > 65535)
     problem = "--port: give 1 to 65535, or 0 for any that is free";
-  else if (options->threads < 0 || options->threads > 1024)
-    problem = "--threads: give 1 to 1024";
   else if (options->max_batch < 1 || options->max_batch > PRAXI_SERVE_MAX_BATCH)
     problem = "--max-batch: give 1 to 64 clips";
   else if (!(options->max_delay_ms >= 0 && options->max_delay_ms <= 10000))
@@ -98,7 +97,7 @@ run (Serve *serve)
 {
   g_autoptr (GError) error = NULL;
   if (!check_options (serve, &error) ||
-      !praxi_cli_parse_size ("--vram", serve->vram, &serve->options.vram_bytes, &error) ||
+      !praxi_cli_device_options (&serve->device, &serve->options.executor, &error) ||
       (serve->token_file != NULL && !read_token (serve, &error)))
     return praxi_cli_fail (&error);
   praxi_cli_catch_signals ();
@@ -146,11 +145,7 @@ praxi_cli_serve (int argc, char **argv)
       {"decode", 0, 0, G_OPTION_ARG_DOUBLE, &o->decode_s, "For decoding its footage (30)", "S"},
       {"stride", 0, 0, G_OPTION_ARG_DOUBLE, &o->stride_s, "Seconds between windows (default: 0.5)",
        "S"},
-      {"backend", 0, 0, G_OPTION_ARG_STRING, &s.backend, "What runs it", "auto|cpu|cuda|ref"},
-      {"f16", 0, 0, G_OPTION_ARG_NONE, &o->is_half, "Convolutions of floats in 16 bits, on a GPU",
-       NULL},
-      {"vram", 0, 0, G_OPTION_ARG_STRING, &s.vram, "Most of a GPU's memory to take", "BYTES|4G"},
-      {"threads", 0, 0, G_OPTION_ARG_INT, &o->threads, "Threads (default: one per core)", "N"},
+      PRAXI_CLI_DEVICE_ENTRIES (s.device),
       {"json", 0, 0, G_OPTION_ARG_NONE, &s.json, "Say the port as JSON", NULL},
       {NULL}};
   PraxiExit status;
@@ -161,15 +156,13 @@ praxi_cli_serve (int argc, char **argv)
           "/metrics. SIGTERM ends it when what is in flight is answered.",
           &status)) {
     o->model = s.model;
-    o->backend = s.backend;
     o->max_body_bytes = s.max_body_bytes;
     status = argc == 1 ? run (&s) : PRAXI_EXIT_USAGE;
     if (argc != 1)
       fputs ("praxi: serve takes no file; see 'praxi serve --help'\n", stderr);
   }
   g_free (s.model);
-  g_free (s.backend);
-  g_free (s.vram);
+  praxi_cli_device_clear (&s.device);
   g_free (s.token_file);
   g_free (s.token);
   return status;

@@ -62,7 +62,7 @@ static JsonNode *
 judge (const PraxiTrainJob *train, GError **error)
 {
   const PraxiCompareChild child = {.name = train->out,
-                                   .threads = train->options.threads,
+                                   .executor.threads = train->options.threads,
                                    .stride_s = train->stride_s,
                                    .progress = unused_cb};
   return train->val != NULL && !praxi_train_job_reads_joints (train)

@@ -12,19 +12,18 @@
 enum { POLL_MS = 20, SEGMENT_S = 60, PASSWORD_BYTES = 1024 };
 
 typedef struct {
-  char *model_name, *backend, *vram, *project, *record, *name, *keep_size, *user, *password,
-      *progress;
+  char *model_name, *project, *record, *name, *keep_size, *user, *password, *progress;
   double seconds, keep_days;
-  int threads, segment_s, preview_fd;
-  gboolean json, udp, password_stdin, is_half;
+  PraxiCliDevice device;
+  int segment_s, preview_fd;
+  gboolean json, udp, password_stdin;
 } WatchArguments;
 
 static void
 arguments_clear (WatchArguments *arguments)
 {
   g_free (arguments->model_name);
-  g_free (arguments->backend);
-  g_free (arguments->vram);
+  praxi_cli_device_clear (&arguments->device);
   g_free (arguments->project);
   g_free (arguments->record);
   g_free (arguments->name);
@@ -192,9 +191,6 @@ run (char **urls, WatchArguments *arguments)
   PraxiWatchOptions options = {
       .json = arguments->json,
       .model_path = path,
-      .executor = {.backend = arguments->backend,
-                   .threads = arguments->threads,
-                   .is_half = arguments->is_half},
       .segment_s = arguments->segment_s > 0 ? arguments->segment_s : SEGMENT_S,
       .keep_days = arguments->keep_days,
   };
@@ -203,7 +199,7 @@ run (char **urls, WatchArguments *arguments)
   g_autoptr (PraxiLiveRing) preview = NULL;
   if (!check_arguments (arguments, (int) g_strv_length (urls), &error) ||
       !praxi_cli_wants_json_progress (arguments->progress, &options.json_progress, &error) ||
-      !praxi_cli_parse_size ("--vram", arguments->vram, &options.executor.vram_bytes, &error) ||
+      !praxi_cli_device_options (&arguments->device, &options.executor, &error) ||
       !praxi_cli_parse_size ("--keep-size", arguments->keep_size, &options.keep_bytes, &error) ||
       (model = load_model (arguments, path, &error)) == NULL)
     return praxi_cli_fail (&error);
@@ -231,11 +227,7 @@ praxi_cli_watch (int argc, char **argv)
   const GOptionEntry entries[] = {
       {"model", 0, 0, G_OPTION_ARG_FILENAME, &a.model_name, "light (default), original or a file",
        "MODEL"},
-      {"backend", 0, 0, G_OPTION_ARG_STRING, &a.backend, "What runs it", "auto|cpu|cuda|ref"},
-      {"f16", 0, 0, G_OPTION_ARG_NONE, &a.is_half, "Convolutions of floats in 16 bits, on a GPU",
-       NULL},
-      {"vram", 0, 0, G_OPTION_ARG_STRING, &a.vram, "Most of a GPU's memory to take", "BYTES|4G"},
-      {"threads", 0, 0, G_OPTION_ARG_INT, &a.threads, "threads for scoring", "N"},
+      PRAXI_CLI_DEVICE_ENTRIES (a.device),
       {"project", 0, 0, G_OPTION_ARG_FILENAME, &a.project,
        "enter recordings and scores in this project", "FILE.praxi"},
       {"record", 0, 0, G_OPTION_ARG_FILENAME, &a.record,

@@ -92,11 +92,7 @@ evaluate (const PraxiCompareChild *child, const PraxiDataset *dataset, FILE *str
 {
   g_autoptr (GError) error = NULL;
   PraxiCliModel model;
-  const PraxiExecutorOptions how = {.backend = child->backend,
-                                    .threads = child->threads,
-                                    .vram_bytes = child->vram_bytes,
-                                    .is_half = child->is_half};
-  if (!praxi_cli_model_open (&model, child->name, &how, &error))
+  if (!praxi_cli_model_open (&model, child->name, &child->executor, &error))
     return praxi_cli_fail (&error);
   g_autofree PraxiEventOptions *events = praxi_cli_model_events (praxi_model_spec (model.model));
   const PraxiEvaluateOptions options = {.events = events,

@@ -3,16 +3,14 @@
 
 #include <json-glib/json-glib.h>
 
+#include "engine/infer/executor.h"
 #include "engine/train/dataset.h"
 
 G_BEGIN_DECLS
 
 typedef struct {
   const char *name; /* of the model, as given: "light", "original", a file */
-  const char *backend;
-  gint64 vram_bytes;
-  gboolean is_half;
-  int threads;
+  PraxiExecutorOptions executor;
   double stride_s;
   /* Called in the child; share of this model's footage in [0, 1]. */
   void (*progress) (gpointer data, double share);

@@ -15,15 +15,12 @@ struct PraxiServeModel {
 
 /* A batch bigger than max_batch is of no use, and a model with a fixed one has it anyhow. */
 static gboolean
-open_executors (PraxiServeModel *model,
-                const PraxiServeModelOptions *options,
-                const PraxiExecutorOptions *one,
-                GError **error)
+open_executors (PraxiServeModel *model, const PraxiServeModelOptions *options, GError **error)
 {
   model->executors[0] = model->single.executor;
   model->n_executors = 1;
   for (int i = 1; i < PRAXI_SERVE_SIZES && 1 << i <= options->max_batch; i++) {
-    PraxiExecutorOptions how = *one;
+    PraxiExecutorOptions how = options->executor;
     how.batch = 1 << i;
     model->executors[i] = praxi_executor_new (model->single.model, &how, error);
     if (model->executors[i] == NULL)
@@ -54,12 +51,8 @@ praxi_serve_model_new (const PraxiServeModelOptions *options, GError **error)
   atomic_init (&model->is_lost, false);
   for (int i = 0; i < PRAXI_SERVE_SIZES; i++)
     atomic_init (&model->sizes[i], 0);
-  const PraxiExecutorOptions one = {.backend = options->backend,
-                                    .threads = options->threads,
-                                    .vram_bytes = options->vram_bytes,
-                                    .is_half = options->is_half};
-  if (!praxi_cli_model_open (&model->single, options->name, &one, error) ||
-      !open_executors (model, options, &one, error) || !try_all (model, error))
+  if (!praxi_cli_model_open (&model->single, options->name, &options->executor, error) ||
+      !open_executors (model, options, error) || !try_all (model, error))
     return NULL;
   return g_steal_pointer (&model);
 }

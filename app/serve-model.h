@@ -12,12 +12,9 @@ enum { PRAXI_SERVE_MAX_BATCH = 64, PRAXI_SERVE_SIZES = 7 }; /* 1 … 64 */
 typedef struct PraxiServeModel PraxiServeModel;
 
 typedef struct {
-  const char *name; /* NULL: light */
-  const char *backend;
-  gint64 vram_bytes;
-  gboolean is_half;
-  int threads;
-  int max_batch; /* 1 … PRAXI_SERVE_MAX_BATCH */
+  const char *name;              /* NULL: light */
+  PraxiExecutorOptions executor; /* of each batch size */
+  int max_batch;                 /* 1 … PRAXI_SERVE_MAX_BATCH */
 } PraxiServeModelOptions;
 
 /* Runs each executor once, so that what is given out works.

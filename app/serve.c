@@ -114,12 +114,8 @@ praxi_server_new (const PraxiServerOptions *options, GError **error)
                                   .sending_us = (gint64) (options->read_s * 1e6),
                                   .taking_us = (gint64) (options->read_s * 1e6)};
   server->guests = praxi_guests_new (&guests);
-  const PraxiServeModelOptions model = {.name = options->model,
-                                        .backend = options->backend,
-                                        .vram_bytes = options->vram_bytes,
-                                        .is_half = options->is_half,
-                                        .threads = options->threads,
-                                        .max_batch = options->max_batch};
+  const PraxiServeModelOptions model = {
+      .name = options->model, .executor = options->executor, .max_batch = options->max_batch};
   server->model = praxi_serve_model_new (&model, error);
   if (server->model == NULL)
     return NULL;

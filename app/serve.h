@@ -4,31 +4,28 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "engine/infer/executor.h"
 
 G_BEGIN_DECLS
 
 /* What is zero gets the default named. */
 typedef struct {
-  const char *model; /* light */
-  const char *backend;
-  gint64 vram_bytes; /* of a GPU, by each executor; 0: all */
-  gboolean is_half;
-  int threads;
-  int port;              /* of 127.0.0.1; 0: any free one */
-  const char *token;     /* NULL: none is asked for */
-  int max_batch;         /* 8 */
-  double max_delay_ms;   /* < 0: 2 */
-  int max_queue;         /* requests at once; 64 */
-  int max_connections;   /* 256 */
-  gint64 max_body_bytes; /* 64 MiB */
-  int max_windows;       /* of one request; 600 */
-  double stride_s;       /* between windows; 0: the analyzer's */
-  double idle_s;         /* for the head of a request, and between two; 10 */
-  double read_s;         /* for a body, and for taking the answer; 30 */
-  double decode_s;       /* for the footage of one request; 30 */
-  int decoders;          /* footage decoded at once; one per core */
-  double grace_s;        /* for what is in flight when it ends; 5 */
+  const char *model;             /* light */
+  PraxiExecutorOptions executor; /* of each batch size */
+  int port;                      /* of 127.0.0.1; 0: any free one */
+  const char *token;             /* NULL: none is asked for */
+  int max_batch;                 /* 8 */
+  double max_delay_ms;           /* < 0: 2 */
+  int max_queue;                 /* requests at once; 64 */
+  int max_connections;           /* 256 */
+  gint64 max_body_bytes;         /* 64 MiB */
+  int max_windows;               /* of one request; 600 */
+  double stride_s;               /* between windows; 0: the analyzer's */
+  double idle_s;                 /* for the head of a request, and between two; 10 */
+  double read_s;                 /* for a body, and for taking the answer; 30 */
+  double decode_s;               /* for the footage of one request; 30 */
+  int decoders;                  /* footage decoded at once; one per core */
+  double grace_s;                /* for what is in flight when it ends; 5 */
 } PraxiServerOptions;
 
 typedef struct PraxiServer PraxiServer;
