@@ -198,9 +198,10 @@ def resident_mb(app):
         return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE') >> 20
 
 
-# What GTK 4.8 does to itself: it asks for the monitor of a window that was dragged off the screen, and its file
-# chooser, the only tree view there is, sorts a list that is still being read.
-ITS_OWN = ('gdk_monitor_get_geometry', 'gtk_tree_sortable_')
+# What GTK 4.8 does to itself: it asks for the monitor of a window that was dragged off the screen; its file chooser, the
+# only tree view there is, sorts a list that is still being read; and a tooltip whose time has come asks where the
+# pointer is over a window or popover that has just closed.
+ITS_OWN = ('gdk_monitor_get_geometry', 'gtk_tree_sortable_', 'gdk_surface_get_device_position', '_gtk_widget_find_at_coords')
 
 
 def faults_in(log):
