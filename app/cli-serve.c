@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/analysis.h"
+#include "app/device.h"
 #include "app/serve-model.h"
 #include "app/serve.h"
 #include "engine/core/error.h"

@@ -55,7 +55,8 @@ struct PraxiCameras {
 /* The time of the last frame; -1: there is none yet. */
 gint64 praxi_live_last_ns (const PraxiLiveRecording *recording);
 
-/* The open camera's recording began, grew or ended. */
+/* A camera's recording began, grew or ended. before: the row that the recording before it became,
+ * or NULL: whoever looks back stays with it. */
 void praxi_live_begun (PraxiUiCamera *camera, PraxiMediaItem *before);
 void praxi_live_grew (PraxiUiCamera *camera);
 void praxi_live_state_changed (PraxiUiCamera *camera);

@@ -292,7 +292,6 @@ go_on_with (PraxiSession *self, PraxiMediaItem *item)
                      _ ("The recording goes on in another file: the label begins with it"));
 }
 
-/* before: what was seen until now, a row of its own, or NULL */
 void
 praxi_live_begun (PraxiUiCamera *camera, PraxiMediaItem *before)
 {

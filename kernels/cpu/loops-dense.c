@@ -197,80 +197,33 @@ tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
     for (; pixel < call->n_pixels; pixel += rest)                                                  \
       tile_##kind (call, pixel, rest, blocks);                                                     \
   }
-RUN (s8, ROWS_1_S8, REST_1_S8, 1)
-RUN (s8, ROWS_2, REST_2, 2)
-RUN (s16, ROWS_1, REST_1, 1)
-RUN (s16, ROWS_2, REST_2, 2)
-RUN (f32, ROWS_1, REST_1, 1)
-RUN (f32, ROWS_2, REST_2, 2)
-#if defined(__AVX512VNNI__) && !defined(PRAXI_LEVEL_YMM)
-RUN (s8, ROWS_3, REST_3, 3)
-RUN (s8, ROWS_4, REST_4, 4)
-RUN (s16, ROWS_3, REST_3, 3)
-RUN (s16, ROWS_4, REST_4, 4)
-RUN (f32, ROWS_3, REST_3, 3)
-RUN (f32, ROWS_4, REST_4, 4)
-#endif
-
-void
-LEVEL_NAME (dense_s8) (const DenseCall *call)
-{
-  switch (call->blocks) {
-  case 1:
-    run_s8_1 (call);
-    return;
-  case 2:
-    run_s8_2 (call);
+#define CASE(kind, blocks)                                                                         \
+  case blocks:                                                                                     \
+    run_##kind##_##blocks (call);                                                                  \
     return;
 #if defined(__AVX512VNNI__) && !defined(PRAXI_LEVEL_YMM)
-  case 3:
-    run_s8_3 (call);
-    return;
-  default:
-    run_s8_4 (call);
+#define WIDE_RUNS(kind) RUN (kind, ROWS_3, REST_3, 3) RUN (kind, ROWS_4, REST_4, 4)
+#define WIDE_CASES(kind) CASE (kind, 3) CASE (kind, 4)
+#else
+#define WIDE_RUNS(kind)
+#define WIDE_CASES(kind)
 #endif
+/* The loop of a kind of numbers, for as many blocks as its level has registers for. */
+#define DENSE(kind, rows_1, rest_1)                                                                \
+  RUN (kind, rows_1, rest_1, 1)                                                                    \
+  RUN (kind, ROWS_2, REST_2, 2)                                                                    \
+  WIDE_RUNS (kind)                                                                                 \
+  void LEVEL_NAME (dense_##kind) (const DenseCall *call)                                           \
+  {                                                                                                \
+    switch (call->blocks) {                                                                        \
+      CASE (kind, 1)                                                                               \
+      CASE (kind, 2)                                                                               \
+      WIDE_CASES (kind)                                                                            \
+    }                                                                                              \
   }
-}
-
-void
-LEVEL_NAME (dense_s16) (const DenseCall *call)
-{
-  switch (call->blocks) {
-  case 1:
-    run_s16_1 (call);
-    return;
-  case 2:
-    run_s16_2 (call);
-    return;
-#if defined(__AVX512VNNI__) && !defined(PRAXI_LEVEL_YMM)
-  case 3:
-    run_s16_3 (call);
-    return;
-  default:
-    run_s16_4 (call);
-#endif
-  }
-}
-
-void
-LEVEL_NAME (dense_f32) (const DenseCall *call)
-{
-  switch (call->blocks) {
-  case 1:
-    run_f32_1 (call);
-    return;
-  case 2:
-    run_f32_2 (call);
-    return;
-#if defined(__AVX512VNNI__) && !defined(PRAXI_LEVEL_YMM)
-  case 3:
-    run_f32_3 (call);
-    return;
-  default:
-    run_f32_4 (call);
-#endif
-  }
-}
+DENSE (s8, ROWS_1_S8, REST_1_S8)
+DENSE (s16, ROWS_1, REST_1)
+DENSE (f32, ROWS_1, REST_1)
 
 #ifdef SIMD_PAIRS
 enum { ROWS_PAIRS = 8 };
