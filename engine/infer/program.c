@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "engine/core/error.h"
-#include "engine/model/pages.h"
+#include "engine/core/pages.h"
 #include "engine/model/plan.h"
 
 /* A model that wants more than this for its activations is refused. */

@@ -2,11 +2,16 @@
 #pragma once
 
 #include <glib.h>
-#include <libavcodec/avcodec.h>
+
+#include "engine/media/picture-pool.h"
 
 G_BEGIN_DECLS
 
-/* NULL when the codec cannot be opened. threads: 0 as many as cores. Free: avcodec_free_context */
-AVCodecContext *praxi_codec_open (const AVCodecParameters *parameters, int threads);
+/* NULL when the codec cannot be opened. Free: avcodec_free_context
+ * threads: 0: as many as cores
+ * pool:    where its pictures come from, outlives it; NULL: from libavcodec, as zeros when new
+ */
+AVCodecContext *
+praxi_codec_open (const AVCodecParameters *parameters, int threads, PraxiPicturePool *pool);
 
 G_END_DECLS

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "engine/core/error.h"
+#include "engine/core/pages.h"
 #include "engine/core/text.h"
 #include "engine/media/decode-protocol.h"
 
@@ -95,7 +96,7 @@ static void
 drop_ring (PraxiDecodeClient *client)
 {
   if (client->ring != NULL)
-    munmap (client->ring, client->slot_bytes * PRAXI_DECODE_SLOTS);
+    praxi_pages_unmap (client->ring, client->slot_bytes * PRAXI_DECODE_SLOTS);
   client->ring = NULL;
   client->slot_bytes = 0;
 }
@@ -192,8 +193,9 @@ order (PraxiDecodeClient *client, const PraxiDecodeRequest *request, int fd)
 /* Makes a memory file of four slots that can neither shrink nor grow, maps it for reading and hands
  * it over. */
 static gboolean
-send_ring (PraxiDecodeClient *client, gsize slot_bytes)
+send_ring (PraxiDecodeClient *client, gsize least_bytes)
 {
+  const gsize slot_bytes = praxi_pages_round_up (least_bytes);
   drop_ring (client);
   client->wants_preview |= client->has_preview_under_way; /* its answer will be in the old ring */
   client->has_preview_under_way = FALSE;
@@ -202,8 +204,8 @@ send_ring (PraxiDecodeClient *client, gsize slot_bytes)
   gboolean is_sent = FALSE;
   if (fd >= 0 && ftruncate (fd, (off_t) bytes) == 0 &&
       fcntl (fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0) {
-    guint8 *ring = mmap (NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
-    if (ring != MAP_FAILED) {
+    guint8 *ring = praxi_pages_map (fd, bytes, FALSE);
+    if (ring != NULL) {
       client->ring = ring;
       client->slot_bytes = slot_bytes;
       const PraxiDecodeRequest request = {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/core/error.h"
+#include "engine/core/pages.h"
 #include "engine/media/decode-protocol.h"
 #include "engine/media/decoder.h"
 #include "engine/media/frame-cache.h"
@@ -50,6 +51,8 @@ typedef struct {
   gsize slot_bytes;
   guint32 generation;
   guint32 free_slots; /* a bit each */
+  guint32 used_slots; /* that were written to */
+  guint32 united_slots;
 
   PraxiMedia *media;
   PraxiFrameIndex *index; /* borrowed from media */
@@ -104,15 +107,16 @@ map_ring (Helper *helper, const PraxiDecodeRequest *request, int fd)
   const gsize bytes = (gsize) request->slot_bytes * PRAXI_DECODE_SLOTS;
   if (fd < 0 || fstat (fd, &status) != 0 || (guint64) status.st_size < bytes || bytes == 0)
     return FALSE;
-  guint8 *ring = mmap (NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (ring == MAP_FAILED)
+  guint8 *ring = praxi_pages_map (fd, bytes, TRUE);
+  if (ring == NULL)
     return FALSE;
   if (helper->ring != NULL)
-    munmap (helper->ring, helper->slot_bytes * PRAXI_DECODE_SLOTS);
+    praxi_pages_unmap (helper->ring, helper->slot_bytes * PRAXI_DECODE_SLOTS);
   helper->ring = ring;
   helper->slot_bytes = (gsize) request->slot_bytes;
   helper->generation = request->generation;
   helper->free_slots = (1u << PRAXI_DECODE_SLOTS) - 1;
+  helper->used_slots = helper->united_slots = 0;
   return TRUE;
 }
 
@@ -164,6 +168,7 @@ take_slot (Helper *helper, guint32 *slot)
     return NULL;
   *slot = (guint32) __builtin_ctz (helper->free_slots);
   helper->free_slots &= ~(1u << *slot);
+  helper->used_slots |= 1u << *slot;
   return helper->ring + (gsize) *slot * helper->slot_bytes;
 }
 
@@ -568,6 +573,19 @@ read_back (Helper *helper)
   return frame != NULL;
 }
 
+/* Once a slot: a picture of 1080p is 2000 small pages. FALSE: there is none. */
+static gboolean
+unite_slot (Helper *helper)
+{
+  const guint32 slots = helper->used_slots & ~helper->united_slots;
+  if (slots == 0)
+    return FALSE;
+  const guint32 slot = (guint32) __builtin_ctz (slots);
+  praxi_pages_unite (helper->ring + slot * helper->slot_bytes, helper->slot_bytes);
+  helper->united_slots |= 1u << slot;
+  return TRUE;
+}
+
 /* Decodes one frame of those that will be asked for next. FALSE: there is nothing to do. */
 static gboolean
 prepare (Helper *helper)
@@ -578,12 +596,12 @@ prepare (Helper *helper)
   if (helper->step == 0 && !helper->is_quiet && poll (&socket, 1, QUIET_MS) != 0)
     return TRUE;
   helper->is_quiet = TRUE;
+  if (helper->step == 0 && helper->previewer == NULL)
+    open_previewer (helper); /* the first preview does not wait for it then */
   if ((helper->step > 0 && read_ahead (helper)) || (helper->step == 0 && read_on (helper)) ||
       (helper->step <= 0 && read_back (helper)))
     return TRUE;
-  if (helper->step == 0 && helper->previewer == NULL)
-    open_previewer (helper); /* the first preview does not wait for it then */
-  return FALSE;
+  return unite_slot (helper);
 }
 
 static void
@@ -616,7 +634,7 @@ clear (Helper *helper)
   praxi_decoder_free (helper->ahead.decoder);
   praxi_media_unref (helper->media);
   if (helper->ring != NULL)
-    munmap (helper->ring, helper->slot_bytes * PRAXI_DECODE_SLOTS);
+    praxi_pages_unmap (helper->ring, helper->slot_bytes * PRAXI_DECODE_SLOTS);
 }
 
 gboolean

@@ -51,10 +51,10 @@ waiting_window (const PraxiMedia *media)
 }
 
 static AVCodecContext *
-open_codec (const PraxiDecoder *decoder)
+open_codec (const PraxiDecoder *decoder, PraxiPicturePool *pool)
 {
   AVCodecContext *codec =
-      praxi_codec_open (praxi_media_codec (decoder->media), decoder->options.threads);
+      praxi_codec_open (praxi_media_codec (decoder->media), decoder->options.threads, pool);
   if (codec != NULL && decoder->options.is_rough)
     codec->skip_loop_filter = AVDISCARD_ALL;
   return codec;
@@ -78,7 +78,7 @@ praxi_decoder_new (PraxiMedia *media, const PraxiDecoderOptions *options, GError
     return NULL;
   if (options != NULL)
     decoder->options = *options;
-  decoder->codec = open_codec (decoder);
+  decoder->codec = open_codec (decoder, praxi_media_pool (media));
   if (decoder->codec == NULL) {
     g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
                  "%s: its pictures cannot be decoded; convert it with ffmpeg to H.264",
@@ -105,11 +105,12 @@ praxi_decoder_free (PraxiDecoder *decoder)
 
 /* Footage that begins in the middle of a group of pictures shows what the codec makes of missing
  * references, damaged footage what it makes of missing parts, and only a codec that has seen
- * nothing makes the same of them again. */
+ * nothing makes the same of them again, in pictures that were nobody's. */
 static void
 renew_codec (PraxiDecoder *decoder, const PraxiSeekPoint *from)
 {
-  AVCodecContext *fresh = from->is_keyframe && !decoder->has_damage ? NULL : open_codec (decoder);
+  AVCodecContext *fresh =
+      from->is_keyframe && !decoder->has_damage ? NULL : open_codec (decoder, NULL);
   if (fresh == NULL) {
     avcodec_flush_buffers (decoder->codec);
     return;

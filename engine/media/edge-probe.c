@@ -38,7 +38,7 @@ decode_run (PraxiDemuxer *demuxer, AVCodecContext *codec, AVPacket *packet, guin
 static GArray *
 find_seen (PraxiDemuxer *demuxer, const PraxiSeekPoint *from, guint n)
 {
-  AVCodecContext *codec = praxi_codec_open (praxi_demuxer_stream (demuxer)->codecpar, 1);
+  AVCodecContext *codec = praxi_codec_open (praxi_demuxer_stream (demuxer)->codecpar, 1, NULL);
   AVPacket *packet = av_packet_alloc ();
   GArray *seen = NULL;
   if (codec != NULL && praxi_demuxer_seek (demuxer, from, packet)) {

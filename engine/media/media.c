@@ -16,6 +16,7 @@ struct PraxiMedia {
   PraxiFrameIndex *index;
   PraxiPacketMap *map;
   AVCodecParameters *codec;
+  PraxiPicturePool *pool;
   PraxiOrientation orientation;
 
   pthread_mutex_t lock;
@@ -123,6 +124,7 @@ praxi_media_open_full (const char *path,
   PraxiMedia *media = g_new0 (PraxiMedia, 1);
   atomic_init (&media->references, 1);
   pthread_mutex_init (&media->lock, NULL);
+  media->pool = praxi_picture_pool_new ();
   media->path = g_strdup (path);
   media->name = praxi_text_file_name (path);
   media->fd = fd;
@@ -150,6 +152,7 @@ praxi_media_unref (PraxiMedia *media)
   if (media == NULL || atomic_fetch_sub (&media->references, 1) != 1)
     return;
   praxi_demuxer_free (media->demuxer);
+  praxi_picture_pool_free (media->pool);
   praxi_packet_map_free (media->map);
   praxi_frame_index_unref (media->index);
   avcodec_parameters_free (&media->codec);
@@ -181,6 +184,12 @@ const AVCodecParameters *
 praxi_media_codec (const PraxiMedia *media)
 {
   return media->codec;
+}
+
+PraxiPicturePool *
+praxi_media_pool (PraxiMedia *media)
+{
+  return media->pool;
 }
 
 PraxiOrientation

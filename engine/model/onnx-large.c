@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "engine/model/onnx-field.h"
-#include "engine/model/pages.h"
+#include "engine/core/pages.h"
 
 /* Numbers of fields in onnx.proto. */
 enum { MODEL_GRAPH = 7, GRAPH_INITIALIZER = 5, TENSOR_RAW_DATA = 9 };

@@ -9,7 +9,7 @@
 
 #include "engine/core/error.h"
 #include "engine/model/onnx-field.h"
-#include "engine/model/pages.h"
+#include "engine/core/pages.h"
 
 /* A model with a subgraph in a subgraph nests 14 deep; nothing that runs here needs more. */
 enum { DEPTH_LIMIT = 32 };
