@@ -600,7 +600,7 @@ prepare (Helper *helper)
   if ((helper->step > 0 && read_ahead (helper)) || (helper->step == 0 && read_on (helper)) ||
       (helper->step <= 0 && read_back (helper)))
     return TRUE;
-  return unite_slot (helper);
+  return helper->step == 0 && unite_slot (helper);
 }
 
 static void
