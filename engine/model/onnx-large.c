@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "engine/model/onnx-field.h"
 #include "engine/core/pages.h"
+#include "engine/model/onnx-field.h"
 
 /* Numbers of fields in onnx.proto. */
 enum { MODEL_GRAPH = 7, GRAPH_INITIALIZER = 5, TENSOR_RAW_DATA = 9 };

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "engine/core/error.h"
-#include "engine/model/onnx-field.h"
 #include "engine/core/pages.h"
+#include "engine/model/onnx-field.h"
 
 /* A model with a subgraph in a subgraph nests 14 deep; nothing that runs here needs more. */
 enum { DEPTH_LIMIT = 32 };

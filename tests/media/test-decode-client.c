@@ -256,6 +256,8 @@ test_beside (void)
     praxi_decode_client_preview (fixture.client, 119 - at, WIDTH / 4, HEIGHT);
     praxi_decode_client_request (fixture.client, at, WIDTH, HEIGHT, TRUE);
     wait_for (&fixture, at);
+    while (fixture.previewed != 119 - at) /* the next would overtake it, by the clock */
+      g_main_context_iteration (NULL, TRUE);
   }
   g_assert_cmpuint (fixture.pictures->len, ==, 30);
   for (int i = 0; i < 500; i++)
@@ -264,8 +266,7 @@ test_beside (void)
   wait_for (&fixture, 3);
   while (fixture.previewed != 499 % 120)
     g_main_context_iteration (NULL, TRUE);
-  /* One that is overtaken before its answer is left out, by chance: 19 to 30 of the first come. */
-  g_assert_cmpint (fixture.n_previews, >=, 10);
+  g_assert_cmpint (fixture.n_previews, >=, 20);
   g_assert_cmpint (fixture.n_previews, <, 200); /* the latest wins */
   end (&fixture);
 }
