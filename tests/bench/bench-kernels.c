@@ -1,25 +1,23 @@
 /* Convolutions of the cpu backend on one thread, beside a ceiling measured in the same run: the
- * level's own matrix product over data that stay in the L1 cache. Prints, for every level this
- * processor has, the lower-quartile milliseconds, billions of operations a second and the share of
- * that ceiling. The shapes are those of I3D, R(2+1)D, SlowFast, X3D and MobileNetV3.
+ * level's own matrix product over data that stay in the L1 cache; and, where it is installed,
+ * beside oneDNN on the same data in turns. Prints, for every level this processor has, the
+ * lower-quartile milliseconds, billions of operations a second, the share of that ceiling, and how
+ * many times as fast as oneDNN's faster form it is. The shapes are those of I3D, R(2+1)D, SlowFast,
+ * X3D and MobileNetV3.
  *
  * Usage: bench-kernels [int8|f32 [LEVEL [SHAPE]]]      pin it: taskset -c 1 nice -n -20 …
  *        SHAPE: its number, from 0
+ *        ONEDNN_MAX_CPU_ISA=AVX512_CORE_VNNI and the like hold oneDNN to a level
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "bench-onednn.h"
 #include "kernels/cpu/cpu.h"
 
-typedef struct {
-  const char *net;
-  int in_channels, out_channels, groups;
-  int size[3], kernel[3], stride[3];
-} Shape;
-
-static const Shape shapes[] = {
+static const BenchShape shapes[] = {
     {"I3D", 64, 64, 1, {8, 56, 56}, {3, 3, 3}, {1, 1, 1}},
     {"I3D", 64, 64, 1, {8, 56, 56}, {1, 1, 1}, {1, 1, 1}},
     {"I3D stem", 3, 64, 1, {16, 224, 224}, {7, 7, 7}, {2, 2, 2}},
@@ -58,6 +56,12 @@ compare_doubles (const void *a, const void *b)
   return x < y ? -1 : x > y;
 }
 
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+
+enum { ROUNDS = 5 };
+
+static const float SCALE = 1e-4f; /* of int8 sums */
+
 typedef struct {
   PraxiOp op;
   PraxiTensor x, w, y;
@@ -91,7 +95,7 @@ tensor (PraxiDType dtype, const int64_t dims[5], bool is_picture)
 }
 
 static Case
-case_new (const Shape *s, bool is_s8)
+case_new (const BenchShape *s, bool is_s8)
 {
   Case c = {.op = {.kind = is_s8 ? PRAXI_OP_QCONV : PRAXI_OP_CONV, .to = PRAXI_U8}};
   PraxiWindow *window = &c.op.window;
@@ -112,7 +116,7 @@ case_new (const Shape *s, bool is_s8)
   c.y = tensor (c.x.dtype, y, true);
   c.multiplier = praxi_cpu_alloc (sizeof (float) * (size_t) s->out_channels);
   for (int o = 0; c.multiplier && o < s->out_channels; o++)
-    c.multiplier[o] = 1e-4f;
+    c.multiplier[o] = SCALE;
   c.op.requantize = (PraxiRequantize){.multiplier = c.multiplier, .low = 0, .high = 255};
   c.operations = 2;
   for (int i = 0; i < 5; i++)
@@ -129,36 +133,65 @@ case_clear (Case *c)
   free (c->multiplier);
 }
 
-/* Seconds of one run; 0 where the backend has no kernel. */
+/* A kernel of ours, ready to run. */
+typedef struct {
+  const PraxiBackend *backend;
+  const PraxiTensor *in[2], *out[1];
+  PraxiTensor unknown; /* the input as it is while the kernel prepares */
+  PraxiKernel *kernel;
+  void *scratch;
+  PraxiPool *pool;
+} Ready;
+
+static bool
+ready_begin (Ready *r, const PraxiBackend *backend, const Case *c, PraxiPool *pool)
+{
+  *r = (Ready){.backend = backend, .unknown = c->x, .out = {&c->y}, .pool = pool};
+  r->unknown.data = NULL;
+  r->in[0] = &r->unknown;
+  r->in[1] = &c->w;
+  if (backend->prepare (backend, &c->op, r->in, 2, r->out, 1, pool, &r->kernel) != PRAXI_OK)
+    return false;
+  r->in[0] = &c->x;
+  r->scratch = praxi_cpu_alloc (backend->kernel_scratch_bytes (r->kernel));
+  return true;
+}
+
+static void
+ready_end (Ready *r)
+{
+  if (r->kernel)
+    r->backend->kernel_free (r->kernel);
+  free (r->scratch);
+}
+
+static void
+run_ready (void *ready)
+{
+  Ready *r = ready;
+  r->backend->run (r->kernel, r->in, r->out, r->scratch, r->pool);
+}
+
+/* Seconds of one run. */
 static double
-time_case (const PraxiBackend *backend, const Case *c, PraxiPool *pool)
+time_runs (void (*run) (void *), void *data)
 {
   enum { MAX_RUNS = 300 };
-  PraxiTensor x = c->x;
-  const PraxiTensor *in[] = {&x, &c->w}, *out[] = {&c->y};
-  PraxiKernel *kernel;
-  x.data = NULL; /* not known when it prepares */
-  if (backend->prepare (backend, &c->op, in, 2, out, 1, pool, &kernel) != PRAXI_OK)
-    return 0;
-  x.data = c->x.data;
-  void *scratch = praxi_cpu_alloc (backend->kernel_scratch_bytes (kernel));
   double times[MAX_RUNS], total = 0;
   int n = 0;
-  backend->run (kernel, in, out, scratch, pool);
+  run (data);
   /* Asking the clock takes a microsecond: short runs are timed some at once. */
   const double first = now_s ();
-  backend->run (kernel, in, out, scratch, pool);
+  run (data);
   const int at_once = 1 + (int) (1e-3 / (now_s () - first + 1e-7));
-  while (n < MAX_RUNS && (n < 5 || total < 0.3)) {
+  while (n < MAX_RUNS && (n < 5 || total < 0.1)) {
     const double begin = now_s ();
     for (int i = 0; i < at_once; i++)
-      backend->run (kernel, in, out, scratch, pool);
+      run (data);
     times[n] = (now_s () - begin) / at_once;
     total += times[n++] * at_once;
   }
   qsort (times, (size_t) n, sizeof *times, compare_doubles);
-  backend->kernel_free (kernel);
-  free (scratch);
   return times[n / 4];
 }
 
@@ -168,15 +201,90 @@ time_case (const PraxiBackend *backend, const Case *c, PraxiPool *pool)
 static double
 ceiling (const PraxiBackend *backend, bool is_s8, PraxiPool *pool)
 {
-  const Shape small = {"", 160, 64, 1, {1, 1, 24}, {1, 1, 1}, {1, 1, 1}};
+  const BenchShape small = {"", 160, 64, 1, {1, 1, 24}, {1, 1, 1}, {1, 1, 1}};
   Case c = case_new (&small, is_s8);
+  Ready ready;
   double best = 1;
-  for (int i = 0; i < 5; i++) {
-    const double seconds = time_case (backend, &c, pool);
-    best = seconds < best ? seconds : best;
-  }
+  if (ready_begin (&ready, backend, &c, pool))
+    for (int i = 0; i < ROUNDS; i++)
+      best = MIN (best, time_runs (run_ready, &ready));
+  ready_end (&ready);
   case_clear (&c);
   return c.operations / best;
+}
+
+#ifdef PRAXI_BENCH_ONEDNN
+static void
+run_onednn (void *conv)
+{
+  onednn_conv_run (conv);
+}
+#endif
+
+/* Both in turns; *peer: oneDNN's faster form, 0 without it. Returns how many bytes of int8 differ.
+ */
+static int64_t
+time_both (Ready *ready, const BenchShape *s, const Case *c, double *own, double *peer)
+{
+  int64_t differ = 0;
+  *own = *peer = 1e9;
+#ifdef PRAXI_BENCH_ONEDNN
+  const bool is_s8 = c->x.dtype == PRAXI_U8;
+  OnednnConv *forms[2] = {0};
+  int64_t n = 1;
+  praxi_tensor_count (&c->y, &n);
+  uint8_t *y = random_bytes ((size_t) n * praxi_dtype_size (c->y.dtype), true);
+  for (int i = 0; i < 2; i++)
+    forms[i] = onednn_conv_new (s, (OnednnForm) i, is_s8, c->x.data, c->w.data, SCALE, y);
+#endif
+  for (int round = 0; round < ROUNDS; round++) {
+    *own = MIN (*own, time_runs (run_ready, ready));
+#ifdef PRAXI_BENCH_ONEDNN
+    for (int i = 0; i < 2; i++)
+      if (forms[i])
+        *peer = MIN (*peer, time_runs (run_onednn, forms[i]));
+#endif
+  }
+#ifdef PRAXI_BENCH_ONEDNN
+  for (int64_t i = 0; is_s8 && i < n && (forms[0] || forms[1]); i++)
+    differ += y[i] != ((const uint8_t *) c->y.data)[i];
+  for (int i = 0; i < 2; i++)
+    onednn_conv_free (forms[i]);
+  free (y);
+#else
+  (void) s;
+  (void) c;
+#endif
+  *peer = *peer < 1e9 ? *peer : 0;
+  return differ;
+}
+
+static void
+bench_shape (const PraxiBackend *backend,
+             const BenchShape *s,
+             bool is_s8,
+             double most,
+             PraxiPool *pool)
+{
+  Case c = case_new (s, is_s8);
+  Ready ready;
+  double own, peer;
+  printf ("  %-14s %4d>%4d/%-3d %dx%dx%d s%d %2dx%dx%d", s->net, s->in_channels, s->out_channels,
+          s->groups, s->kernel[0], s->kernel[1], s->kernel[2], s->stride[2], s->size[0], s->size[1],
+          s->size[2]);
+  if (ready_begin (&ready, backend, &c, pool)) {
+    const int64_t differ = time_both (&ready, s, &c, &own, &peer);
+    printf ("  %9.3f ms  %7.1f Gop/s  %5.2f of the ceiling", own * 1e3, c.operations / own * 1e-9,
+            c.operations / own / most);
+    if (peer > 0)
+      printf ("  oneDNN %7.1f: %5.2fx", c.operations / peer * 1e-9, peer / own);
+    if (differ > 0)
+      printf ("  %lld bytes differ", (long long) differ);
+  }
+  printf ("\n");
+  fflush (stdout);
+  ready_end (&ready);
+  case_clear (&c);
 }
 
 static void
@@ -184,20 +292,9 @@ bench (const PraxiBackend *backend, bool is_s8, int shape, PraxiPool *pool)
 {
   const double most = ceiling (backend, is_s8, pool);
   printf ("%s %s: ceiling %.0f Gop/s\n", backend->level, is_s8 ? "int8" : "f32", most * 1e-9);
-  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-    if (shape >= 0 && i != (size_t) shape)
-      continue;
-    const Shape *s = &shapes[i];
-    Case c = case_new (s, is_s8);
-    const double seconds = time_case (backend, &c, pool);
-    printf ("  %-14s %4d>%4d/%-3d %dx%dx%d s%d %2dx%dx%d", s->net, s->in_channels, s->out_channels,
-            s->groups, s->kernel[0], s->kernel[1], s->kernel[2], s->stride[2], s->size[0],
-            s->size[1], s->size[2]);
-    printf ("  %9.3f ms  %7.1f Gop/s  %5.2f of the ceiling\n", seconds * 1e3,
-            c.operations / seconds * 1e-9, c.operations / seconds / most);
-    fflush (stdout);
-    case_clear (&c);
-  }
+  for (int i = 0; i < (int) (sizeof shapes / sizeof *shapes); i++)
+    if (shape < 0 || i == shape)
+      bench_shape (backend, &shapes[i], is_s8, most, pool);
 }
 
 int
