@@ -140,6 +140,27 @@ find_planes (const Span *span, int64_t n, int *first, int *end)
     --*end;
 }
 
+/* Channels of a chunk, of pixels that are set. */
+static void
+fill_call (const Job *job,
+           const DenseChunk *chunk,
+           int first_plane,
+           int end_plane,
+           int64_t first_pixel, /* of output */
+           int32_t *start,
+           DenseCall *call)
+{
+  const ConvKernel *kernel = job->kernel;
+  const size_t out_at =
+      (size_t) (first_pixel * call->out_step + chunk->channel) * kernel->out_element;
+  call->n_planes = (int) kernel->planes.shape.kernel[0];
+  praxi_cpu_pack_call (job->pack, chunk, call);
+  if (end_plane - first_plane < call->n_planes)
+    praxi_cpu_pack_keep (job->pack, first_plane, end_plane, start, call);
+  call->out = job->out + out_at;
+  call->epilogue.residual = job->residual ? job->residual + out_at : NULL;
+}
+
 /* One chunk of pixels of a span, all channels. */
 static void
 run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
@@ -147,52 +168,55 @@ run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
   const ConvKernel *kernel = job->kernel;
   const ConvShape *s = &kernel->planes.shape;
   const void *shifted[CONV_RING_MAX];
-  int32_t start[DENSE_WIDTH_MAX];
+  int32_t start[TILE_CALLS][DENSE_WIDTH_MAX];
+  DenseCall calls[TILE_CALLS];
   int first_plane, end_plane;
   find_planes (span, s->kernel[0], &first_plane, &end_plane);
   const int64_t row = kernel->planes.runs_on ? kernel->planes.source.out[2] : s->out[2];
-  const DenseTiles tiles = {.row_pixels = (int) (kernel->offsets ? row : n_pixels),
-                            .row_step = (int) (kernel->offsets ? s->out[2] : n_pixels),
-                            .pixel_step = kernel->planes.pixel_bytes * s->stride[2],
-                            .in_end = job->in_end,
-                            .room = span->room};
-  DenseCall call = {.padding = kernel->padding,
-                    .offsets = kernel->offsets ? kernel->offsets + pixel : NULL,
-                    .offset_step = kernel->n_pixels,
-                    .pixel_bytes = kernel->planes.pixel_bytes,
-                    .n_taps = (int) s->taps,
-                    .n_pixels = (int) n_pixels,
-                    .in_signed = kernel->in_signed,
-                    .out_step = s->out_channels,
-                    .epilogue = kernel->epilogue,
-                    .tiles = &tiles};
+  const DenseTiles tiles = {
+      .row_pixels = (int) (kernel->offsets ? row : n_pixels),
+      .row_step = (int) (kernel->offsets ? s->out[2] : n_pixels),
+      .pixel_step = kernel->planes.pixel_bytes * s->stride[2],
+      .tap_step = kernel->planes.pads_rows ? s->dilation[1] * kernel->planes.row_bytes : 0,
+      .in_end = job->in_end,
+      .room = span->room};
+  const DenseCall pixels = {.planes = shifted,
+                            .padding = kernel->padding,
+                            .offsets = kernel->offsets ? kernel->offsets + pixel : NULL,
+                            .offset_step = kernel->n_pixels,
+                            .pixel_bytes = kernel->planes.pixel_bytes,
+                            .n_taps = (int) s->taps,
+                            .n_pixels = (int) n_pixels,
+                            .in_signed = kernel->in_signed,
+                            .out_step = s->out_channels,
+                            .epilogue = kernel->epilogue,
+                            .tiles = &tiles};
   const int64_t first =
       (span->plane * kernel->n_pixels + pixel) / s->out[2] * row + pixel % s->out[2];
   const int64_t skipped = kernel->offsets ? 0 : (pixel - span->begin) * kernel->planes.pixel_bytes;
-  for (int i = 0; i < job->pack->n_chunks; i++) {
+  for (int i = 0; i < job->pack->n_chunks;) {
     const DenseChunk *chunk = &job->pack->chunks[i];
     const int64_t in_at =
         chunk->group * kernel->pack.group_in * (int64_t) kernel->planes.element + skipped;
-    const size_t out_at = (size_t) (first * s->out_channels + chunk->channel) * kernel->out_element;
     for (int64_t k = 0; k < s->kernel[0]; k++)
       shifted[k] = span->planes[k] ? span->planes[k] + in_at : NULL;
-    call.planes = shifted;
-    call.n_planes = (int) s->kernel[0];
-    praxi_cpu_pack_call (job->pack, chunk, &call);
-    if (end_plane - first_plane < call.n_planes)
-      praxi_cpu_pack_keep (job->pack, first_plane, end_plane, start, &call);
-    call.out = job->out + out_at;
-    call.epilogue.residual = job->residual ? job->residual + out_at : NULL;
+    int n = 0;
+    do {
+      calls[n] = pixels;
+      fill_call (job, &chunk[n], first_plane, end_plane, first, start[n], &calls[n]);
+      n++;
+    } while (kernel->dense_tiles && n < TILE_CALLS && i + n < job->pack->n_chunks);
+    i += n;
     if (kernel->dense_tiles)
-      kernel->dense_tiles (&call);
+      kernel->dense_tiles (calls, n);
     else if (!kernel->pack.is_s8)
-      run_floats (kernel, &call, span->room);
+      run_floats (kernel, calls, span->room);
     else if (kernel->pack.is_wide)
-      kernel->loops->dense_s16 (&call);
+      kernel->loops->dense_s16 (calls);
     else if (kernel->pack.in_pairs)
-      kernel->loops->dense_s8_pairs (&call);
+      kernel->loops->dense_s8_pairs (calls);
     else
-      kernel->loops->dense_s8 (&call);
+      kernel->loops->dense_s8 (calls);
   }
 }
 

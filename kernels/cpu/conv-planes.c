@@ -70,17 +70,17 @@ should_run_on (const ConvPlanes *planes)
          use_of_tiles (pixels, places) > clear * use_of_tiles (s->out[2], s->out[2]);
 }
 
-/* After merge_rows. */
+/* After merge_rows: rows above and below, so that all taps of a pixel are as far from each other.
+ */
 static void
-run_on (ConvPlanes *planes)
+pad_rows (ConvPlanes *planes)
 {
   ConvShape *s = &planes->shape;
-  const int64_t reach = s->out[1] + (s->kernel[1] - 1) * s->dilation[1];
+  const int64_t reach = (s->out[1] - 1) * s->stride[1] + (s->kernel[1] - 1) * s->dilation[1] + 1;
   const int64_t padded = s->in[1] + s->pad[1];
-  planes->runs_on = true;
+  planes->pads_rows = true;
   s->in[1] = reach > padded ? reach : padded;
   s->pad[1] = 0;
-  s->out[2] = s->in[2];
 }
 
 static void
@@ -131,8 +131,12 @@ praxi_cpu_planes_plan (ConvPlanes *planes,
   else if (planes->in_a_row && !planes->gathers &&
            (planes->copies || !is_s8 || in_tiles || shape->in_channels / shape->groups % 4 == 0))
     join_planes (&planes->shape);
-  if (in_tiles && planes->merges && should_run_on (planes))
-    run_on (planes);
+  if (in_tiles && planes->merges) {
+    planes->runs_on = should_run_on (planes);
+    pad_rows (planes);
+    if (planes->runs_on)
+      planes->shape.out[2] = planes->shape.in[2];
+  }
   planes->pixel_bytes = shape->in_channels * (int64_t) planes->element;
   planes->row_bytes = planes->shape.in[2] * planes->pixel_bytes;
   planes->plane_bytes = planes->shape.in[1] * planes->row_bytes;
@@ -191,11 +195,11 @@ copy_rows (const ConvPlanes *planes, const uint8_t *plane, uint8_t *to, int64_t 
 {
   const ConvShape *s = &planes->source;
   const int64_t before = planes->merges ? s->pad[2] : 0, c = s->in_channels;
-  const int64_t above = planes->runs_on ? s->pad[1] : 0;
+  const int64_t above = planes->pads_rows ? s->pad[1] : 0;
   const int64_t after = planes->shape.in[2] - before - s->in[2];
   const int64_t n = s->in[2] * c, bytes = (int64_t) planes->element;
   const int64_t from_bytes = n * (planes->element == 4 ? 4 : 1);
-  if (before == 0 && after == 0 && !planes->runs_on) {
+  if (before == 0 && after == 0 && !planes->pads_rows) {
     copy (planes, plane + row * from_bytes, to + row * planes->row_bytes, (end - row) * n);
     return;
   }

@@ -16,8 +16,9 @@ typedef struct {
   ConvShape source; /* the operator's */
   ConvShape shape;  /* what the loops see */
   bool copies, merges, widens, in_signed;
-  bool runs_on;     /* short rows: places of output follow each other through the gaps between rows;
-                       shape has padding above and below inside then, and counts places as output */
+  bool pads_rows;   /* tiles of merged rows: shape has the padding above and below inside, too */
+  bool runs_on;     /* short rows of those: places of output follow each other through the gaps
+                       between rows; shape counts places as output then */
   bool gathers;     /* of one tap with strides: only pixels that are read are copied, in a row */
   bool in_a_row;    /* pixels are read in a row, at most the span's at once */
   int64_t span_max; /* pixels of an output plane that one span may have */

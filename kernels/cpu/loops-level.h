@@ -7,7 +7,7 @@
 void LEVEL_NAME (dense_s8) (const DenseCall *call);
 void LEVEL_NAME (dense_s8_pairs) (const DenseCall *call);
 void LEVEL_NAME (dense_f32_pairs) (const DenseCall *call);
-void LEVEL_NAME (dense_tiles) (const DenseCall *call);
+void LEVEL_NAME (dense_tiles) (const DenseCall *calls, int n);
 void LEVEL_NAME (dense_s16) (const DenseCall *call);
 void LEVEL_NAME (widen) (const uint8_t *x, bool is_signed, uint16_t *y, int64_t n);
 void LEVEL_NAME (dense_f32) (const DenseCall *call);

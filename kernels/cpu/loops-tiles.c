@@ -2,8 +2,8 @@
  * 16 outputs. Two strips of pixels and two blocks of outputs share four tiles of sums, so that
  * every tile that is loaded serves two products.
  */
-#include "kernels/cpu/dense-store.h"
 #include "kernels/cpu/loops-level.h"
+#include "kernels/cpu/tiles-store.h"
 
 #include <string.h>
 
@@ -28,30 +28,25 @@ typedef struct {
 } TileConfig;
 
 enum {
-  TOGETHER = 4, /* pixels that are stored together: of one row */
   /* More weights drive the pixels, which both strips and the next taps read again, out of the first
    * cache. */
   KEPT_BYTES = 24 << 10,
+  /* Of calls one after the other for each strip, where taps do not read its pixels again. */
+  TOGETHER_BYTES = 96 << 10,
 };
 
-/* Pixels side by side: of one row, or of rows with the gaps between them. A strip begins early
- * where they end, and the first pixels of it are done already.
- */
 typedef struct {
-  int first, skipped;
-} Strip;
-
-typedef struct {
-  const DenseCall *call;
-  int rows;       /* of a strip */
-  int unit_rows;  /* of a tile of weights: groups of 4 channels */
-  int tap_steps;  /* tiles of a tap */
-  int steps;      /* of all taps */
-  int run;        /* places side by side that strips share */
-  int run_step;   /* from one run to the next */
-  int run_strips; /* of a run */
+  const DenseCall *call; /* the first one */
+  int rows;              /* of a strip */
+  int unit_rows;         /* of a tile of weights: groups of 4 channels */
+  int tap_steps;         /* tiles of a tap */
+  int steps;             /* of all taps */
+  int run;               /* places side by side that strips share */
+  int run_step;          /* from one run to the next */
+  int run_strips;        /* of a run */
   int n_strips;
-  int strip_groups; /* of TOGETHER pixels, where a strip lies in one row */
+  int64_t tap_step;  /* as in DenseTiles */
+  int weights_bytes; /* of each of the calls that are taken together */
 } Tiling;
 
 static Tiling
@@ -60,11 +55,11 @@ tiling_of (const DenseCall *call)
   const DenseTiles *tiles = call->tiles;
   const int gap = tiles->row_step - tiles->row_pixels;
   Tiling t = {.call = call};
+  t.tap_step = tiles->tap_step;
   t.run_step = gap > 0 ? call->n_pixels : tiles->row_step;
   t.run = t.run_step - gap;
   t.run_strips = (t.run + TILE_ROWS - 1) / TILE_ROWS;
   t.rows = (t.run + t.run_strips - 1) / t.run_strips;
-  t.strip_groups = (t.rows + TOGETHER - 1) / TOGETHER;
   t.n_strips = call->n_pixels / t.run_step * t.run_strips;
   t.unit_rows = call->depth < TILE_ROWS ? call->depth : TILE_ROWS;
   t.tap_steps = call->depth / t.unit_rows;
@@ -147,127 +142,50 @@ find_strip (const Tiling *t, int plane, int tap, int pixel, uint8_t *room, int64
       _tile_dpbusd (sums, pixels, weights);                                                        \
   } while (0)
 
-typedef struct {
-  int row, n; /* of the sums */
-  int pixel;  /* of output */
-} Group;
-
-/* Sums of up to two strips that are still to be stored: spread evenly over the steps of the next
- * product, which leave the vector units idle.
- */
-typedef struct {
-  const Packing *packing; /* NULL: slowly, one vector after the other */
-  const int32_t *sums;    /* [2 TILE_ROWS][blocks LANES] */
-  Strip strip[2];
-  Group groups[2 * TILE_ROWS]; /* where strips run over gaps */
-  int next, end;
-  int due; /* groups × steps */
-} Pending;
-
-/* Of strips that lie in one row each. */
-SIMD_INLINE Group
-group_in_row (const Tiling *t, const Pending *pending, int i)
-{
-  const int k = i >= t->strip_groups, at = (i - k * t->strip_groups) * TOGETHER;
-  const Strip strip = pending->strip[k];
-  const int row = strip.skipped + at, left = t->rows - row;
-  return (Group){k * TILE_ROWS + row, left < TOGETHER ? left : TOGETHER, strip.first + row};
-}
-
-/* sums_row: of the strip's first place */
-static void
-add_groups (const Tiling *t, Pending *pending, const Strip *strip, int sums_row)
-{
-  const DenseTiles *tiles = t->call->tiles;
-  const int place = strip->first + strip->skipped, line = place / tiles->row_step;
-  const int end = sums_row + t->rows;
-  int column = place - line * tiles->row_step, pixel = line * tiles->row_pixels + column;
-  int row = sums_row + strip->skipped;
-  while (row < end) {
-    const int left = end - row, in_row = tiles->row_pixels - column;
-    int n = left < in_row ? left : in_row;
-    if (n > 0) {
-      n = n < TOGETHER ? n : TOGETHER;
-      pending->groups[pending->end++] = (Group){row, n, pixel};
-    }
-    row += n;
-    column += n;
-    pixel += n;
-    if (n == in_row) { /* over the gap */
-      row += tiles->row_step - tiles->row_pixels;
-      column = 0;
-    }
-  }
-}
-
-SIMD_INLINE void
-store_group (const Tiling *t, Pending *pending, int blocks, bool has_gaps)
-{
-  const int i = pending->next++;
-  const Group group = has_gaps ? pending->groups[i] : group_in_row (t, pending, i);
-  const int width = blocks * LANES;
-  const int32_t *sums = pending->sums + group.row * width;
-  VecI sum[TOGETHER][MAX_BLOCKS];
-  if (group.n <= 0)
-    return;
-#pragma GCC unroll 4
-  for (int k = 0; k < TOGETHER; k++)
-#pragma GCC unroll 2
-    for (int j = 0; j < blocks; j++)
-      sum[k][j] = simd_load_s32 (sums + k * width + j * LANES);
-  if (pending->packing)
-    store_packed (t->call, pending->packing, group.pixel, TOGETHER, group.n, blocks, sum);
-  else
-    store_s8 (t->call, group.pixel, TOGETHER, group.n, blocks, sum);
-}
-
-SIMD_INLINE void
-store_rest (const Tiling *t, Pending *pending, int blocks, bool has_gaps)
-{
-  while (pending->next < pending->end)
-    store_group (t, pending, blocks, has_gaps);
-}
-
-SIMD_INLINE void
-store_due (const Tiling *t, Pending *pending, int blocks, bool has_gaps)
-{
-  pending->due += pending->end;
-  for (; pending->due >= t->steps; pending->due -= t->steps)
-    store_group (t, pending, blocks, has_gaps);
-}
-
-/* strips, blocks: 1 or 2; sums: [2 TILE_ROWS][blocks LANES] */
+/* strips, blocks: 1 or 2; start: NULL for zeros; sums: [2 TILE_ROWS][blocks LANES] */
 SIMD_INLINE void
 multiply (const Tiling *t,
+          const DenseCall *call,
           const Strip *strip,
           int strips,
           int blocks,
           bool is_signed,
-          bool has_gaps,
           bool streams,
+          const int32_t *start,
           int32_t *sums,
           Pending *pending)
 {
-  const DenseCall *call = t->call;
   const int64_t width = blocks * 64;
   const int block_bytes = t->unit_rows * 64;
-  const int32_t *start = call->epilogue.start;
   const char *w = call->weights;
   uint8_t *room = call->tiles->room;
-  _tile_loadd (SUMS_0, start, 0);
-  if (blocks == 2)
-    _tile_loadd (SUMS_1, start + LANES, 0);
-  if (strips == 2)
+  if (start) {
+    _tile_loadd (SUMS_0, start, 0);
     _tile_loadd (SUMS_2, start, 0);
-  if (strips == 2 && blocks == 2)
+  } else {
+    _tile_zero (SUMS_0);
+    _tile_zero (SUMS_2);
+  }
+  if (start && blocks == 2) {
+    _tile_loadd (SUMS_1, start + LANES, 0);
     _tile_loadd (SUMS_3, start + LANES, 0);
-  for (int plane = 0; plane < call->n_planes; plane++)
+  } else {
+    _tile_zero (SUMS_1);
+    _tile_zero (SUMS_3);
+  }
+  for (int plane = 0; plane < call->n_planes; plane++) {
+    int64_t step_0 = 0, step_1 = 0;
+    const uint8_t *p_0 = NULL, *p_1 = NULL;
     for (int tap = 0; tap < call->n_taps; tap++) {
-      int64_t step_0, step_1 = 0;
-      const uint8_t *p_0 = find_strip (t, plane, tap, strip[0].first, room, &step_0), *p_1 = p_0;
-      if (strips == 2)
-        p_1 =
-            find_strip (t, plane, tap, strip[1].first, room + TILE_ROWS * 4 * call->depth, &step_1);
+      if (tap > 0 && t->tap_step > 0) {
+        p_0 += step_0 > 0 ? t->tap_step : 0;
+        p_1 += step_1 > 0 ? t->tap_step : 0;
+      } else {
+        p_0 = find_strip (t, plane, tap, strip[0].first, room, &step_0);
+        if (strips == 2)
+          p_1 = find_strip (t, plane, tap, strip[1].first, room + TILE_ROWS * 4 * call->depth,
+                            &step_1);
+      }
       for (int k = 0; k < t->tap_steps; k++, w += blocks * block_bytes) {
         LOAD_WEIGHTS (WEIGHTS_0, w);
         _tile_loadd (PIXELS_0, p_0 + 64 * k, step_0);
@@ -282,9 +200,10 @@ multiply (const Tiling *t,
         }
         if (strips == 2 && blocks == 2)
           TILE_DOT (SUMS_3, PIXELS_1, WEIGHTS_1);
-        store_due (t, pending, blocks, has_gaps);
+        store_due (pending, t->steps, blocks);
       }
     }
+  }
   int32_t *next = sums + TILE_ROWS * blocks * LANES;
   _tile_stored (SUMS_0, sums, width);
   if (blocks == 2)
@@ -295,60 +214,94 @@ multiply (const Tiling *t,
     _tile_stored (SUMS_3, next + LANES, width);
 }
 
+static bool
+is_zero (const int32_t *start, int n)
+{
+  int any = 0;
+  for (int i = 0; i < n; i++)
+    any |= start[i];
+  return any == 0;
+}
+
+/* Strips of pixels, each for all the calls. */
 SIMD_INLINE void
-run_tiles (const Tiling *t, int blocks, bool is_signed, bool has_gaps)
+run_tiles (const Tiling *t,
+           const DenseCall *calls,
+           int n_calls,
+           int blocks,
+           bool is_signed,
+           bool has_gaps)
 {
   /* Behind the last strip's sums there are some that are read and not stored. */
-  enum { N_SUMS = (2 * TILE_ROWS + TOGETHER) * TILE_BLOCKS * LANES };
+  enum { N_SUMS = (2 * TILE_ROWS + UNIT_VECTORS) * TILE_BLOCKS * LANES };
   int32_t sums[2][N_SUMS] __attribute__ ((aligned (64)));
-  const DenseCall *call = t->call;
-  const int n = t->n_strips;
-  const bool is_large = t->steps * blocks * t->unit_rows * 64 > KEPT_BYTES;
-  const bool packs = can_pack (call, blocks);
-  const Packing packing = packs ? packing_begin (&call->epilogue, 0, blocks) : (Packing){0};
-  Pending pending = {.packing = packs ? &packing : NULL};
-  for (int i = 0; i < n; i += 2) {
-    const Strip strip[] = {strip_at (t, i), strip_at (t, i + 1)};
-    const int strips = n - i < 2 ? 1 : 2;
-    int32_t *to = sums[i / 2 % 2];
-    const bool streams = is_large && i > 0; /* the first bring them into the second cache */
-    if (strips == 2)
-      multiply (t, strip, 2, blocks, is_signed, has_gaps, streams, to, &pending);
-    else
-      multiply (t, strip, 1, blocks, is_signed, has_gaps, streams, to, &pending);
-    pending.sums = to;
-    pending.strip[0] = strip[0];
-    pending.strip[1] = strip[1];
-    pending.next = 0;
-    pending.end = has_gaps ? 0 : strips * t->strip_groups;
-    for (int k = 0; k < strips && has_gaps; k++)
-      add_groups (t, &pending, &strip[k], k * TILE_ROWS);
-    pending.due = 0;
+  Packing packings[TILE_CALLS];
+  const int32_t *starts[TILE_CALLS];
+  Pending pending;
+  int turn = 0;
+  pending_none (&pending, calls, sums[0]);
+  for (int c = 0; c < n_calls; c++) {
+    const CpuEpilogue *epilogue = &calls[c].epilogue;
+    starts[c] = is_zero (epilogue->start, blocks * LANES) ? NULL : epilogue->start;
+    if (can_pack (&calls[c], blocks))
+      packings[c] = packing_begin (epilogue, 0, blocks);
   }
-  store_rest (t, &pending, blocks, has_gaps);
+  for (int i = 0; i < t->n_strips; i += 2) {
+    const Strip strip[] = {strip_at (t, i), strip_at (t, i + 1)};
+    const int strips = t->n_strips - i < 2 ? 1 : 2;
+    /* The first bring them into the second cache. */
+    const bool streams = n_calls * t->weights_bytes > KEPT_BYTES && i > 0;
+    for (int c = 0; c < n_calls; c++, turn ^= 1) {
+      if (strips == 2)
+        multiply (t, &calls[c], strip, 2, blocks, is_signed, streams, starts[c], sums[turn],
+                  &pending);
+      else
+        multiply (t, &calls[c], strip, 1, blocks, is_signed, streams, starts[c], sums[turn],
+                  &pending);
+      pending_begin (&pending, &calls[c], t->rows,
+                     can_pack (&calls[c], blocks) ? &packings[c] : NULL, sums[turn], strip, strips,
+                     blocks, has_gaps);
+    }
+  }
+  store_units (&pending, pending.units, blocks);
+}
+
+/* Calls that are taken together. */
+static int
+count_together (const Tiling *t, const DenseCall *calls, int n)
+{
+  const int fitting = (t->tap_step > 0 ? KEPT_BYTES : TOGETHER_BYTES) / t->weights_bytes;
+  int i = 1;
+  while (i < n && i < fitting && calls[i].blocks == calls->blocks)
+    i++;
+  return i;
 }
 
 void
-LEVEL_NAME (dense_tiles) (const DenseCall *call)
+LEVEL_NAME (dense_tiles) (const DenseCall *calls, int n)
 {
-  const Tiling t = tiling_of (call);
+  Tiling t = tiling_of (calls);
   const bool has_gaps = t.run_step > t.run;
   configure (&t);
 #define RUN(blocks, is_signed)                                                                     \
   do {                                                                                             \
     if (has_gaps)                                                                                  \
-      run_tiles (&t, blocks, is_signed, true);                                                     \
+      run_tiles (&t, calls, together, blocks, is_signed, true);                                    \
     else                                                                                           \
-      run_tiles (&t, blocks, is_signed, false);                                                    \
+      run_tiles (&t, calls, together, blocks, is_signed, false);                                   \
   } while (0)
-  if (call->blocks == 1 && call->in_signed)
-    RUN (1, true);
-  else if (call->blocks == 1)
-    RUN (1, false);
-  else if (call->in_signed)
-    RUN (2, true);
-  else
-    RUN (2, false);
+  for (int together; n > 0; calls += together, n -= together) {
+    t.weights_bytes = t.steps * calls->blocks * t.unit_rows * 64;
+    together = count_together (&t, calls, n);
+    if (calls->blocks == 1 && calls->in_signed)
+      RUN (1, true);
+    else if (calls->blocks == 1)
+      RUN (1, false);
+    else if (calls->in_signed)
+      RUN (2, true);
+    else
+      RUN (2, false);
+  }
 #undef RUN
   _tile_release ();
 }

@@ -52,12 +52,13 @@ typedef struct {
  * Short rows run on: offsets and n_pixels count places then, those of a row and of the gap between
  * it and the next one, whose sums are made and not stored.
  */
-enum { TILE_ROWS = 16, TILE_UNITS = 16, TILE_LANES = 16, TILE_BLOCKS = 2 };
+enum { TILE_ROWS = 16, TILE_UNITS = 16, TILE_LANES = 16, TILE_BLOCKS = 2, TILE_CALLS = 16 };
 
 typedef struct {
   int row_pixels;     /* of output, stored */
   int row_step;       /* places of a row, more with a gap; a divisor of n_pixels */
   int64_t pixel_step; /* bytes between what neighbours in a row read */
+  int64_t tap_step;   /* bytes from what a tap reads to what the next one reads; 0: offsets say it */
   const void
       *in_end; /* the first byte that must not be read; NULL: depth units of any pixel may be */
   void *room;  /* [2][TILE_ROWS][depth] units, where there is in_end */
@@ -92,8 +93,9 @@ typedef struct {
   bool goes_on, ends; /* with sums: not the first, the last */
 } DenseCall;
 
-/* The dense loop of tiles, of a level that has one. */
-typedef void CpuDenseTiles (const DenseCall *call);
+/* The dense loop of tiles, of a level that has one. n calls, at most TILE_CALLS, of the same pixels.
+ */
+typedef void CpuDenseTiles (const DenseCall *calls, int n);
 
 /* dense_s8_pairs: at most LANES / 2 channels, whose sums are each two lanes. A unit of depth is 8
  * channels of input, weights [n_planes][n_taps][depth][LANES / 2][2][4]; start holds 0 in every
