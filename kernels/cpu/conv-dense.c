@@ -17,7 +17,7 @@ enum {
   CHUNK_PIXELS = 96,
   TILED_BYTES = 512 << 10, /* of input, and how many pixels that may be */
   LEAST_TILED_PIXELS = 192,
-  MOST_TILED_PIXELS = 1024,
+  MOST_TILED_PIXELS = 2048,
   TAIL_BYTES = 16,
   CACHE_BYTES = 192 << 10,
   SLAB_BYTES = 24 << 10, /* of weights */
@@ -173,24 +173,24 @@ run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
   int first_plane, end_plane;
   find_planes (span, s->kernel[0], &first_plane, &end_plane);
   const int64_t row = kernel->planes.runs_on ? kernel->planes.source.out[2] : s->out[2];
-  const DenseTiles tiles = {
-      .row_pixels = (int) (kernel->offsets ? row : n_pixels),
-      .row_step = (int) (kernel->offsets ? s->out[2] : n_pixels),
-      .pixel_step = kernel->planes.pixel_bytes * s->stride[2],
+  const DenseTiles tiles = {.row_pixels = (int) (kernel->offsets ? row : n_pixels),
+                            .row_step = (int) (kernel->offsets ? s->out[2] : n_pixels),
+                            .pixel_step = kernel->planes.pixel_bytes * s->stride[2],
+                            .in_end = job->in_end,
+                            .room = span->room};
+  const DenseCall pixels = {
+      .planes = shifted,
+      .padding = kernel->padding,
+      .offsets = kernel->offsets ? kernel->offsets + pixel : NULL,
+      .offset_step = kernel->n_pixels,
+      .pixel_bytes = kernel->planes.pixel_bytes,
       .tap_step = kernel->planes.pads_rows ? s->dilation[1] * kernel->planes.row_bytes : 0,
-      .in_end = job->in_end,
-      .room = span->room};
-  const DenseCall pixels = {.planes = shifted,
-                            .padding = kernel->padding,
-                            .offsets = kernel->offsets ? kernel->offsets + pixel : NULL,
-                            .offset_step = kernel->n_pixels,
-                            .pixel_bytes = kernel->planes.pixel_bytes,
-                            .n_taps = (int) s->taps,
-                            .n_pixels = (int) n_pixels,
-                            .in_signed = kernel->in_signed,
-                            .out_step = s->out_channels,
-                            .epilogue = kernel->epilogue,
-                            .tiles = &tiles};
+      .n_taps = (int) s->taps,
+      .n_pixels = (int) n_pixels,
+      .in_signed = kernel->in_signed,
+      .out_step = s->out_channels,
+      .epilogue = kernel->epilogue,
+      .tiles = &tiles};
   const int64_t first =
       (span->plane * kernel->n_pixels + pixel) / s->out[2] * row + pixel % s->out[2];
   const int64_t skipped = kernel->offsets ? 0 : (pixel - span->begin) * kernel->planes.pixel_bytes;
@@ -381,7 +381,9 @@ plan_pixels (ConvKernel *kernel, int n_threads)
       return PRAXI_STATUS_MEMORY;
   }
   kernel->row_pixels = kernel->dense_tiles && kernel->offsets ? s->out[2] : 1;
-  kernel->chunk_pixels = CHUNK_PIXELS;
+  kernel->chunk_pixels = kernel->pack.is_s8 && kernel->offsets && kernel->pack.n_chunks == 1
+                             ? 12 * CHUNK_PIXELS
+                             : CHUNK_PIXELS;
   if (kernel->dense_tiles) {
     kernel->chunk_pixels = tiled_pixels (kernel);
     kernel->room_bytes =
@@ -402,7 +404,7 @@ plan_pixels (ConvKernel *kernel, int n_threads)
 static bool
 can_tile (const CpuPlace *place, const ConvShape *s)
 {
-  enum { LEAST_BYTES = 16, LEAST_CHANNELS = 8 };
+  enum { LEAST_BYTES = 8, LEAST_CHANNELS = 8 };
   const bool in_rows = s->kernel[2] > 1 ? s->dilation[2] == 1 : s->pad[2] == 0;
   return place->dense_tiles && place->op->kind == PRAXI_OP_QCONV && s->groups == 1 && in_rows &&
          (s->kernel[0] - 1) * s->dilation[0] < CONV_RING_MAX &&

@@ -126,17 +126,15 @@ praxi_cpu_planes_plan (ConvPlanes *planes,
       planes->shape.stride[axis] = 1;
     }
   }
-  if (planes->merges)
+  if (planes->merges) {
     merge_rows (planes);
-  else if (planes->in_a_row && !planes->gathers &&
-           (planes->copies || !is_s8 || in_tiles || shape->in_channels / shape->groups % 4 == 0))
-    join_planes (&planes->shape);
-  if (in_tiles && planes->merges) {
-    planes->runs_on = should_run_on (planes);
     pad_rows (planes);
-    if (planes->runs_on)
-      planes->shape.out[2] = planes->shape.in[2];
-  }
+  } else if (planes->in_a_row && !planes->gathers &&
+             (planes->copies || !is_s8 || in_tiles || shape->in_channels / shape->groups % 4 == 0))
+    join_planes (&planes->shape);
+  planes->runs_on = in_tiles && planes->merges && should_run_on (planes);
+  if (planes->runs_on)
+    planes->shape.out[2] = planes->shape.in[2];
   planes->pixel_bytes = shape->in_channels * (int64_t) planes->element;
   planes->row_bytes = planes->shape.in[2] * planes->pixel_bytes;
   planes->plane_bytes = planes->shape.in[1] * planes->row_bytes;

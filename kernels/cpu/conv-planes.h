@@ -16,7 +16,7 @@ typedef struct {
   ConvShape source; /* the operator's */
   ConvShape shape;  /* what the loops see */
   bool copies, merges, widens, in_signed;
-  bool pads_rows;   /* tiles of merged rows: shape has the padding above and below inside, too */
+  bool pads_rows;   /* merged ones: shape has the padding above and below inside, too */
   bool runs_on;     /* short rows of those: places of output follow each other through the gaps
                        between rows; shape counts places as output then */
   bool gathers;     /* of one tap with strides: only pixels that are read are copied, in a row */

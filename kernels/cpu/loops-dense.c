@@ -39,6 +39,18 @@ find_rows (const DenseCall *call, int plane, int tap, int pixel, int rows, const
     p[i] = base && offsets[i] >= 0 ? base + offsets[i] : call->padding;
 }
 
+/* The same, found for the first tap only where the others lie as far from each other. Returns the
+ * bytes to add.
+ */
+SIMD_INLINE int64_t
+find_tap (const DenseCall *call, int plane, int tap, int pixel, int rows, const uint8_t **p)
+{
+  if (tap > 0 && call->tap_step > 0)
+    return call->planes[plane] ? tap * call->tap_step : 0;
+  find_rows (call, plane, tap, pixel, rows, p);
+  return 0;
+}
+
 SIMD_INLINE void
 tile_bytes (const DenseCall *call, int pixel, int rows, int blocks, bool is_signed)
 {
@@ -52,9 +64,9 @@ tile_bytes (const DenseCall *call, int pixel, int rows, int blocks, bool is_sign
   const int32_t *w = call->weights;
   const VecI flip = simd_set1_s32 ((int32_t) 0x80808080);
   for (int plane = 0; plane < call->n_planes; plane++) {
+    const uint8_t *p[MAX_ROWS];
     for (int tap = 0; tap < call->n_taps; tap++) {
-      const uint8_t *p[MAX_ROWS];
-      find_rows (call, plane, tap, pixel, rows, p);
+      const int64_t at = find_tap (call, plane, tap, pixel, rows, p);
       for (int k = 0; k < call->depth; k++, w += blocks * LANES) {
         VecI weights[MAX_BLOCKS];
 #pragma GCC unroll 4
@@ -62,7 +74,7 @@ tile_bytes (const DenseCall *call, int pixel, int rows, int blocks, bool is_sign
           weights[j] = simd_load_s32 (w + j * LANES);
 #pragma GCC unroll 12
         for (int i = 0; i < rows; i++) {
-          VecI x = simd_broadcast4 (p[i] + 4 * k);
+          VecI x = simd_broadcast4 (p[i] + at + 4 * k);
           if (is_signed)
             x = simd_xor (x, flip);
 #pragma GCC unroll 4
@@ -97,9 +109,9 @@ tile_s16 (const DenseCall *call, int pixel, int rows, int blocks)
       sum[i][j] = simd_load_s32 (e->start + j * LANES);
   const int32_t *w = call->weights;
   for (int plane = 0; plane < call->n_planes; plane++) {
+    const uint8_t *p[MAX_ROWS];
     for (int tap = 0; tap < call->n_taps; tap++) {
-      const uint8_t *p[MAX_ROWS];
-      find_rows (call, plane, tap, pixel, rows, p);
+      const int64_t at = find_tap (call, plane, tap, pixel, rows, p);
       for (int k = 0; k < call->depth; k++, w += blocks * LANES) {
         VecI weights[MAX_BLOCKS];
 #pragma GCC unroll 4
@@ -107,7 +119,7 @@ tile_s16 (const DenseCall *call, int pixel, int rows, int blocks)
           weights[j] = simd_load_s32 (w + j * LANES);
 #pragma GCC unroll 12
         for (int i = 0; i < rows; i++) {
-          const VecI x = simd_broadcast4 (p[i] + 4 * k);
+          const VecI x = simd_broadcast4 (p[i] + at + 4 * k);
 #pragma GCC unroll 4
           for (int j = 0; j < blocks; j++)
             sum[i][j] = simd_dot_s16 (sum[i][j], x, weights[j]);
@@ -160,9 +172,9 @@ tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
                                 : simd_load (call->epilogue.bias + j * LANES);
   const float *w = call->weights;
   for (int plane = 0; plane < call->n_planes; plane++) {
+    const uint8_t *p[MAX_ROWS];
     for (int tap = 0; tap < call->n_taps; tap++) {
-      const uint8_t *p[MAX_ROWS];
-      find_rows (call, plane, tap, pixel, rows, p);
+      const int64_t at = find_tap (call, plane, tap, pixel, rows, p);
       for (int k = 0; k < call->depth; k++, w += blocks * LANES) {
         VecF weights[MAX_BLOCKS];
 #pragma GCC unroll 4
@@ -170,7 +182,7 @@ tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
           weights[j] = simd_load (w + j * LANES);
 #pragma GCC unroll 12
         for (int i = 0; i < rows; i++) {
-          const VecF x = simd_set1 (((const float *) p[i])[k]);
+          const VecF x = simd_set1 (((const float *) (p[i] + at))[k]);
 #pragma GCC unroll 4
           for (int j = 0; j < blocks; j++)
             sum[i][j] = simd_mac (x, weights[j], sum[i][j]);
@@ -262,14 +274,14 @@ tile_pairs (const DenseCall *call, int pixel, bool is_signed)
     sum[i] = simd_load_s32 (call->epilogue.start);
   const int32_t *w = call->weights;
   for (int plane = 0; plane < call->n_planes; plane++) {
+    const uint8_t *p[ROWS_PAIRS];
     for (int tap = 0; tap < call->n_taps; tap++) {
-      const uint8_t *p[ROWS_PAIRS];
-      find_rows (call, plane, tap, pixel, ROWS_PAIRS, p);
+      const int64_t at = find_tap (call, plane, tap, pixel, ROWS_PAIRS, p);
       for (int k = 0; k < call->depth; k++, w += LANES) {
         const VecI weights = simd_load_s32 (w);
 #pragma GCC unroll 8
         for (int i = 0; i < ROWS_PAIRS; i++) {
-          const VecI x = simd_broadcast8 (p[i] + 8 * k);
+          const VecI x = simd_broadcast8 (p[i] + at + 8 * k);
           sum[i] = simd_dot (sum[i], is_signed ? simd_xor (x, flip) : x, weights);
         }
       }
@@ -315,21 +327,23 @@ tile_pairs_f32 (const DenseCall *call, int pixel)
     sum[i] = simd_set1 (0);
   const float *w = call->weights;
   for (int plane = 0; plane < call->n_planes; plane++) {
+    const uint8_t *p[ROWS_PAIRS_F32];
     for (int tap = 0; tap < call->n_taps; tap++) {
-      const uint8_t *p[ROWS_PAIRS_F32];
-      find_rows (call, plane, tap, pixel, ROWS_PAIRS_F32, p);
+      const int64_t at = find_tap (call, plane, tap, pixel, ROWS_PAIRS_F32, p);
       for (int k = 0; k < pairs; k++, w += LANES) {
         const VecF weights = simd_load (w);
 #pragma GCC unroll 12
         for (int i = 0; i < ROWS_PAIRS_F32; i++)
-          sum[i] = simd_fma (simd_broadcast_pair ((const float *) p[i] + 2 * k), weights, sum[i]);
+          sum[i] =
+              simd_fma (simd_broadcast_pair ((const float *) (p[i] + at) + 2 * k), weights, sum[i]);
       }
       if (call->depth % 2 == 0)
         continue;
       const VecF weights = simd_load (w);
 #pragma GCC unroll 12
       for (int i = 0; i < ROWS_PAIRS_F32; i++)
-        sum[i] = simd_fma (simd_set1_even (((const float *) p[i])[2 * pairs]), weights, sum[i]);
+        sum[i] =
+            simd_fma (simd_set1_even (((const float *) (p[i] + at))[2 * pairs]), weights, sum[i]);
       w += LANES;
     }
   }

@@ -45,7 +45,6 @@ typedef struct {
   int run_step;          /* from one run to the next */
   int run_strips;        /* of a run */
   int n_strips;
-  int64_t tap_step;  /* as in DenseTiles */
   int weights_bytes; /* of each of the calls that are taken together */
 } Tiling;
 
@@ -55,7 +54,6 @@ tiling_of (const DenseCall *call)
   const DenseTiles *tiles = call->tiles;
   const int gap = tiles->row_step - tiles->row_pixels;
   Tiling t = {.call = call};
-  t.tap_step = tiles->tap_step;
   t.run_step = gap > 0 ? call->n_pixels : tiles->row_step;
   t.run = t.run_step - gap;
   t.run_strips = (t.run + TILE_ROWS - 1) / TILE_ROWS;
@@ -177,9 +175,9 @@ multiply (const Tiling *t,
     int64_t step_0 = 0, step_1 = 0;
     const uint8_t *p_0 = NULL, *p_1 = NULL;
     for (int tap = 0; tap < call->n_taps; tap++) {
-      if (tap > 0 && t->tap_step > 0) {
-        p_0 += step_0 > 0 ? t->tap_step : 0;
-        p_1 += step_1 > 0 ? t->tap_step : 0;
+      if (tap > 0 && call->tap_step > 0) {
+        p_0 += step_0 > 0 ? call->tap_step : 0;
+        p_1 += step_1 > 0 ? call->tap_step : 0;
       } else {
         p_0 = find_strip (t, plane, tap, strip[0].first, room, &step_0);
         if (strips == 2)
@@ -270,7 +268,7 @@ run_tiles (const Tiling *t,
 static int
 count_together (const Tiling *t, const DenseCall *calls, int n)
 {
-  const int fitting = (t->tap_step > 0 ? KEPT_BYTES : TOGETHER_BYTES) / t->weights_bytes;
+  const int fitting = (calls->tap_step > 0 ? KEPT_BYTES : TOGETHER_BYTES) / t->weights_bytes;
   int i = 1;
   while (i < n && i < fitting && calls[i].blocks == calls->blocks)
     i++;

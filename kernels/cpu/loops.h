@@ -58,7 +58,6 @@ typedef struct {
   int row_pixels;     /* of output, stored */
   int row_step;       /* places of a row, more with a gap; a divisor of n_pixels */
   int64_t pixel_step; /* bytes between what neighbours in a row read */
-  int64_t tap_step;   /* bytes from what a tap reads to what the next one reads; 0: offsets say it */
   const void
       *in_end; /* the first byte that must not be read; NULL: depth units of any pixel may be */
   void *room;  /* [2][TILE_ROWS][depth] units, where there is in_end */
@@ -76,6 +75,7 @@ typedef struct {
   const int32_t *offsets; /* [n_taps][offset_step] bytes from the plane to the pixel, −1: padding;
                              readable to 16 entries beyond n_pixels. NULL: pixels in a row */
   int64_t offset_step, pixel_bytes;
+  int64_t tap_step; /* bytes from what a tap reads to what the next one reads; 0: offsets say it */
   int n_planes, n_taps;
   int depth; /* units of channels: floats, groups of 4 bytes or of 2 16-bit numbers */
   int n_pixels;
@@ -93,7 +93,8 @@ typedef struct {
   bool goes_on, ends; /* with sums: not the first, the last */
 } DenseCall;
 
-/* The dense loop of tiles, of a level that has one. n calls, at most TILE_CALLS, of the same pixels.
+/* The dense loop of tiles, of a level that has one. n calls, at most TILE_CALLS, of the same
+ * pixels.
  */
 typedef void CpuDenseTiles (const DenseCall *calls, int n);
 
