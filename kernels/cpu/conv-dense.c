@@ -15,7 +15,8 @@
 
 enum {
   CHUNK_PIXELS = 96,
-  TILED_BYTES = 512 << 10, /* of input, and how many pixels that may be */
+  LONG_CHUNK_PIXELS = 12 * CHUNK_PIXELS, /* that no second chunk of channels reads again */
+  TILED_BYTES = 512 << 10,               /* of input, and how many pixels that may be */
   LEAST_TILED_PIXELS = 192,
   MOST_TILED_PIXELS = 2048,
   TAIL_BYTES = 16,
@@ -140,7 +141,9 @@ find_planes (const Span *span, int64_t n, int *first, int *end)
     --*end;
 }
 
-/* Channels of a chunk, of pixels that are set. */
+/* Sets in a call that has its pixels the channels of a chunk. start: room, where planes are left
+ * out
+ */
 static void
 fill_call (const Job *job,
            const DenseChunk *chunk,
@@ -382,7 +385,7 @@ plan_pixels (ConvKernel *kernel, int n_threads)
   }
   kernel->row_pixels = kernel->dense_tiles && kernel->offsets ? s->out[2] : 1;
   kernel->chunk_pixels = kernel->pack.is_s8 && kernel->offsets && kernel->pack.n_chunks == 1
-                             ? 12 * CHUNK_PIXELS
+                             ? LONG_CHUNK_PIXELS
                              : CHUNK_PIXELS;
   if (kernel->dense_tiles) {
     kernel->chunk_pixels = tiled_pixels (kernel);
