@@ -73,7 +73,8 @@ praxi_cpu_conv_offsets (const ConvShape *s, int64_t pixel_bytes)
       *next++ = inside ? (int32_t) ((h * s->in[2] + w) * pixel_bytes) : -1;
     }
   }
-  memset (next, 0, 16 * sizeof *next); /* the first pixel, from which all taps may be read */
+  for (int i = 0; i < 16; i++)
+    *next++ = -1;
   return offsets;
 }
 

@@ -45,9 +45,17 @@ find_rows (const DenseCall *call, int plane, int tap, int pixel, int rows, const
 SIMD_INLINE int64_t
 find_tap (const DenseCall *call, int plane, int tap, int pixel, int rows, const uint8_t **p)
 {
-  if (tap > 0 && call->tap_step > 0)
-    return call->planes[plane] ? tap * call->tap_step : 0;
-  find_rows (call, plane, tap, pixel, rows, p);
+  if (call->tap_step == 0) {
+    find_rows (call, plane, tap, pixel, rows, p);
+    return 0;
+  }
+  const uint8_t *base = call->planes[plane];
+  const int last = call->n_pixels - 1;
+  if (tap > 0)
+    return base ? tap * call->tap_step : 0;
+#pragma GCC unroll 12
+  for (int i = 0; i < rows; i++) /* behind the last one it again: its taps lie in the plane */
+    p[i] = base ? base + call->offsets[pixel + i < last ? pixel + i : last] : call->padding;
   return 0;
 }
 
