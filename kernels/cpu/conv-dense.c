@@ -156,7 +156,6 @@ fill_call (const Job *job,
   const ConvKernel *kernel = job->kernel;
   const size_t out_at =
       (size_t) (first_pixel * call->out_step + chunk->channel) * kernel->out_element;
-  call->n_planes = (int) kernel->planes.shape.kernel[0];
   praxi_cpu_pack_call (job->pack, chunk, call);
   if (end_plane - first_plane < call->n_planes)
     praxi_cpu_pack_keep (job->pack, first_plane, end_plane, start, call);
@@ -188,6 +187,7 @@ run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
       .offset_step = kernel->n_pixels,
       .pixel_bytes = kernel->planes.pixel_bytes,
       .tap_step = kernel->planes.pads_rows ? s->dilation[1] * kernel->planes.row_bytes : 0,
+      .n_planes = (int) s->kernel[0],
       .n_taps = (int) s->taps,
       .n_pixels = (int) n_pixels,
       .in_signed = kernel->in_signed,

@@ -19,24 +19,19 @@ enum { REST_1 = 2, REST_1_S8 = 2, REST_2 = 2 };
 #endif
 enum { MAX_ROWS = DENSE_ROWS_MAX };
 
-/* Where the pixels of a tile lie for one tap. */
+/* Where the pixels of a tile lie for one tap; behind the last one it again. */
 SIMD_INLINE void
 find_rows (const DenseCall *call, int plane, int tap, int pixel, int rows, const uint8_t **p)
 {
   const uint8_t *base = call->planes[plane];
-  if (!call->offsets) {
-    const int last = call->n_pixels - 1;
+  const int32_t *offsets = call->offsets ? call->offsets + tap * call->offset_step : NULL;
+  const int last = call->n_pixels - 1;
 #pragma GCC unroll 12
-    for (int i = 0; i < rows; i++) {
-      const int at = pixel + i < last ? pixel + i : last;
-      p[i] = base ? base + at * call->pixel_bytes : call->padding;
-    }
-    return;
+  for (int i = 0; i < rows; i++) {
+    const int at = pixel + i < last ? pixel + i : last;
+    const int64_t offset = offsets ? offsets[at] : at * call->pixel_bytes;
+    p[i] = base && offset >= 0 ? base + offset : call->padding;
   }
-  const int32_t *offsets = call->offsets + tap * call->offset_step + pixel;
-#pragma GCC unroll 12
-  for (int i = 0; i < rows; i++)
-    p[i] = base && offsets[i] >= 0 ? base + offsets[i] : call->padding;
 }
 
 /* The same, found for the first tap only where the others lie as far from each other. Returns the
@@ -45,17 +40,9 @@ find_rows (const DenseCall *call, int plane, int tap, int pixel, int rows, const
 SIMD_INLINE int64_t
 find_tap (const DenseCall *call, int plane, int tap, int pixel, int rows, const uint8_t **p)
 {
-  if (call->tap_step == 0) {
-    find_rows (call, plane, tap, pixel, rows, p);
-    return 0;
-  }
-  const uint8_t *base = call->planes[plane];
-  const int last = call->n_pixels - 1;
-  if (tap > 0)
-    return base ? tap * call->tap_step : 0;
-#pragma GCC unroll 12
-  for (int i = 0; i < rows; i++) /* behind the last one it again: its taps lie in the plane */
-    p[i] = base ? base + call->offsets[pixel + i < last ? pixel + i : last] : call->padding;
+  if (tap > 0 && call->tap_step > 0)
+    return call->planes[plane] ? tap * call->tap_step : 0;
+  find_rows (call, plane, tap, pixel, rows, p);
   return 0;
 }
 

@@ -72,8 +72,8 @@ enum { DENSE_ROWS_MAX = 12 }; /* pixels of a tile */
 typedef struct {
   const void *const *planes; /* [n_planes] the frame that each temporal tap reads; NULL: padding */
   const void *padding;       /* depth units of the input's zero */
-  const int32_t *offsets; /* [n_taps][offset_step] bytes from the plane to the pixel, −1: padding;
-                             readable to 16 entries beyond n_pixels. NULL: pixels in a row */
+  const int32_t *offsets; /* [n_taps][offset_step] bytes from the plane to the pixel, −1: padding.
+                             NULL: pixels in a row */
   int64_t offset_step, pixel_bytes;
   int64_t tap_step; /* bytes from what a tap reads to what the next one reads; 0: offsets say it */
   int n_planes, n_taps;

@@ -213,49 +213,38 @@ ceiling (const PraxiBackend *backend, bool is_s8, PraxiPool *pool)
   return c.operations / best;
 }
 
-#ifdef PRAXI_BENCH_ONEDNN
 static void
 run_onednn (void *conv)
 {
   onednn_conv_run (conv);
 }
-#endif
 
 /* Both in turns; *peer: oneDNN's faster form, 0 without it. Returns how many bytes of int8 differ.
  */
 static int64_t
 time_both (Ready *ready, const BenchShape *s, const Case *c, double *own, double *peer)
 {
-  int64_t differ = 0;
-  *own = *peer = 1e9;
-#ifdef PRAXI_BENCH_ONEDNN
   const bool is_s8 = c->x.dtype == PRAXI_U8;
-  OnednnConv *forms[2] = {0};
-  int64_t n = 1;
+  OnednnConv *forms[2];
+  int64_t differ = 0, n = 1;
+  *own = *peer = 1e9;
   praxi_tensor_count (&c->y, &n);
   uint8_t *y = random_bytes ((size_t) n * praxi_dtype_size (c->y.dtype), true);
   for (int i = 0; i < 2; i++)
     forms[i] = onednn_conv_new (s, (OnednnForm) i, is_s8, c->x.data, c->w.data, SCALE, y);
-#endif
   for (int round = 0; round < ROUNDS; round++) {
     *own = MIN (*own, time_runs (run_ready, ready));
-#ifdef PRAXI_BENCH_ONEDNN
     for (int i = 0; i < 2; i++)
       if (forms[i])
         *peer = MIN (*peer, time_runs (run_onednn, forms[i]));
-#endif
   }
-#ifdef PRAXI_BENCH_ONEDNN
-  for (int64_t i = 0; is_s8 && i < n && (forms[0] || forms[1]); i++)
+  const bool has_peer = forms[0] || forms[1];
+  for (int64_t i = 0; is_s8 && has_peer && i < n; i++)
     differ += y[i] != ((const uint8_t *) c->y.data)[i];
   for (int i = 0; i < 2; i++)
     onednn_conv_free (forms[i]);
   free (y);
-#else
-  (void) s;
-  (void) c;
-#endif
-  *peer = *peer < 1e9 ? *peer : 0;
+  *peer = has_peer ? *peer : 0;
   return differ;
 }
 
