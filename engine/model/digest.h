@@ -9,11 +9,13 @@ G_BEGIN_DECLS
 
 typedef struct PraxiDigest PraxiDigest;
 
-/* data: borrowed until the digest is finished or freed; the first n_read bytes are there */
-PraxiDigest *praxi_digest_new (const guint8 *data, gsize size, gsize n_read);
-/* More bytes are there. A PraxiOnnxReadFunc. */
-void praxi_digest_go_on (gsize n_read, gpointer digest);
-/* Waits, once all is there, and gives what praxi_onnx_check_sum does. */
+/* data: borrowed until the digest is finished or freed, and not to be written to */
+PraxiDigest *praxi_digest_new (const guint8 *data, gsize size);
+/* The same of a file that has to be read yet; data holds it afterwards. The thread helps to read
+ * while it has nothing to sum: of memory that the system has to find first, reading takes longer.
+ */
+PraxiDigest *praxi_digest_read (guint8 *data, gsize size, int fd, const char *path, GError **error);
+/* Waits, and gives what praxi_onnx_find_marks and praxi_onnx_check_sum do. */
 char *praxi_digest_finish (PraxiDigest *digest, gint64 *at, GError **error);
 /* Stops it where it is. */
 void praxi_digest_free (PraxiDigest *digest);

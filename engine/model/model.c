@@ -116,7 +116,6 @@ file_clear (File *file)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (File, file_clear)
 
-/* The digest is made meanwhile. */
 static gboolean
 file_read (File *file, int fd, gsize size, const char *path, GError **error)
 {
@@ -124,8 +123,9 @@ file_read (File *file, int fd, gsize size, const char *path, GError **error)
   file->bytes = praxi_onnx_allocate_file (size, path, error);
   if (file->bytes == NULL)
     return FALSE;
-  file->digest = praxi_digest_new (g_bytes_get_data (file->bytes, NULL), size, 0);
-  return praxi_onnx_read_to (file->bytes, fd, path, praxi_digest_go_on, file->digest, error);
+  guint8 *data = (guint8 *) g_bytes_get_data (file->bytes, NULL); /* nobody else's yet */
+  file->digest = praxi_digest_read (data, size, fd, path, error);
+  return file->digest != NULL;
 }
 
 static void
@@ -134,7 +134,7 @@ file_take (File *file, GBytes *bytes)
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
   file->bytes = g_bytes_ref (bytes);
-  file->digest = praxi_digest_new (data, size, size);
+  file->digest = praxi_digest_new (data, size);
 }
 
 /* Unpacks a file and checks its digest. Where both fail, it is damaged first of all. */

@@ -120,27 +120,22 @@ praxi_onnx_allocate_file (gsize size, const char *path, GError **error)
 }
 
 gboolean
-praxi_onnx_read_to (GBytes *bytes,
-                    int fd,
-                    const char *path,
-                    PraxiOnnxReadFunc *tell,
-                    gpointer user_data,
-                    GError **error)
+praxi_onnx_read_part (guint8 *file,
+                      gsize begin,
+                      gsize end,
+                      int fd,
+                      const char *path,
+                      GError **error)
 {
-  enum { PIECE_BYTES = 1 << 20 };
-  gsize size, done = 0;
-  guint8 *data = (guint8 *) g_bytes_get_data (bytes, &size); /* nobody else's yet */
-  while (done < size) {
-    const ssize_t n = pread (fd, data + done, MIN (size - done, PIECE_BYTES), (off_t) done);
+  while (begin < end) {
+    const ssize_t n = pread (fd, file + begin, end - begin, (off_t) begin);
     if (n < 0 && errno == EINTR)
       continue;
     if (n <= 0)
       return praxi_error_fail_file (
           error, n < 0 ? PRAXI_ERROR_DISK : PRAXI_ERROR_FORMAT, path, "%s",
           n < 0 ? g_strerror (errno) : "became shorter while it was read; try again");
-    done += (gsize) n;
-    if (tell != NULL)
-      tell (done, user_data);
+    begin += (gsize) n;
   }
   return TRUE;
 }
@@ -153,7 +148,9 @@ praxi_onnx_read_file (const char *path, GError **error)
   if (fd < 0)
     return NULL;
   g_autoptr (GBytes) bytes = praxi_onnx_allocate_file (size, path, error);
-  const gboolean good = bytes != NULL && praxi_onnx_read_to (bytes, fd, path, NULL, NULL, error);
+  const gboolean good =
+      bytes != NULL &&
+      praxi_onnx_read_part ((guint8 *) g_bytes_get_data (bytes, NULL), 0, size, fd, path, error);
   close (fd);
   return good ? g_steal_pointer (&bytes) : NULL;
 }
@@ -269,33 +266,38 @@ mentions_spec (const guint8 *data, gsize size)
   return FALSE;
 }
 
-static void
+static gboolean
 fail_sum (GError **error)
 {
   g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_FORMAT,
                "damaged: its checksum does not fit; copy it again from where it came");
+  return FALSE;
+}
+
+gboolean
+praxi_onnx_find_marks (const guint8 *data, gsize size, gint64 *at, GError **error)
+{
+  Metadata found = {0};
+  find_metadata ((PraxiOnnxCursor){data, data + size}, &found);
+  const gboolean has_both =
+      found.specs == 1 && found.sums == 1 && found.sum.end - found.sum.at == 2 * SHA256_DIGEST_SIZE;
+  *at = has_both ? found.sum.at - data : -1;
+  if (!has_both && (found.specs > 0 || found.sums > 0 || mentions_spec (data, size)))
+    return fail_sum (error);
+  return TRUE;
 }
 
 char *
 praxi_onnx_check_sum (const guint8 *data,
                       gsize size,
                       const PraxiOnnxPrefix *prefix,
-                      gint64 *at,
+                      gint64 at,
                       GError **error)
 {
-  Metadata found = {0};
   struct sha256_ctx as_is, masked;
-  find_metadata ((PraxiOnnxCursor){data, data + size}, &found);
-  const gboolean has_both =
-      found.specs == 1 && found.sums == 1 && found.sum.end - found.sum.at == 2 * SHA256_DIGEST_SIZE;
-  *at = has_both ? found.sum.at - data : -1;
-  if (!has_both && (found.specs > 0 || found.sums > 0 || mentions_spec (data, size))) {
-    fail_sum (error);
-    return NULL;
-  }
-  sum_both (data, size, prefix, *at, &as_is, &masked);
+  sum_both (data, size, prefix, at, &as_is, &masked);
   g_autofree char *sum = finish_sum (&masked);
-  if (has_both && memcmp (sum, found.sum.at, 2 * SHA256_DIGEST_SIZE) != 0) {
+  if (at >= 0 && memcmp (sum, data + at, 2 * SHA256_DIGEST_SIZE) != 0) {
     fail_sum (error);
     return NULL;
   }

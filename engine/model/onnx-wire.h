@@ -24,14 +24,13 @@ GBytes *praxi_onnx_read_file (const char *path, GError **error);
  */
 int praxi_onnx_open_file (const char *path, gsize *size, GError **error);
 GBytes *praxi_onnx_allocate_file (gsize size, const char *path, GError **error);
-/* Fills new bytes from the file's begin; tells how many are there after every MiB, unless NULL. */
-typedef void PraxiOnnxReadFunc (gsize n_read, gpointer user_data);
-gboolean praxi_onnx_read_to (GBytes *bytes,
-                             int fd,
-                             const char *path,
-                             PraxiOnnxReadFunc *tell,
-                             gpointer user_data,
-                             GError **error);
+/* Fills a part of what the file was allocated. Errors: DISK, FORMAT (it became shorter) */
+gboolean praxi_onnx_read_part (guint8 *file,
+                               gsize begin,
+                               gsize end,
+                               int fd,
+                               const char *path,
+                               GError **error);
 
 /* Free with onnx__model_proto__free_unpacked (model, NULL).
  * Errors: FORMAT (without the file's name)
@@ -45,15 +44,19 @@ typedef struct {
   gsize n_bytes;
 } PraxiOnnxPrefix;
 
-/* The SHA-256 of a file as it is, as lower-case hex, and whether its praxi.sha256 fits it.
- * prefix: what is known already; NULL: nothing
- * at:     offset of the 64 digits; −1 in a file that has neither spec nor checksum
- * Errors: FORMAT: one of the two without the other, twice, or digits that do not fit
+/* Whether a file has a spec and a checksum, or neither.
+ * at:     offset of the checksum's 64 digits; −1 where it has neither
+ * Errors: FORMAT: one of the two without the other, or twice
+ */
+gboolean praxi_onnx_find_marks (const guint8 *data, gsize size, gint64 *at, GError **error);
+
+/* The SHA-256 of a file as it is, as lower-case hex, once its digits at `at` have been found to
+ * fit. prefix: what is known already; NULL: nothing Errors: FORMAT: the digits do not fit
  */
 char *praxi_onnx_check_sum (const guint8 *data,
                             gsize size,
                             const PraxiOnnxPrefix *prefix,
-                            gint64 *at,
+                            gint64 at,
                             GError **error);
 
 /* Where the digits lie, as a packer needs to know; −1 where there are none. */

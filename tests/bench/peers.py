@@ -241,9 +241,16 @@ class Runner:
 
     def __init__(self, program, path):
         self.program, self.path, self.rates = program, path, []
+        self.peaks, self.firsts = [], []
 
     def median(self):
         return statistics.median(self.rates)
+
+    def start_alone(self, threads):
+        peak, first = (self.program.alone() if self.program.name == "praxi"
+                       else alone(self.program.name, self.path, threads))
+        self.peaks.append(peak)
+        self.firsts.append(first)
 
 
 def find_runners(name, paths, options):
@@ -273,12 +280,14 @@ def compare(name, paths, options):
             best[runner.program.name] = runner
     if "praxi" not in best:
         return []
+    for _ in range(options.rounds):
+        for runner in best.values():
+            runner.start_alone(options.threads)
     rows, own = [], best["praxi"].median()
     print(f"{name}, {options.threads} threads")
     for peer, runner in best.items():
         rate = runner.median()
-        peak, first = (runner.program.alone() if peer == "praxi"
-                       else alone(peer, runner.path, options.threads))
+        peak, first = statistics.median(runner.peaks), statistics.median(runner.firsts)
         rows.append((name, peer, 1e3 / rate, own / rate, peak / 1e6, first * 1e3))
         print(f"  {peer:12} {1e3 / rate:9.2f} ms   praxi is {own / rate:5.2f} times as fast   "
               f"{peak / 1e6:6.0f} MB   first result {first * 1e3:6.0f} ms", flush=True)
