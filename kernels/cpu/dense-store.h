@@ -18,6 +18,7 @@ store_packed (const DenseCall *call,
 {
   const int together = 4 / blocks, n = call->n_channels;
   const int64_t step = call->out_step, first = pixel * step;
+  const bool fills_vectors = step == n && n * together == 4 * LANES;
   uint8_t *out = (uint8_t *) call->out + first;
 #pragma GCC unroll 12
   for (int i = 0; i < rows; i += together) {
@@ -30,6 +31,10 @@ store_packed (const DenseCall *call,
     }
     const VecB bytes =
         simd_order_bytes (simd_pack_bytes (v, packing->shift, packing->most, packing->low));
+    if (fills_vectors && i + together <= n_rows) {
+      simd_store_all (out + i * step, bytes);
+      continue;
+    }
 #pragma GCC unroll 4
     for (int k = 0; k < together; k++)
       if (i + k < n_rows)

@@ -26,6 +26,12 @@ find_rows (const DenseCall *call, int plane, int tap, int pixel, int rows, const
   const uint8_t *base = call->planes[plane];
   const int32_t *offsets = call->offsets ? call->offsets + tap * call->offset_step : NULL;
   const int last = call->n_pixels - 1;
+  if (call->tap_step > 0 && base && pixel + rows - 1 <= last) { /* nothing is outside */
+#pragma GCC unroll 12
+    for (int i = 0; i < rows; i++)
+      p[i] = base + offsets[pixel + i];
+    return;
+  }
 #pragma GCC unroll 12
   for (int i = 0; i < rows; i++) {
     const int at = pixel + i < last ? pixel + i : last;
@@ -46,9 +52,20 @@ find_tap (const DenseCall *call, int plane, int tap, int pixel, int rows, const 
   return 0;
 }
 
-SIMD_INLINE void
-tile_bytes (const DenseCall *call, int pixel, int rows, int blocks, bool is_signed)
+/* Whether the weights of a call do not stay in the first cache from tile to tile. */
+SIMD_INLINE bool
+weights_are_far (const DenseCall *call)
 {
+  enum { NEAR_BYTES = 24 << 10 };
+  return (int64_t) call->n_planes * call->n_taps * call->depth * call->blocks * LANES * 4 >
+         NEAR_BYTES;
+}
+
+/* prefetches: weights, some units ahead */
+SIMD_INLINE void
+tile_bytes (const DenseCall *call, int pixel, int rows, int blocks, bool is_signed, bool prefetches)
+{
+  enum { UNITS_AHEAD = 8 };
   VecI sum[MAX_ROWS][MAX_BLOCKS];
   const CpuEpilogue *e = &call->epilogue;
 #pragma GCC unroll 12
@@ -59,7 +76,7 @@ tile_bytes (const DenseCall *call, int pixel, int rows, int blocks, bool is_sign
   const int32_t *w = call->weights;
   const VecI flip = simd_set1_s32 ((int32_t) 0x80808080);
   for (int plane = 0; plane < call->n_planes; plane++) {
-    const uint8_t *p[MAX_ROWS];
+    const uint8_t *p[MAX_ROWS] = {NULL};
     for (int tap = 0; tap < call->n_taps; tap++) {
       const int64_t at = find_tap (call, plane, tap, pixel, rows, p);
       for (int k = 0; k < call->depth; k++, w += blocks * LANES) {
@@ -67,6 +84,9 @@ tile_bytes (const DenseCall *call, int pixel, int rows, int blocks, bool is_sign
 #pragma GCC unroll 4
         for (int j = 0; j < blocks; j++)
           weights[j] = simd_load_s32 (w + j * LANES);
+#pragma GCC unroll 4
+        for (int j = 0; prefetches && j < blocks; j++)
+          __builtin_prefetch (w + (UNITS_AHEAD * blocks + j) * LANES);
 #pragma GCC unroll 12
         for (int i = 0; i < rows; i++) {
           VecI x = simd_broadcast4 (p[i] + at + 4 * k);
@@ -85,10 +105,15 @@ tile_bytes (const DenseCall *call, int pixel, int rows, int blocks, bool is_sign
 SIMD_INLINE void
 tile_s8 (const DenseCall *call, int pixel, int rows, int blocks)
 {
-  if (call->in_signed)
-    tile_bytes (call, pixel, rows, blocks, true);
+  const bool prefetches = blocks == MAX_BLOCKS && weights_are_far (call);
+  if (call->in_signed && prefetches)
+    tile_bytes (call, pixel, rows, blocks, true, true);
+  else if (call->in_signed)
+    tile_bytes (call, pixel, rows, blocks, true, false);
+  else if (prefetches)
+    tile_bytes (call, pixel, rows, blocks, false, true);
   else
-    tile_bytes (call, pixel, rows, blocks, false);
+    tile_bytes (call, pixel, rows, blocks, false, false);
 }
 
 /* For levels that multiply 16-bit numbers only: bytes come widened, two channels a unit. */
@@ -104,7 +129,7 @@ tile_s16 (const DenseCall *call, int pixel, int rows, int blocks)
       sum[i][j] = simd_load_s32 (e->start + j * LANES);
   const int32_t *w = call->weights;
   for (int plane = 0; plane < call->n_planes; plane++) {
-    const uint8_t *p[MAX_ROWS];
+    const uint8_t *p[MAX_ROWS] = {NULL};
     for (int tap = 0; tap < call->n_taps; tap++) {
       const int64_t at = find_tap (call, plane, tap, pixel, rows, p);
       for (int k = 0; k < call->depth; k++, w += blocks * LANES) {
@@ -167,7 +192,7 @@ tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
                                 : simd_load (call->epilogue.bias + j * LANES);
   const float *w = call->weights;
   for (int plane = 0; plane < call->n_planes; plane++) {
-    const uint8_t *p[MAX_ROWS];
+    const uint8_t *p[MAX_ROWS] = {NULL};
     for (int tap = 0; tap < call->n_taps; tap++) {
       const int64_t at = find_tap (call, plane, tap, pixel, rows, p);
       for (int k = 0; k < call->depth; k++, w += blocks * LANES) {
@@ -209,7 +234,22 @@ tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
     run_##kind##_##blocks (call);                                                                  \
     return;
 #if defined(__AVX512VNNI__) && !defined(PRAXI_LEVEL_YMM)
-#define WIDE_RUNS(kind) RUN (kind, ROWS_3, REST_3, 3) RUN (kind, ROWS_4, REST_4, 4)
+/* The last tiles are a pixel shorter where that leaves none over. */
+#define WIDE_RUN(kind, rows, rest, blocks)                                                         \
+  static void run_##kind##_##blocks (const DenseCall *call)                                        \
+  {                                                                                                \
+    const int n = call->n_pixels, n_tiles = (n + rows - 1) / rows, n_short = n_tiles * rows - n;   \
+    const bool is_even = n_short <= n_tiles;                                                       \
+    const int behind = is_even ? n_short * (rows - 1) : rows - rest;                               \
+    int pixel = 0;                                                                                 \
+    for (; n - pixel > behind; pixel += rows)                                                      \
+      tile_##kind (call, pixel, rows, blocks);                                                     \
+    for (; is_even && pixel < n; pixel += rows - 1)                                                \
+      tile_##kind (call, pixel, rows - 1, blocks);                                                 \
+    for (; pixel < n; pixel += rest)                                                               \
+      tile_##kind (call, pixel, rest, blocks);                                                     \
+  }
+#define WIDE_RUNS(kind) WIDE_RUN (kind, ROWS_3, REST_3, 3) WIDE_RUN (kind, ROWS_4, REST_4, 4)
 #define WIDE_CASES(kind) CASE (kind, 3) CASE (kind, 4)
 #else
 #define WIDE_RUNS(kind)
@@ -269,7 +309,7 @@ tile_pairs (const DenseCall *call, int pixel, bool is_signed)
     sum[i] = simd_load_s32 (call->epilogue.start);
   const int32_t *w = call->weights;
   for (int plane = 0; plane < call->n_planes; plane++) {
-    const uint8_t *p[ROWS_PAIRS];
+    const uint8_t *p[ROWS_PAIRS] = {NULL};
     for (int tap = 0; tap < call->n_taps; tap++) {
       const int64_t at = find_tap (call, plane, tap, pixel, ROWS_PAIRS, p);
       for (int k = 0; k < call->depth; k++, w += LANES) {
@@ -322,7 +362,7 @@ tile_pairs_f32 (const DenseCall *call, int pixel)
     sum[i] = simd_set1 (0);
   const float *w = call->weights;
   for (int plane = 0; plane < call->n_planes; plane++) {
-    const uint8_t *p[ROWS_PAIRS_F32];
+    const uint8_t *p[ROWS_PAIRS_F32] = {NULL};
     for (int tap = 0; tap < call->n_taps; tap++) {
       const int64_t at = find_tap (call, plane, tap, pixel, ROWS_PAIRS_F32, p);
       for (int k = 0; k < pairs; k++, w += LANES) {
