@@ -68,11 +68,13 @@ slide (PraxiInfer *infer, const PraxiTensor *x, int64_t *dims)
   return PRAXI_OK;
 }
 
+/* A QConv may have no axis to slide along: then it is a matrix product. */
 static PraxiStatus
 spatial_rank (PraxiInfer *infer, const PraxiTensor *x)
 {
   PraxiWindow *w = &infer->op->window;
-  if (x->rank < 3 || x->rank > 5)
+  const int least = infer->op->kind == PRAXI_OP_QCONV ? 2 : 3;
+  if (x->rank < least || x->rank > 5)
     return praxi_infer_fail (infer, PRAXI_STATUS_UNSUPPORTED, "input of rank %d", x->rank);
   if (w->n_spatial != 0 && w->n_spatial != x->rank - 2)
     return praxi_infer_fail (infer, PRAXI_STATUS_SHAPE, "a window of %d axes on rank %d",

@@ -81,7 +81,7 @@ typedef enum {
   PRAXI_OP_DEQUANTIZE_LINEAR,
   PRAXI_OP_QLINEAR_CONV,
   PRAXI_OP_QLINEAR_MATMUL,
-  /* made by fusing, see kernels/fused.h */
+  /* made by fusing, see PraxiRequantize; a QConv may have no axis to slide along, as a Gemm */
   PRAXI_OP_QCONV,
   PRAXI_OP_QADD,
   PRAXI_OP_QTABLE,

@@ -192,7 +192,16 @@ read_weights (const PraxiPattern *pattern, int value, gint64 axis, Quantizer *w)
          (w->n_scales == 1 || (at == axis && w->n_scales == tensor->dims[axis]));
 }
 
-/* residual: NULL without one */
+/* Rows times the weights of each output, as they are. */
+static gboolean
+is_plain_product (const PraxiNode *gemm)
+{
+  return gemm->op.kind == PRAXI_OP_GEMM && !gemm->op.transpose_a && gemm->op.transpose_b &&
+         gemm->op.alpha == 1 && (gemm->op.beta == 1 || gemm->n_in < 3);
+}
+
+/* Of a Conv, or of a Gemm, which is one without an axis to slide along. residual: NULL without one
+ */
 static gboolean
 fuse_conv (Site *site, const PraxiNode *conv, const Quantizer *residual)
 {
@@ -292,7 +301,7 @@ fuse_site (PraxiPattern *pattern, PraxiNode *node)
   const PraxiNode *maker = praxi_pattern_maker (pattern, site.value);
   gboolean is_done = FALSE;
   if (maker != NULL && praxi_pattern_is_used_once (pattern, site.value)) {
-    if (maker->op.kind == PRAXI_OP_CONV)
+    if (maker->op.kind == PRAXI_OP_CONV || is_plain_product (maker))
       is_done = fuse_conv (&site, maker, NULL);
     else if (maker->op.kind == PRAXI_OP_ADD)
       is_done = fuse_sum (&site, maker);

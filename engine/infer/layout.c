@@ -276,8 +276,13 @@ static void
 lay_node (Chooser *chooser, PraxiNode *node)
 {
   switch (node->op.kind) {
-  case PRAXI_OP_CONV:
   case PRAXI_OP_QCONV:
+    if (can_be_channels_last (tensor_of (chooser, node->in[0])))
+      lay_sliding (chooser, node);
+    else
+      lay_row_major (chooser, node);
+    return;
+  case PRAXI_OP_CONV:
   case PRAXI_OP_QLINEAR_CONV:
   case PRAXI_OP_MAX_POOL:
   case PRAXI_OP_AVERAGE_POOL:

@@ -5,7 +5,8 @@
  *   or, where it is not known then, in every run
  *
  * The offsets of one output plane's taps are computed once; a temporal tap only chooses another
- * input plane. Threads share planes × chunks of pixels evenly and in order.
+ * input plane. Threads share planes × chunks of pixels evenly and in order, or, of fewer pixels
+ * than there are threads, chunks of channels.
  */
 #include "kernels/cpu/conv-planes.h"
 #include "kernels/cpu/dense.h"
@@ -65,6 +66,7 @@ typedef struct {
   int64_t plane, begin, end;
   const uint8_t *planes[CONV_RING_MAX]; /* of each temporal tap; NULL: padding */
   void *room;                           /* of DenseTiles, or sums between slabs */
+  int64_t first_chunk, end_chunk;       /* of channels */
 } Span;
 
 static void
@@ -163,7 +165,7 @@ fill_call (const Job *job,
   call->epilogue.residual = job->residual ? job->residual + out_at : NULL;
 }
 
-/* One chunk of pixels of a span, all channels. */
+/* One chunk of pixels of a span, all its channels. */
 static void
 run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
 {
@@ -197,7 +199,7 @@ run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
   const int64_t first =
       (span->plane * kernel->n_pixels + pixel) / s->out[2] * row + pixel % s->out[2];
   const int64_t skipped = kernel->offsets ? 0 : (pixel - span->begin) * kernel->planes.pixel_bytes;
-  for (int i = 0; i < job->pack->n_chunks;) {
+  for (int64_t i = span->first_chunk; i < span->end_chunk;) {
     const DenseChunk *chunk = &job->pack->chunks[i];
     const int64_t in_at =
         chunk->group * kernel->pack.group_in * (int64_t) kernel->planes.element + skipped;
@@ -208,7 +210,7 @@ run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
       calls[n] = pixels;
       fill_call (job, &chunk[n], first_plane, end_plane, first, start[n], &calls[n]);
       n++;
-    } while (kernel->dense_tiles && n < TILE_CALLS && i + n < job->pack->n_chunks);
+    } while (kernel->dense_tiles && n < TILE_CALLS && i + n < span->end_chunk);
     i += n;
     if (kernel->dense_tiles)
       kernel->dense_tiles (calls, n);
@@ -236,7 +238,7 @@ run_span (const Job *job, ConvRing *ring, Span *span)
  * in the cache until the last tap has read them. Outputs [begin, end) of all planes.
  */
 static void
-run_through_time (const Job *job, ConvRing *ring, int64_t begin, int64_t end, void *room)
+run_through_time (const Job *job, ConvRing *ring, int64_t begin, int64_t end, const Span *all)
 {
   const ConvPlanes *planes = &job->kernel->planes;
   const int64_t n_pixels = job->kernel->n_pixels;
@@ -246,7 +248,10 @@ run_through_time (const Job *job, ConvRing *ring, int64_t begin, int64_t end, vo
   for (int64_t pixel = 0; pixel < n_pixels; pixel += step)
     for (int64_t plane = begin / n_pixels; plane * n_pixels < end; plane++) {
       const int64_t first = begin - plane * n_pixels, last = end - plane * n_pixels;
-      Span span = {.plane = plane, .begin = pixel, .end = pixel + step, .room = room};
+      Span span = *all;
+      span.plane = plane;
+      span.begin = pixel;
+      span.end = pixel + step;
       span.begin = span.begin > first ? span.begin : first;
       span.end = span.end < n_pixels ? span.end : n_pixels;
       span.end = span.end < last ? span.end : last;
@@ -265,18 +270,24 @@ run_part (void *data, int i, int n)
   ConvRing ring;
   uint8_t *room = job->scratch + (size_t) i * kernel->thread_bytes;
   praxi_cpu_ring_begin (&ring, &kernel->planes, room + kernel->room_bytes);
-  int64_t at, end;
-  praxi_cpu_share (kernel->n_planes * n_pixels / kernel->row_pixels, i, n, &at, &end);
+  Span all = {.room = room, .end_chunk = job->pack->n_chunks};
+  int64_t at = 0, end = kernel->n_planes * n_pixels / kernel->row_pixels;
+  if (end < n)
+    praxi_cpu_share (all.end_chunk, i, n, &all.first_chunk, &all.end_chunk);
+  else
+    praxi_cpu_share (end, i, n, &at, &end);
   at *= kernel->row_pixels;
   end *= kernel->row_pixels;
   /* Few channels come as fast from far: they are read in one go. */
   if (kernel->planes.shape.kernel[0] > 1 && kernel->planes.in_a_row && !kernel->planes.copies &&
       kernel->planes.pixel_bytes >= LONG_PIXEL_BYTES) {
-    run_through_time (job, &ring, at, end, room);
+    run_through_time (job, &ring, at, end, &all);
     return;
   }
   while (at < end) {
-    Span span = {.plane = at / n_pixels, .begin = at % n_pixels, .room = room};
+    Span span = all;
+    span.plane = at / n_pixels;
+    span.begin = at % n_pixels;
     const int64_t left = n_pixels - span.begin < end - at ? n_pixels - span.begin : end - at;
     const int64_t length = left < kernel->planes.span_max ? left : kernel->planes.span_max;
     span.end = span.begin + length;

@@ -14,6 +14,13 @@ shapes_agree (const ConvShape *s, const PraxiTensor *w, const PraxiTensor *y)
          y->dims[0] == s->batch;
 }
 
+/* Rank 2 has no axis between batch and channels. */
+static bool
+is_picture (const PraxiTensor *tensor)
+{
+  return tensor->rank == 2 ? praxi_cpu_is_row_major (tensor) : praxi_cpu_is_channels_last (tensor);
+}
+
 bool
 praxi_cpu_conv_shape (const PraxiWindow *window,
                       const PraxiTensor *x,
@@ -21,10 +28,9 @@ praxi_cpu_conv_shape (const PraxiWindow *window,
                       const PraxiTensor *y,
                       ConvShape *s)
 {
-  if (!x || !w || !y || x->rank < 3 || x->rank > 5 || w->rank != x->rank || y->rank != x->rank)
+  if (!x || !w || !y || x->rank < 2 || x->rank > 5 || w->rank != x->rank || y->rank != x->rank)
     return false;
-  if (window->n_spatial != x->rank - 2 || !praxi_cpu_is_channels_last (x) ||
-      !praxi_cpu_is_channels_last (y) ||
+  if (window->n_spatial != x->rank - 2 || !is_picture (x) || !is_picture (y) ||
       (!praxi_cpu_is_row_major (w) && !praxi_cpu_is_channels_last (w)))
     return false;
   *s = (ConvShape){.batch = x->dims[0], .groups = window->group};
@@ -167,8 +173,7 @@ praxi_cpu_conv_epilogue (const CpuPlace *place, CpuEpilogue *e)
   if (!op->has_residual)
     return true;
   const PraxiTensor *residual = place->in[place->n_in - 1];
-  if (!residual || !is_same_shape (residual, place->out[0]) ||
-      !praxi_cpu_is_channels_last (residual))
+  if (!residual || !is_same_shape (residual, place->out[0]) || !is_picture (residual))
     return false;
   if (!is_quantized)
     return residual->dtype == PRAXI_F32;

@@ -129,7 +129,7 @@ praxi_cuda_window (CudaWindow *window,
                    const PraxiTensor *y)
 {
   int64_t x_count = 0, y_count = 0;
-  if (x->rank < 3 || x->rank > 5 || praxi_tensor_count (x, &x_count) != PRAXI_OK ||
+  if (x->rank < 2 || x->rank > 5 || praxi_tensor_count (x, &x_count) != PRAXI_OK ||
       praxi_tensor_count (y, &y_count) != PRAXI_OK || x_count > INT_MAX || y_count > INT_MAX)
     return false;
   *window = (CudaWindow){.batch = (int32_t) x->dims[0],
@@ -155,7 +155,7 @@ praxi_cuda_window (CudaWindow *window,
 bool
 praxi_cuda_is_picture (const PraxiTensor *tensor)
 {
-  return tensor->rank >= 3 && tensor->rank <= 5 && praxi_tensor_is_channels_last (tensor);
+  return tensor->rank >= 2 && tensor->rank <= 5 && praxi_tensor_is_channels_last (tensor);
 }
 
 PraxiStatus

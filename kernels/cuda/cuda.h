@@ -137,7 +137,7 @@ PraxiStatus praxi_cuda_launch_blocks (CudaBackend *backend,
 /* What an error of the driver is here; a lost device is remembered. */
 PraxiStatus praxi_cuda_status (CudaBackend *backend, int error);
 
-/* Dense channels-last, rank 3 … 5. */
+/* Dense channels-last, rank 2 … 5. */
 bool praxi_cuda_is_picture (const PraxiTensor *tensor);
 
 extern const PraxiDeviceTable praxi_cuda_device_table;

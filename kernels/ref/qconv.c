@@ -5,7 +5,8 @@
  *                m[o] = (x_scale · w_scale[o]) / y_scale
  *   x u8 or s8 [N,C,…]   w [O,C/group,kernel…]   b s32 [O], may be absent   y u8 or s8 [N,O,…]
  *
- * Padding counts as x_zero. The sums wrap around at 32 bits, as hardware does.
+ * Padding counts as x_zero. The sums wrap around at 32 bits, as hardware does. A QConv of rank 2 is
+ * a product of matrices.
  */
 #include "kernels/element.h"
 #include "kernels/ref/conv-shape.h"

@@ -276,6 +276,20 @@ byte_conv (Net *net, Bytes x, int64_t in, int64_t out, int kernel, int stride, i
   return praxi_builder_op (net->builder, &op, NULL, inputs, 3);
 }
 
+static int
+byte_product (Net *net, Bytes x, int64_t in, int64_t out)
+{
+  const int64_t dims[2] = {out, in};
+  const PraxiOp flatten = {.kind = PRAXI_OP_FLATTEN, .axis = 1};
+  const PraxiOp gemm = {.kind = PRAXI_OP_GEMM, .transpose_b = true, .alpha = 1, .beta = 1};
+  const int pixels = to_float (net, x);
+  const Bytes row =
+      to_bytes (net, praxi_builder_op (net->builder, &flatten, NULL, &pixels, 1), x.scale, x.zero);
+  const int inputs[3] = {to_float (net, row), byte_weights (net, 2, dims),
+                         list_f32 (net, out, -1, 1)};
+  return praxi_builder_op (net->builder, &gemm, NULL, inputs, 3);
+}
+
 /* Everything between the first and the last quantization runs on bytes. */
 static PraxiGraph *
 byte_net (void)
@@ -307,6 +321,7 @@ byte_net (void)
   const int sum = praxi_builder_binary (builder, PRAXI_OP_ADD, byte_conv (&net, q, 16, 16, 1, 1, 1),
                                         to_float (&net, q));
   q = to_bytes (&net, praxi_builder_unary (builder, PRAXI_OP_RELU, sum), 0.05f, 0);
+  q = to_bytes (&net, byte_product (&net, q, 16 * 6 * 5, 40), 0.1f, 128);
   praxi_builder_output (builder, q.q, "y");
   return praxi_builder_finish (builder);
 }
@@ -321,7 +336,8 @@ test_byte_net (void)
   assert_close (graph, &ref, &cpu, 0);
   /* One float epilogue rounds where QDQ rounds a product, a sum and a quotient: some bytes tip. */
   assert_close (graph, &plain, &ref, 2);
-  static const char *const gone[] = {"Conv", "DequantizeLinear", "Relu", "Sigmoid", "Add", "Mul"};
+  static const char *const gone[] = {"Conv", "DequantizeLinear", "Relu", "Sigmoid", "Add", "Mul",
+                                     "Gemm"};
   for (gsize i = 0; i < G_N_ELEMENTS (gone); i++)
     g_assert_false (has_op (graph, gone[i]));
   g_assert_true (has_op (graph, "QConv"));

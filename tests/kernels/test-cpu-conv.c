@@ -233,6 +233,8 @@ static const Shape edges[] = {
     {4, 1, 16, 16, 16, {1, 13, 13}, {1, 3, 3}, {1, 1, 1}, {1, 3, 2}, {0, 3, 2}},
     {4, 1, 5, 10, 5, {1, 6, 6}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
     {4, 2, 1, 1, 1, {1, 6, 6}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
+    /* as many tiles of one pixel less as leave none over */
+    {5, 1, 20, 128, 1, {2, 7, 7}, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}},
 };
 
 static void
@@ -243,6 +245,29 @@ test_edges (gconstpointer quantized)
     g_assert_cmpint (praxi_pool_new (1 + (int) i % 3, &pool), ==, PRAXI_OK);
     for (unsigned seed = 0; seed < 4; seed++)
       check_case (&edges[i], quantized != NULL, i + seed, pool);
+    praxi_pool_free (pool);
+  }
+}
+
+/* Matrix products: bytes alone; fewer rows than threads and more. */
+static void
+test_products (void)
+{
+  static const Shape shapes[] = {
+      {.rank = 2, .batch = 1, .in_channels = 70, .out_channels = 150},
+      {.rank = 2, .batch = 2, .in_channels = 36, .out_channels = 7},
+      {.rank = 2, .batch = 5, .in_channels = 129, .out_channels = 33},
+  };
+  for (unsigned seed = 0; seed < 8; seed++) {
+    PraxiPool *pool;
+    g_assert_cmpint (praxi_pool_new (1 + (int) seed % 4, &pool), ==, PRAXI_OK);
+    for (unsigned i = 0; i < G_N_ELEMENTS (shapes); i++) {
+      Shape s = shapes[i];
+      s.groups = 1;
+      for (int axis = 0; axis < 3; axis++)
+        s.size[axis] = s.kernel[axis] = s.stride[axis] = s.dilation[axis] = 1;
+      check_case (&s, true, seed, pool);
+    }
     praxi_pool_free (pool);
   }
 }
@@ -377,6 +402,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/cpu/conv/int8/edges", GINT_TO_POINTER (1), test_edges);
   g_test_add_data_func ("/cpu/conv/int8/random", GINT_TO_POINTER (1), test_random);
+  g_test_add_func ("/cpu/conv/int8/products", test_products);
   g_test_add_func ("/cpu/conv/int8/extremes", test_extremes);
   g_test_add_data_func ("/cpu/conv/f32/edges", NULL, test_edges);
   g_test_add_data_func ("/cpu/conv/f32/random", NULL, test_random);
