@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/core/pages.h"
 #include "kernels/backend.h"
 
 static PraxiStatus
@@ -89,6 +90,28 @@ batch_norm_factors (const PraxiGraph *graph,
   return TRUE;
 }
 
+/* Whole pages for what is large; small arrays aligned as those are would tear holes. */
+static float *
+allocate_floats (gint64 n)
+{
+  const gsize bytes = sizeof (float) * (gsize) n;
+  return bytes < PRAXI_LARGE_PAGE_BYTES ? malloc (MAX (bytes, 1)) : praxi_pages_allocate (bytes);
+}
+
+/* Two arrays; FALSE without memory, which leaves all as it was. */
+static gboolean
+allocate_product (gint64 n_weights, gint64 n_bias, float **weights, float **bias)
+{
+  *weights = allocate_floats (n_weights);
+  *bias = allocate_floats (n_bias);
+  if (*weights != NULL && *bias != NULL)
+    return TRUE;
+  free (*weights);
+  free (*bias);
+  return FALSE;
+}
+
+/* Takes the data. */
 static int
 add_floats (PraxiGraph *graph,
             const char *name,
@@ -99,12 +122,12 @@ add_floats (PraxiGraph *graph,
   gsize size = 0;
   praxi_tensor_bytes (&tensor, &size);
   g_autofree char *full = g_strdup_printf ("%s/%s", name, suffix);
-  g_autoptr (GBytes) bytes = g_bytes_new_take (data, size);
+  g_autoptr (GBytes) bytes = g_bytes_new_with_free_func (data, size, free, data);
   return praxi_graph_add_constant (graph, full, &tensor, bytes);
 }
 
 /* conv(x, w)·f + s = conv(x, w·f) + b·f + s */
-static void
+static gboolean
 scale_conv (PraxiGraph *graph, PraxiNode *conv, const float *factor, const float *shift)
 {
   const PraxiTensor *w = &praxi_graph_value (graph, conv->in[1])->tensor;
@@ -114,11 +137,15 @@ scale_conv (PraxiGraph *graph, PraxiNode *conv, const float *factor, const float
   int64_t count = 0;
   praxi_tensor_count (w, &count);
   const int64_t per_channel = count / channels;
-  float *weights = g_new (float, count), *bias = g_new (float, channels);
-  for (int64_t i = 0; i < count; i++)
-    weights[i] = ((const float *) w->data)[i] * factor[i / per_channel];
-  for (gint64 c = 0; c < channels; c++)
+  float *weights, *bias;
+  if (!allocate_product (count, channels, &weights, &bias))
+    return FALSE;
+  for (gint64 c = 0; c < channels; c++) {
+    const float *from = (const float *) w->data + c * per_channel;
+    for (int64_t i = 0; i < per_channel; i++)
+      weights[c * per_channel + i] = from[i] * factor[c];
     bias[c] = (b != NULL ? ((const float *) b->data)[c] : 0) * factor[c] + shift[c];
+  }
   const PraxiTensor bias_shape = {.dtype = PRAXI_F32, .rank = 1, .dims = {channels}};
   int in[3] = {conv->in[0]};
   in[1] = add_floats (graph, conv->name, "scaled_weight", *w, weights);
@@ -126,6 +153,7 @@ scale_conv (PraxiGraph *graph, PraxiNode *conv, const float *factor, const float
   g_free (conv->in);
   conv->in = g_memdup2 (in, sizeof in);
   conv->n_in = 3;
+  return TRUE;
 }
 
 static gboolean
@@ -153,10 +181,10 @@ fold_one (PraxiGraph *graph, const int *makers, const int *uses, const PraxiNode
     return FALSE;
   const gint64 channels = praxi_graph_value (graph, conv->in[1])->tensor.dims[0];
   g_autofree float *factor = g_new (float, channels + 1), *shift = g_new (float, channels + 1);
-  if (!batch_norm_factors (graph, node, channels, factor, shift))
-    return FALSE;
   const int weights = conv->in[1];
-  scale_conv (graph, conv, factor, shift);
+  if (!batch_norm_factors (graph, node, channels, factor, shift) ||
+      !scale_conv (graph, conv, factor, shift))
+    return FALSE;
   conv->out[0] = node->out[0];
   if (uses[weights] == 1) /* nobody reads them any more, and all weights twice are much */
     praxi_value_set_bytes (praxi_graph_value (graph, weights), NULL);
@@ -182,7 +210,9 @@ scale_gemm (PraxiGraph *graph,
   const gboolean turned = gemm->op.transpose_b;
   const gint64 depth = w->dims[turned ? 1 : 0], outputs = w->dims[turned ? 0 : 1];
   const PraxiTensor *c = constant_floats (graph, gemm->n_in > 2 ? gemm->in[2] : -1);
-  float *weights = g_new (float, depth *outputs), *bias = g_new (float, outputs);
+  float *weights, *bias;
+  if (!allocate_product (depth * outputs, outputs, &weights, &bias))
+    return;
   for (gint64 o = 0; o < outputs; o++) {
     double sum = 0;
     for (gint64 k = 0; k < depth; k++) {
