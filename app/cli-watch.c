@@ -168,19 +168,6 @@ read_secret (void)
   return g_strdup (text);
 }
 
-static PraxiModel *
-load_model (const WatchArguments *arguments, const char *path, GError **error)
-{
-  g_autoptr (PraxiModel) model = praxi_model_load (path, error);
-  if (model != NULL && praxi_model_spec (model) == NULL) {
-    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_UNSUPPORTED,
-                 "%s: the model does not say what its classes are; convert it with a spec first",
-                 path);
-    return NULL;
-  }
-  return g_steal_pointer (&model);
-}
-
 static PraxiExit
 run (char **urls, WatchArguments *arguments)
 {
@@ -201,7 +188,7 @@ run (char **urls, WatchArguments *arguments)
       !praxi_cli_wants_json_progress (arguments->progress, &options.json_progress, &error) ||
       !praxi_cli_device_options (&arguments->device, &options.executor, &error) ||
       !praxi_cli_parse_size ("--keep-size", arguments->keep_size, &options.keep_bytes, &error) ||
-      (model = load_model (arguments, path, &error)) == NULL)
+      (model = praxi_cli_load_with_spec (path, &error)) == NULL)
     return praxi_cli_fail (&error);
   if (arguments->project != NULL)
     store = praxi_store_open (arguments->project, PRAXI_STORE_CREATE, &error);
