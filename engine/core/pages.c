@@ -12,8 +12,7 @@
 void *
 praxi_pages_allocate (gsize bytes)
 {
-  enum { LEAST_PAGES = 1 };
-  const gboolean is_large = bytes >= LEAST_PAGES * PRAXI_LARGE_PAGE_BYTES;
+  const gboolean is_large = bytes >= PRAXI_LARGE_PAGE_BYTES;
   void *data = NULL;
   if (posix_memalign (&data, is_large ? PRAXI_LARGE_PAGE_BYTES : 64, MAX (bytes, 1)) != 0)
     return NULL;
