@@ -192,12 +192,17 @@ read_weights (const PraxiPattern *pattern, int value, gint64 axis, Quantizer *w)
          (w->n_scales == 1 || (at == axis && w->n_scales == tensor->dims[axis]));
 }
 
-/* Rows times the weights of each output, as they are. */
+/* Rows times the weights of each output, as they are, and a number more for each output. */
 static gboolean
-is_plain_product (const PraxiNode *gemm)
+is_plain_product (const PraxiPattern *pattern, const PraxiNode *gemm)
 {
-  return gemm->op.kind == PRAXI_OP_GEMM && !gemm->op.transpose_a && gemm->op.transpose_b &&
-         gemm->op.alpha == 1 && (gemm->op.beta == 1 || gemm->n_in < 3);
+  if (gemm->op.kind != PRAXI_OP_GEMM || gemm->op.transpose_a || !gemm->op.transpose_b ||
+      gemm->op.alpha != 1)
+    return FALSE;
+  if (gemm->n_in < 3 || gemm->in[2] < 0)
+    return TRUE;
+  const PraxiTensor *bias = praxi_pattern_tensor (pattern, gemm->in[2]);
+  return gemm->op.beta == 1 && (bias->rank < 2 || bias->dims[0] == 1);
 }
 
 /* Of a Conv, or of a Gemm, which is one without an axis to slide along. residual: NULL without one
@@ -301,7 +306,7 @@ fuse_site (PraxiPattern *pattern, PraxiNode *node)
   const PraxiNode *maker = praxi_pattern_maker (pattern, site.value);
   gboolean is_done = FALSE;
   if (maker != NULL && praxi_pattern_is_used_once (pattern, site.value)) {
-    if (maker->op.kind == PRAXI_OP_CONV || is_plain_product (maker))
+    if (maker->op.kind == PRAXI_OP_CONV || is_plain_product (pattern, maker))
       is_done = fuse_conv (&site, maker, NULL);
     else if (maker->op.kind == PRAXI_OP_ADD)
       is_done = fuse_sum (&site, maker);

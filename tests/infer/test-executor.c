@@ -345,6 +345,28 @@ test_byte_net (void)
   g_assert_true (has_op (graph, "QTable"));
 }
 
+/* A bias for each row, of as many rows as there are outputs, is not one for each output. */
+static void
+test_row_bias (void)
+{
+  enum { N = 12 };
+  g_autoptr (PraxiBuilder) builder = praxi_builder_new ();
+  g_autoptr (GRand) random = g_rand_new_with_seed (22);
+  Net net = {builder, random};
+  const int64_t dims[2] = {N, N}, column[2] = {N, 1};
+  const PraxiOp gemm = {.kind = PRAXI_OP_GEMM, .transpose_b = true, .alpha = 1, .beta = 1};
+  const int x = praxi_builder_input (builder, "x", PRAXI_F32, 2, dims);
+  const int in[3] = {to_float (&net, to_bytes (&net, x, 0.02f, 110)), byte_weights (&net, 2, dims),
+                     floats (&net, 2, column, -1, 1)};
+  praxi_builder_output (
+      builder, to_bytes (&net, praxi_builder_op (builder, &gemm, NULL, in, 3), 0.01f, 128).q, "y");
+  g_autoptr (PraxiGraph) graph = praxi_builder_finish (builder);
+  const PraxiExecutorOptions plain = {.backend = "ref", .no_fuse = TRUE, .threads = 1};
+  const PraxiExecutorOptions cpu = {.backend = "cpu", .threads = 2};
+  assert_close (graph, &plain, &cpu, 1);
+  g_assert_true (has_op (graph, "Gemm"));
+}
+
 /* Concat and MaxPool of bytes of two scales, quantized only behind both. */
 static PraxiGraph *
 moved_net (void)
@@ -637,6 +659,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/executor/float-net", test_float_net);
   g_test_add_func ("/executor/byte-net", test_byte_net);
+  g_test_add_func ("/executor/row-bias", test_row_bias);
   g_test_add_func ("/executor/moved-net", test_moved_net);
   g_test_add_func ("/executor/motion-stem", test_motion_stem);
   g_test_add_func ("/executor/shifted", test_shifted);
