@@ -6,7 +6,7 @@
  *
  * The offsets of one output plane's taps are computed once; a temporal tap only chooses another
  * input plane. Threads share planes × chunks of pixels evenly and in order, or, of fewer pixels
- * than there are threads, chunks of channels.
+ * than there are threads, chunks of channels where those are more.
  */
 #include "kernels/cpu/conv-planes.h"
 #include "kernels/cpu/dense.h"
@@ -272,7 +272,7 @@ run_part (void *data, int i, int n)
   praxi_cpu_ring_begin (&ring, &kernel->planes, room + kernel->room_bytes);
   Span all = {.room = room, .end_chunk = job->pack->n_chunks};
   int64_t at = 0, end = kernel->n_planes * n_pixels / kernel->row_pixels;
-  if (end < n)
+  if (end < n && end < all.end_chunk)
     praxi_cpu_share (all.end_chunk, i, n, &all.first_chunk, &all.end_chunk);
   else
     praxi_cpu_share (end, i, n, &at, &end);
