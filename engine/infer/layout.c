@@ -62,14 +62,16 @@ copy_of (Chooser *chooser, int value, Layout layout)
   return copy;
 }
 
+/* What cannot be channels-last has to be row-major. */
 static void
 want (Chooser *chooser, PraxiNode *node, int i, Layout layout)
 {
   if (i >= node->n_in || node->in[i] < 0)
     return;
   const PraxiTensor *tensor = tensor_of (chooser, node->in[i]);
-  if (tensor->data == NULL && !has_layout (tensor, layout) &&
-      (layout == ROW_MAJOR || can_be_channels_last (tensor)))
+  if (!can_be_channels_last (tensor))
+    layout = ROW_MAJOR;
+  if (tensor->data == NULL && !has_layout (tensor, layout))
     node->in[i] = copy_of (chooser, node->in[i], layout);
 }
 
@@ -276,13 +278,8 @@ static void
 lay_node (Chooser *chooser, PraxiNode *node)
 {
   switch (node->op.kind) {
-  case PRAXI_OP_QCONV:
-    if (can_be_channels_last (tensor_of (chooser, node->in[0])))
-      lay_sliding (chooser, node);
-    else
-      lay_row_major (chooser, node);
-    return;
   case PRAXI_OP_CONV:
+  case PRAXI_OP_QCONV:
   case PRAXI_OP_QLINEAR_CONV:
   case PRAXI_OP_MAX_POOL:
   case PRAXI_OP_AVERAGE_POOL:

@@ -50,8 +50,9 @@ typedef struct {
  */
 gboolean praxi_onnx_find_marks (const guint8 *data, gsize size, gint64 *at, GError **error);
 
-/* The SHA-256 of a file as it is, as lower-case hex, once its digits at `at` have been found to
- * fit. prefix: what is known already; NULL: nothing Errors: FORMAT: the digits do not fit
+/* The SHA-256 of a file as it is, as lower-case hex, if its digits at `at` fit.
+ * prefix: what is known already; NULL: nothing
+ * Errors: FORMAT: they do not
  */
 char *praxi_onnx_check_sum (const guint8 *data,
                             gsize size,

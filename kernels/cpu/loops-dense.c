@@ -220,26 +220,12 @@ tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
         simd_store (kept + (i * blocks + j) * LANES, sum[i][j]);
 }
 
-#define RUN(kind, rows, rest, blocks)                                                              \
-  static void run_##kind##_##blocks (const DenseCall *call)                                        \
-  {                                                                                                \
-    int pixel = 0;                                                                                 \
-    for (; call->n_pixels - pixel > rows - rest; pixel += rows)                                    \
-      tile_##kind (call, pixel, rows, blocks);                                                     \
-    for (; pixel < call->n_pixels; pixel += rest)                                                  \
-      tile_##kind (call, pixel, rest, blocks);                                                     \
-  }
-#define CASE(kind, blocks)                                                                         \
-  case blocks:                                                                                     \
-    run_##kind##_##blocks (call);                                                                  \
-    return;
-#if defined(__AVX512VNNI__) && !defined(PRAXI_LEVEL_YMM)
-/* The last tiles are a pixel shorter where that leaves none over. */
-#define WIDE_RUN(kind, rows, rest, blocks)                                                         \
+/* evens: the last tiles are a pixel shorter where that leaves none over */
+#define RUN(kind, rows, rest, blocks, evens)                                                       \
   static void run_##kind##_##blocks (const DenseCall *call)                                        \
   {                                                                                                \
     const int n = call->n_pixels, n_tiles = (n + rows - 1) / rows, n_short = n_tiles * rows - n;   \
-    const bool is_even = n_short <= n_tiles;                                                       \
+    const bool is_even = evens && n_short <= n_tiles;                                              \
     const int behind = is_even ? n_short * (rows - 1) : rows - rest;                               \
     int pixel = 0;                                                                                 \
     for (; n - pixel > behind; pixel += rows)                                                      \
@@ -249,7 +235,12 @@ tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
     for (; pixel < n; pixel += rest)                                                               \
       tile_##kind (call, pixel, rest, blocks);                                                     \
   }
-#define WIDE_RUNS(kind) WIDE_RUN (kind, ROWS_3, REST_3, 3) WIDE_RUN (kind, ROWS_4, REST_4, 4)
+#define CASE(kind, blocks)                                                                         \
+  case blocks:                                                                                     \
+    run_##kind##_##blocks (call);                                                                  \
+    return;
+#if defined(__AVX512VNNI__) && !defined(PRAXI_LEVEL_YMM)
+#define WIDE_RUNS(kind) RUN (kind, ROWS_3, REST_3, 3, true) RUN (kind, ROWS_4, REST_4, 4, true)
 #define WIDE_CASES(kind) CASE (kind, 3) CASE (kind, 4)
 #else
 #define WIDE_RUNS(kind)
@@ -257,8 +248,8 @@ tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
 #endif
 /* The loop of a kind of numbers, for as many blocks as its level has registers for. */
 #define DENSE(kind, rows_1, rest_1)                                                                \
-  RUN (kind, rows_1, rest_1, 1)                                                                    \
-  RUN (kind, ROWS_2, REST_2, 2)                                                                    \
+  RUN (kind, rows_1, rest_1, 1, false)                                                             \
+  RUN (kind, ROWS_2, REST_2, 2, false)                                                             \
   WIDE_RUNS (kind)                                                                                 \
   void LEVEL_NAME (dense_##kind) (const DenseCall *call)                                           \
   {                                                                                                \
