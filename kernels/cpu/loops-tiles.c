@@ -140,7 +140,21 @@ find_strip (const Tiling *t, int plane, int tap, int pixel, uint8_t *room, int64
       _tile_dpbusd (sums, pixels, weights);                                                        \
   } while (0)
 
-/* strips, blocks: 1 or 2; start: NULL for zeros; sums: [2 TILE_ROWS][blocks LANES] */
+/* Where a tile's sums of the product before go, and what the next ones start at: beside the first
+ * step's multiplications, which a row of stores by itself would hold up.
+ */
+#define TURN_OVER(tile, to, from)                                                                  \
+  do {                                                                                             \
+    _tile_stored (tile, to, width);                                                                \
+    if (start)                                                                                     \
+      _tile_loadd (tile, from, 0);                                                                 \
+    else                                                                                           \
+      _tile_zero (tile);                                                                           \
+  } while (0)
+
+/* strips, blocks: 1 or 2; start: NULL for zeros; sums: [2 TILE_ROWS][blocks LANES], of the product
+ * before: those of this one stay in their tiles
+ */
 SIMD_INLINE void
 multiply (const Tiling *t,
           const DenseCall *call,
@@ -157,20 +171,9 @@ multiply (const Tiling *t,
   const int block_bytes = t->unit_rows * 64;
   const char *w = call->weights;
   uint8_t *room = call->tiles->room;
-  if (start) {
-    _tile_loadd (SUMS_0, start, 0);
-    _tile_loadd (SUMS_2, start, 0);
-  } else {
-    _tile_zero (SUMS_0);
-    _tile_zero (SUMS_2);
-  }
-  if (start && blocks == 2) {
-    _tile_loadd (SUMS_1, start + LANES, 0);
-    _tile_loadd (SUMS_3, start + LANES, 0);
-  } else {
-    _tile_zero (SUMS_1);
-    _tile_zero (SUMS_3);
-  }
+  int32_t *next = sums + TILE_ROWS * blocks * LANES;
+  const int storing_steps = t->steps > 1 ? t->steps - 1 : 1; /* the first stores tiles */
+  bool is_first = true;
   for (int plane = 0; plane < call->n_planes; plane++) {
     int64_t step_0 = 0, step_1 = 0;
     const uint8_t *p_0 = NULL, *p_1 = NULL;
@@ -187,29 +190,45 @@ multiply (const Tiling *t,
       for (int k = 0; k < t->tap_steps; k++, w += blocks * block_bytes) {
         LOAD_WEIGHTS (WEIGHTS_0, w);
         _tile_loadd (PIXELS_0, p_0 + 64 * k, step_0);
+        if (is_first)
+          TURN_OVER (SUMS_0, sums, start);
         TILE_DOT (SUMS_0, PIXELS_0, WEIGHTS_0);
         if (blocks == 2) {
           LOAD_WEIGHTS (WEIGHTS_1, w + block_bytes);
+          if (is_first)
+            TURN_OVER (SUMS_1, sums + LANES, start + LANES);
           TILE_DOT (SUMS_1, PIXELS_0, WEIGHTS_1);
         }
-        if (strips == 2) {
+        if (strips == 2)
           _tile_loadd (PIXELS_1, p_1 + 64 * k, step_1);
+        if (is_first)
+          TURN_OVER (SUMS_2, next, start);
+        if (strips == 2)
           TILE_DOT (SUMS_2, PIXELS_1, WEIGHTS_0);
-        }
+        if (is_first && blocks == 2)
+          TURN_OVER (SUMS_3, next + LANES, start + LANES);
         if (strips == 2 && blocks == 2)
           TILE_DOT (SUMS_3, PIXELS_1, WEIGHTS_1);
-        store_due (pending, t->steps, blocks);
+        if (!is_first || t->steps == 1)
+          store_due (pending, storing_steps, blocks);
+        is_first = false;
       }
     }
   }
+}
+
+/* The sums of the last product. */
+SIMD_INLINE void
+store_tiles (int32_t *sums, int blocks)
+{
+  const int64_t width = blocks * 64;
   int32_t *next = sums + TILE_ROWS * blocks * LANES;
   _tile_stored (SUMS_0, sums, width);
-  if (blocks == 2)
+  _tile_stored (SUMS_2, next, width);
+  if (blocks == 2) {
     _tile_stored (SUMS_1, sums + LANES, width);
-  if (strips == 2)
-    _tile_stored (SUMS_2, next, width);
-  if (strips == 2 && blocks == 2)
     _tile_stored (SUMS_3, next + LANES, width);
+  }
 }
 
 static bool
@@ -232,12 +251,11 @@ run_tiles (const Tiling *t,
 {
   /* Behind the last strip's sums there are some that are read and not stored. */
   enum { N_SUMS = (2 * TILE_ROWS + UNIT_VECTORS) * TILE_BLOCKS * LANES };
-  int32_t sums[2][N_SUMS] __attribute__ ((aligned (64)));
+  int32_t sums[N_SUMS] __attribute__ ((aligned (64)));
   Packing packings[TILE_CALLS];
   const int32_t *starts[TILE_CALLS];
   Pending pending;
-  int turn = 0;
-  pending_none (&pending, calls, sums[0]);
+  pending_none (&pending, calls, sums);
   for (int c = 0; c < n_calls; c++) {
     const CpuEpilogue *epilogue = &calls[c].epilogue;
     starts[c] = is_zero (epilogue->start, blocks * LANES) ? NULL : epilogue->start;
@@ -249,18 +267,17 @@ run_tiles (const Tiling *t,
     const int strips = t->n_strips - i < 2 ? 1 : 2;
     /* The first bring them into the second cache. */
     const bool streams = n_calls * t->weights_bytes > KEPT_BYTES && i > 0;
-    for (int c = 0; c < n_calls; c++, turn ^= 1) {
+    for (int c = 0; c < n_calls; c++) {
       if (strips == 2)
-        multiply (t, &calls[c], strip, 2, blocks, is_signed, streams, starts[c], sums[turn],
-                  &pending);
+        multiply (t, &calls[c], strip, 2, blocks, is_signed, streams, starts[c], sums, &pending);
       else
-        multiply (t, &calls[c], strip, 1, blocks, is_signed, streams, starts[c], sums[turn],
-                  &pending);
+        multiply (t, &calls[c], strip, 1, blocks, is_signed, streams, starts[c], sums, &pending);
       pending_begin (&pending, &calls[c], t->rows,
-                     can_pack (&calls[c], blocks) ? &packings[c] : NULL, sums[turn], strip, strips,
+                     can_pack (&calls[c], blocks) ? &packings[c] : NULL, sums, strip, strips,
                      blocks, has_gaps);
     }
   }
+  store_tiles (sums, blocks);
   store_units (&pending, pending.units, blocks);
 }
 
