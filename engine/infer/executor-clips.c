@@ -232,23 +232,40 @@ run_shifted_stem (PraxiExecutor *executor,
   return good;
 }
 
-/* Weights that were shed come back for it. Where memory is short or the file has changed, whole
- * runs do as well: NULL.
+/* Weights that were shed come back for a while. FALSE where memory is short or the file has
+ * changed.
  */
+static gboolean
+take_constants (PraxiExecutor *executor)
+{
+  PraxiProgram *program = executor->program;
+  gboolean has_stem;
+  if (program->shed == NULL || program->shed->len == 0)
+    return TRUE;
+  g_autoptr (PraxiGraph) graph = praxi_executor_resolve (executor->model, executor->batch, NULL);
+  return graph != NULL && praxi_executor_simplify (executor, graph, &has_stem, NULL) &&
+         praxi_program_take_constants (program, graph);
+}
+
+static gboolean
+stream_pays (PraxiExecutor *executor, const PraxiStreamOptions *options)
+{
+  const gboolean pays = take_constants (executor) && praxi_stream_pays (executor->program, options);
+  praxi_program_drop_constants (executor->program);
+  return pays;
+}
+
+/* Where it fails whole runs do as well: NULL. */
 static PraxiStream *
 make_stream (PraxiExecutor *executor, const PraxiStreamOptions *options)
 {
-  PraxiProgram *program = executor->program;
-  if (program->shed == NULL || program->shed->len == 0)
-    return praxi_stream_new (program, options, NULL);
-  gboolean has_stem;
-  g_autoptr (PraxiGraph) graph = praxi_executor_resolve (executor->model, executor->batch, NULL);
-  if (graph == NULL || !praxi_executor_simplify (executor, graph, &has_stem, NULL))
+  /* What is kept of a value has to be its own. */
+  if (praxi_program_is_joined (executor->program) &&
+      (!stream_pays (executor, options) || !praxi_executor_set_apart (executor)))
     return NULL;
-  PraxiStream *stream = NULL;
-  if (praxi_program_take_constants (program, graph))
-    stream = praxi_stream_new (program, options, NULL);
-  praxi_program_drop_constants (program);
+  PraxiStream *stream =
+      take_constants (executor) ? praxi_stream_new (executor->program, options, NULL) : NULL;
+  praxi_program_drop_constants (executor->program);
   return stream;
 }
 
@@ -324,6 +341,8 @@ praxi_executor_run_shifted (PraxiExecutor *executor,
   if (!can_keep || new_frames < 1 || new_frames > n_pairs)
     return praxi_executor_run (executor, clip, 1, scores, error);
   choose_stream (executor, new_frames);
+  if (!executor->has_run)
+    return praxi_executor_run (executor, clip, 1, scores, error);
   const gboolean can_stream = executor->stream != NULL && executor->stream_is_filled &&
                               new_frames == executor->stream_hop &&
                               (new_frames < n_pairs || !executor->has_stem);

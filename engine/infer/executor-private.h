@@ -13,6 +13,7 @@ struct PraxiExecutor {
   const PraxiModelSpec *spec;
   PraxiPool *pool;
   PraxiProgram *program;
+  PraxiProgramOptions how; /* it is made */
   gint64 macs;
   int batch; /* clips in one run */
   PraxiBackendChoice choice;
@@ -52,6 +53,11 @@ gboolean praxi_executor_simplify (const PraxiExecutor *executor,
                                   PraxiGraph *graph,
                                   gboolean *has_stem,
                                   GError **error);
+
+/* Makes the program of a model again, every value of it in memory of its own. FALSE, and the
+ * program as it was, where that fails.
+ */
+gboolean praxi_executor_set_apart (PraxiExecutor *executor);
 
 /* Goes on with the processor where *error says that the GPU is lost: what was computed before
  * stands. FALSE, and *error as it was, where that is not so or not possible

@@ -67,11 +67,12 @@ build (PraxiExecutor *executor,
   if (!praxi_error_from_status (praxi_pool_new (options->threads, &executor->pool),
                                 "starting threads", error))
     return FALSE;
-  const PraxiProgramOptions how = {.in_place = options->in_place,
-                                   .sheds = executor->model != NULL &&
-                                            praxi_model_sheds_weights (executor->model)};
+  executor->how = (PraxiProgramOptions){.in_place = options->in_place,
+                                        .joins = TRUE,
+                                        .sheds = executor->model != NULL &&
+                                                 praxi_model_sheds_weights (executor->model)};
   executor->program =
-      praxi_program_new (graph, executor->choice.backend, executor->pool, &how, error);
+      praxi_program_new (graph, executor->choice.backend, executor->pool, &executor->how, error);
   if (executor->program == NULL)
     return FALSE;
   if (executor->has_stem)
@@ -108,18 +109,29 @@ fill_table (PraxiExecutor *executor)
           ((float) x / 255.0f - executor->spec->mean[c]) / executor->spec->std[c];
 }
 
+static PraxiTensor *
+first_input (const PraxiGraph *graph)
+{
+  return &praxi_graph_value (graph, g_array_index (graph->inputs, int, 0))->tensor;
+}
+
 /* Clips of foreign models are converted in the order they come in, which is channels-last for
  * NCTHW: the graph's input is told so.
  */
+static void
+lay_clips (const PraxiModelSpec *spec, PraxiGraph *graph)
+{
+  if (spec->layout == PRAXI_LAYOUT_NCTHW)
+    praxi_tensor_set_channels_last (first_input (graph));
+}
+
 static gboolean
 begin_conversion (PraxiExecutor *executor, PraxiGraph *graph, GError **error)
 {
-  const PraxiModelSpec *spec = executor->spec;
-  PraxiTensor *input = &praxi_graph_value (graph, g_array_index (graph->inputs, int, 0))->tensor;
+  const PraxiTensor *input = first_input (graph);
   gsize bytes;
-  if (spec->layout == PRAXI_LAYOUT_NCTHW)
-    praxi_tensor_set_channels_last (input);
-  if (!spec->is_float)
+  lay_clips (executor->spec, graph);
+  if (!executor->spec->is_float)
     return TRUE;
   fill_table (executor);
   if (!praxi_tensor_bytes (input, &bytes) || (executor->converted = g_try_malloc (bytes)) == NULL)
@@ -145,6 +157,30 @@ praxi_executor_resolve (PraxiModel *model, int batch, GError **error)
   return whole != NULL ? praxi_graph_resolve (whole, NULL, 0, batch, error) : NULL;
 }
 
+gboolean
+praxi_executor_set_apart (PraxiExecutor *executor)
+{
+  gboolean has_stem;
+  g_autoptr (PraxiGraph) graph = praxi_executor_resolve (executor->model, executor->batch, NULL);
+  if (graph == NULL)
+    return FALSE;
+  lay_clips (executor->spec, graph);
+  if (!praxi_executor_simplify (executor, graph, &has_stem, NULL))
+    return FALSE;
+  executor->how.joins = FALSE;
+  PraxiProgram *apart =
+      praxi_program_new (graph, executor->choice.backend, executor->pool, &executor->how, NULL);
+  if (apart == NULL)
+    return FALSE;
+  apart->is_timing = executor->program->is_timing;
+  praxi_program_free (executor->program);
+  executor->program = apart;
+  executor->has_run = FALSE;
+  if (executor->has_stem)
+    praxi_program_set_input (apart, executor->n_inputs, &executor->first_pair);
+  return TRUE;
+}
+
 static PraxiExecutor *
 executor_new (PraxiModel *model, const PraxiExecutorOptions *options, GError **error)
 {
@@ -161,10 +197,7 @@ executor_new (PraxiModel *model, const PraxiExecutorOptions *options, GError **e
   g_autoptr (PraxiGraph) graph = praxi_executor_resolve (model, MAX (options->batch, 1), error);
   if (graph == NULL)
     return NULL;
-  const PraxiTensor *input =
-      graph->inputs->len > 0
-          ? &praxi_graph_value (graph, g_array_index (graph->inputs, int, 0))->tensor
-          : NULL;
+  const PraxiTensor *input = graph->inputs->len > 0 ? first_input (graph) : NULL;
   executor->batch = input != NULL && input->rank > 0 ? (int) input->dims[0] : 1;
   if (executor->spec != NULL) {
     executor->score_output = find_score_output (executor->spec, graph);

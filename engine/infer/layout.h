@@ -18,6 +18,11 @@ typedef struct {
  */
 PraxiPlace *praxi_layout_choose (PraxiGraph *graph);
 
+/* Lets parts of a Concat of channels be made where they belong, as views of its output: those that
+ * nothing else reads, and that kernels of the processor can write with room between their pixels.
+ */
+void praxi_layout_join (PraxiGraph *graph, PraxiPlace *places);
+
 /* Strides that show a tensor under other dims without moving an element.
  * to: dims are given, strides are filled; FALSE where that cannot be
  */

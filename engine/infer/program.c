@@ -145,6 +145,18 @@ plan_arena (PraxiProgram *program, gboolean in_place, GError **error)
   return TRUE;
 }
 
+gboolean
+praxi_program_is_joined (const PraxiProgram *program)
+{
+  for (int i = 0; i < program->n_steps; i++) {
+    const PraxiNode *node = program->steps[i].node;
+    for (int j = 0; j < node->n_out; j++)
+      if (node->out[j] >= 0 && program->places[node->out[j]].root != node->out[j])
+        return TRUE;
+  }
+  return FALSE;
+}
+
 /* Points a view into its root, where that has memory. */
 static void
 place_view (PraxiProgram *program, int value)
@@ -367,6 +379,8 @@ praxi_program_new (PraxiGraph *graph,
   program->pool = pool;
   program->sheds = options->sheds && backend->device == NULL;
   program->places = praxi_layout_choose (graph);
+  if (options->joins && g_str_equal (backend->name, "cpu"))
+    praxi_layout_join (graph, program->places);
   program->tensors = g_new0 (PraxiTensor, graph->values->len + 1);
   for (guint i = 0; i < graph->values->len; i++)
     program->tensors[i] = praxi_graph_value (graph, (int) i)->tensor;

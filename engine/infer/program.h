@@ -41,6 +41,7 @@ struct PraxiProgram {
 typedef struct {
   gboolean in_place; /* what elementwise operators make takes the memory of an input that nothing
                         reads after */
+  gboolean joins;    /* parts of a Concat are made in its output, where that can be */
   gboolean sheds;    /* weights leave the graph as soon as all that read them have packed them */
 } PraxiProgramOptions;
 
@@ -58,6 +59,9 @@ PraxiProgram *praxi_program_new (PraxiGraph *graph,
  */
 gboolean
 praxi_program_has_packed (const PraxiBackend *backend, const PraxiKernel *kernel, PraxiOpKind kind);
+
+/* Whether an operator's output lies in that of a Concat. */
+gboolean praxi_program_is_joined (const PraxiProgram *program);
 
 /* Gives constants that were shed back for a while, to prepare more kernels, and drops them again.
  * from:    the graph that the program was made of, made again

@@ -49,6 +49,7 @@ typedef struct {
 struct PraxiStream {
   PraxiProgram *program;
   PraxiStreamOptions options;
+  int *roots;          /* one a value: what an operator makes is its own, wherever it lies */
   PraxiTimeRows *rows; /* one a value; of roots only */
   Need *needs;         /* likewise */
   StepPlan *plans;     /* one a step */
@@ -71,9 +72,10 @@ rows_of (const PraxiStream *stream, int value, gint64 *shift)
   const PraxiProgram *program = stream->program;
   const PraxiPlace *place = &program->places[value];
   *shift = 0;
-  if (place->root == value)
+  const int root = stream->roots[value];
+  if (root == value)
     return stream->rows[value];
-  return praxi_time_rows_of_view (&program->tensors[place->root], &stream->rows[place->root],
+  return praxi_time_rows_of_view (&program->tensors[root], &stream->rows[root],
                                   &program->tensors[value], place->offset, shift);
 }
 
@@ -147,8 +149,10 @@ plan_step (PraxiStream *stream, int i)
   }
   if (node->n_out != 1 || node->out[0] < 0 || stream->program->steps[i].kernel == NULL)
     return;
-  plan->rows = praxi_time_rows_of_node (node, at, rows, &stream->program->tensors[node->out[0]],
-                                        &plan->rule);
+  PraxiTensor out = stream->program->tensors[node->out[0]];
+  if (stream->program->places[node->out[0]].root != node->out[0])
+    praxi_tensor_set_channels_last (&out); /* as it lies apart */
+  plan->rows = praxi_time_rows_of_node (node, at, rows, &out, &plan->rule);
   if (!repeats (stream, &plan->rows))
     plan->rows.axis = -1;
   plan->is_split = plan->rows.axis >= 0 && plan->rule.can_split;
@@ -170,6 +174,41 @@ plan_rows (PraxiStream *stream)
     stream->rows[clip] = (PraxiTimeRows){.axis = axis, .frames = 1, .end = input->dims[axis]};
   for (int i = 0; i < stream->program->n_steps; i++)
     plan_step (stream, i);
+}
+
+static void
+find_roots (PraxiStream *stream)
+{
+  const PraxiProgram *program = stream->program;
+  const guint n = program->graph->values->len;
+  stream->roots = g_new (int, n + 1);
+  for (guint v = 0; v < n; v++)
+    stream->roots[v] = program->places[v].root;
+  for (int i = 0; i < program->n_steps; i++) {
+    const PraxiNode *node = program->steps[i].node;
+    for (int j = 0; j < node->n_out; j++)
+      if (node->out[j] >= 0)
+        stream->roots[node->out[j]] = node->out[j];
+  }
+}
+
+static void
+count_macs (PraxiStream *stream)
+{
+  for (int i = 0; i < stream->program->n_steps; i++) {
+    const PraxiStep *step = &stream->program->steps[i];
+    const StepPlan *plan = &stream->plans[i];
+    if (step->node->n_out < 1 || step->out[0] == NULL || step->kernel == NULL)
+      continue;
+    const double macs = (double) praxi_op_macs (&step->node->op, step->in, step->out[0]);
+    double share = 1;
+    if (plan->is_split) {
+      const gint64 n = n_rows (stream, step->node->out[0]);
+      share = (double) (plan->rows.begin + n - tail_of (stream, &plan->rows)) / (double) n;
+    }
+    stream->whole_macs += macs;
+    stream->macs += macs * share;
+  }
 }
 
 /* --- what is kept ---------------------------------------------------------------------------- */
@@ -205,7 +244,7 @@ has_rows (const PraxiStream *stream, const PraxiNode *node, int input)
 static void
 need_all (PraxiStream *stream, int value)
 {
-  stream->needs[stream->program->places[value].root] = (Need){.head = G_MAXINT64, .tail = 0};
+  stream->needs[stream->roots[value]] = (Need){.head = G_MAXINT64, .tail = 0};
 }
 
 static void
@@ -213,7 +252,7 @@ need_rows (PraxiStream *stream, int value, gint64 head, gint64 tail)
 {
   gint64 shift;
   rows_of (stream, value, &shift);
-  Need *need = &stream->needs[stream->program->places[value].root];
+  Need *need = &stream->needs[stream->roots[value]];
   if (head > 0)
     need->head = MAX (need->head, head + shift);
   need->tail = MIN (need->tail, tail + shift);
@@ -410,7 +449,6 @@ prepare_piece (PraxiStream *stream, int i, const PraxiOp *op, Piece *piece, GErr
   stream->scratch_bytes =
       MAX (stream->scratch_bytes, piece->backend->kernel_scratch_bytes (piece->kernel));
   stream->packed_bytes += piece->backend->kernel_weight_bytes (piece->kernel);
-  stream->macs += (double) praxi_op_macs (op, piece->in_at, &piece->out[0].tensor);
   return TRUE;
 }
 
@@ -438,14 +476,8 @@ plan_pieces (PraxiStream *stream, GError **error)
   for (int i = 0; i < stream->program->n_steps; i++) {
     const PraxiStep *step = &stream->program->steps[i];
     const StepPlan *plan = &stream->plans[i];
-    const double macs = step->node->n_out > 0 && step->out[0] != NULL && step->kernel != NULL
-                            ? (double) praxi_op_macs (&step->node->op, step->in, step->out[0])
-                            : 0;
-    stream->whole_macs += macs;
-    if (!plan->is_split) {
-      stream->macs += macs;
+    if (!plan->is_split)
       continue;
-    }
     const gint64 n = stream->program->tensors[step->node->out[0]].dims[plan->rows.axis];
     if (plan->rows.begin > 0 && !add_piece (stream, i, 0, plan->rows.begin, error))
       return FALSE;
@@ -462,18 +494,34 @@ plan_pieces (PraxiStream *stream, GError **error)
 
 /* --- life ------------------------------------------------------------------------------------ */
 
-PraxiStream *
-praxi_stream_new (PraxiProgram *program, const PraxiStreamOptions *options, GError **error)
+static PraxiStream *
+plan_new (PraxiProgram *program, const PraxiStreamOptions *options)
 {
-  g_autoptr (PraxiStream) stream = g_new0 (PraxiStream, 1);
+  PraxiStream *stream = g_new0 (PraxiStream, 1);
   stream->program = program;
   stream->options = *options;
   stream->kept = g_array_new (FALSE, FALSE, sizeof (Kept));
+  find_roots (stream);
   plan_rows (stream);
+  count_macs (stream);
+  return stream;
+}
+
+gboolean
+praxi_stream_pays (PraxiProgram *program, const PraxiStreamOptions *options)
+{
+  g_autoptr (PraxiStream) stream = plan_new (program, options);
+  return praxi_stream_share (stream) <= WORTHWHILE_SHARE;
+}
+
+PraxiStream *
+praxi_stream_new (PraxiProgram *program, const PraxiStreamOptions *options, GError **error)
+{
+  g_autoptr (PraxiStream) stream = plan_new (program, options);
+  if (praxi_stream_share (stream) > WORTHWHILE_SHARE)
+    return NULL;
   plan_needs (stream);
   if (!plan_pieces (stream, error))
-    return NULL;
-  if (praxi_stream_share (stream) > WORTHWHILE_SHARE)
     return NULL;
   return plan_kept (stream, error) ? g_steal_pointer (&stream) : NULL;
 }
@@ -503,6 +551,7 @@ praxi_stream_free (PraxiStream *stream)
     free (kept->data);
   }
   g_array_unref (stream->kept);
+  g_free (stream->roots);
   g_free (stream->rows);
   g_free (stream->needs);
   g_free (stream->plans);

@@ -16,8 +16,12 @@ typedef struct {
   const int64_t *first_pair; /* what the motion stem reads as its first new pair; NULL: no stem */
 } PraxiStreamOptions;
 
+/* Whether enough is saved to make one, for a joined program too. */
+gboolean praxi_stream_pays (PraxiProgram *program, const PraxiStreamOptions *options);
+
 /* Gives values that are kept memory of their own; from here on whole runs of the program fill it
- * too. program: borrowed; batch 1
+ * too.
+ * program: borrowed; batch 1, not joined
  * Returns: NULL without an error where nothing would be saved
  * Errors:  MEMORY, UNSUPPORTED
  */

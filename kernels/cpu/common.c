@@ -31,12 +31,13 @@ praxi_cpu_alloc (size_t bytes)
   return memory;
 }
 
-/* The stride of a dimension of one element says nothing. */
+/* The stride of a dimension of one element says nothing. n: dimensions, the last of order first;
+ * step: of the innermost one
+ */
 static bool
-is_dense (const PraxiTensor *tensor, const int *order)
+is_dense (const PraxiTensor *tensor, const int *order, int n, int64_t step)
 {
-  int64_t step = 1;
-  for (int i = tensor->rank - 1; i >= 0; i--) {
+  for (int i = n - 1; i >= 0; i--) {
     const int axis = order[i];
     if (tensor->dims[axis] != 1 && tensor->strides[axis] != step)
       return false;
@@ -49,12 +50,25 @@ bool
 praxi_cpu_is_row_major (const PraxiTensor *tensor)
 {
   static const int order[PRAXI_MAX_RANK] = {0, 1, 2, 3, 4, 5, 6, 7};
-  return is_dense (tensor, order);
+  return is_dense (tensor, order, tensor->rank, 1);
 }
 
 bool
 praxi_cpu_is_channels_last (const PraxiTensor *tensor)
 {
-  static const int order[3][5] = {{0, 2, 1}, {0, 2, 3, 1}, {0, 2, 3, 4, 1}};
-  return tensor->rank >= 3 && tensor->rank <= 5 && is_dense (tensor, order[tensor->rank - 3]);
+  return tensor->rank >= 3 && praxi_cpu_pixel_step (tensor) == tensor->dims[1];
+}
+
+int64_t
+praxi_cpu_pixel_step (const PraxiTensor *tensor)
+{
+  static const int order[] = {0, 2, 3, 4};
+  const int n = tensor->rank - 1;
+  if (n < 1 || n > 4 || (tensor->dims[1] != 1 && tensor->strides[1] != 1))
+    return 0;
+  int64_t step = tensor->dims[1];
+  for (int i = 0; i < n; i++) /* the innermost of more than one element says it */
+    if (tensor->dims[order[i]] != 1)
+      step = tensor->strides[order[i]];
+  return step >= tensor->dims[1] && is_dense (tensor, order, n, step) ? step : 0;
 }

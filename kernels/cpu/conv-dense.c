@@ -193,7 +193,7 @@ run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
       .n_taps = (int) s->taps,
       .n_pixels = (int) n_pixels,
       .in_signed = kernel->in_signed,
-      .out_step = s->out_channels,
+      .out_step = s->out_step,
       .epilogue = kernel->epilogue,
       .tiles = &tiles};
   const int64_t first =
@@ -484,8 +484,8 @@ praxi_cpu_conv (const CpuPlace *place, PraxiKernel **out)
   ConvShape shape;
   CpuEpilogue epilogue = {0};
   const bool is_s8 = place->op->kind == PRAXI_OP_QCONV;
-  if (!praxi_cpu_conv_shape (&place->op->window, place->in[0], praxi_cpu_input (place, 1),
-                             place->out[0], &shape) ||
+  if (!praxi_cpu_conv_shape_apart (&place->op->window, place->in[0], praxi_cpu_input (place, 1),
+                                   place->out[0], &shape) ||
       !praxi_cpu_conv_types_fit (place) || shape.kernel[0] > CONV_RING_MAX ||
       !praxi_cpu_conv_epilogue (place, &epilogue))
     return PRAXI_STATUS_UNSUPPORTED;

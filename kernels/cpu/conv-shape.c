@@ -14,28 +14,23 @@ shapes_agree (const ConvShape *s, const PraxiTensor *w, const PraxiTensor *y)
          y->dims[0] == s->batch;
 }
 
-/* Rank 2 has no axis between batch and channels. */
-static bool
-is_picture (const PraxiTensor *tensor)
-{
-  return tensor->rank == 2 ? praxi_cpu_is_row_major (tensor) : praxi_cpu_is_channels_last (tensor);
-}
-
 bool
-praxi_cpu_conv_shape (const PraxiWindow *window,
-                      const PraxiTensor *x,
-                      const PraxiTensor *w,
-                      const PraxiTensor *y,
-                      ConvShape *s)
+praxi_cpu_conv_shape_apart (const PraxiWindow *window,
+                            const PraxiTensor *x,
+                            const PraxiTensor *w,
+                            const PraxiTensor *y,
+                            ConvShape *s)
 {
   if (!x || !w || !y || x->rank < 2 || x->rank > 5 || w->rank != x->rank || y->rank != x->rank)
     return false;
-  if (window->n_spatial != x->rank - 2 || !is_picture (x) || !is_picture (y) ||
+  const int64_t out_step = praxi_cpu_pixel_step (y);
+  if (window->n_spatial != x->rank - 2 || praxi_cpu_pixel_step (x) != x->dims[1] || out_step < 1 ||
       (!praxi_cpu_is_row_major (w) && !praxi_cpu_is_channels_last (w)))
     return false;
   *s = (ConvShape){.batch = x->dims[0], .groups = window->group};
   s->in_channels = x->dims[1];
   s->out_channels = y->dims[1];
+  s->out_step = out_step;
   for (int a = 0; a < 3; a++) {
     const int i = a - (3 - window->n_spatial);
     const bool here = i >= 0;
@@ -48,6 +43,16 @@ praxi_cpu_conv_shape (const PraxiWindow *window,
   }
   s->taps = s->kernel[1] * s->kernel[2];
   return shapes_agree (s, w, y);
+}
+
+bool
+praxi_cpu_conv_shape (const PraxiWindow *window,
+                      const PraxiTensor *x,
+                      const PraxiTensor *w,
+                      const PraxiTensor *y,
+                      ConvShape *s)
+{
+  return praxi_cpu_conv_shape_apart (window, x, w, y, s) && s->out_step == s->out_channels;
 }
 
 WeightSteps
@@ -173,7 +178,8 @@ praxi_cpu_conv_epilogue (const CpuPlace *place, CpuEpilogue *e)
   if (!op->has_residual)
     return true;
   const PraxiTensor *residual = place->in[place->n_in - 1];
-  if (!residual || !is_same_shape (residual, place->out[0]) || !is_picture (residual))
+  if (!residual || !is_same_shape (residual, place->out[0]) ||
+      praxi_cpu_pixel_step (residual) != praxi_cpu_pixel_step (place->out[0]))
     return false;
   if (!is_quantized)
     return residual->dtype == PRAXI_F32;

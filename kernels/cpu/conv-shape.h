@@ -7,7 +7,8 @@ typedef struct {
   int64_t batch, groups, in_channels, out_channels; /* channels over all groups */
   int64_t in[3], out[3];                            /* T, H, W */
   int64_t kernel[3], stride[3], dilation[3], pad[3];
-  int64_t taps; /* of one H, W plane */
+  int64_t taps;     /* of one H, W plane */
+  int64_t out_step; /* elements from pixel to pixel of output */
 } ConvShape;
 
 /* Where weight (o, c, tap) lies: at o out + c in + tap tap; o over all groups. */
@@ -36,6 +37,12 @@ bool praxi_cpu_conv_shape (const PraxiWindow *window,
                            const PraxiTensor *w,
                            const PraxiTensor *y,
                            ConvShape *shape);
+/* The same where pixels of y may lie apart, as out_step says. */
+bool praxi_cpu_conv_shape_apart (const PraxiWindow *window,
+                                 const PraxiTensor *x,
+                                 const PraxiTensor *w,
+                                 const PraxiTensor *y,
+                                 ConvShape *shape);
 WeightSteps praxi_cpu_weight_steps (const ConvShape *shape, const PraxiTensor *w);
 
 /* For every tap and output pixel of a plane the byte offset of the input pixel, −1 for padding;

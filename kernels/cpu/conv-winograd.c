@@ -127,8 +127,8 @@ find_outputs (const WinogradKernel *kernel, const Tile *tile, int64_t *at)
     const int64_t y = tile->y + (kernel->in_time ? 0 : i / step);
     const int64_t x = tile->x + (kernel->in_time ? 0 : i % step);
     const bool inside = t < s->out[0] && y < s->out[1] && x < s->out[2];
-    at[i] = inside ? (((tile->n * s->out[0] + t) * s->out[1] + y) * s->out[2] + x) * s->out_channels
-                   : -1;
+    at[i] =
+        inside ? (((tile->n * s->out[0] + t) * s->out[1] + y) * s->out[2] + x) * s->out_step : -1;
   }
 }
 
@@ -461,8 +461,8 @@ praxi_cpu_conv_winograd (const CpuPlace *place, PraxiKernel **out)
       .has_residual = place->op->has_residual,
       .input_zero = place->op->requantize.input_zero,
   };
-  if (!praxi_cpu_conv_shape (&place->op->window, place->in[0], praxi_cpu_input (place, 1),
-                             place->out[0], &found.shape) ||
+  if (!praxi_cpu_conv_shape_apart (&place->op->window, place->in[0], praxi_cpu_input (place, 1),
+                                   place->out[0], &found.shape) ||
       !can_do (&found, place) || !praxi_cpu_conv_epilogue (place, &found.epilogue))
     return PRAXI_STATUS_UNSUPPORTED;
   if (is_s8 && found.shape.taps > 1 && pays_by_6 (&found, multiplies_bytes)) {

@@ -54,6 +54,11 @@ void *praxi_cpu_alloc (size_t bytes);
 bool praxi_cpu_is_row_major (const PraxiTensor *tensor);
 bool praxi_cpu_is_channels_last (const PraxiTensor *tensor); /* of rank 3 … 5 */
 
+/* Elements from pixel to pixel where channels lie side by side and pixels all as far from each
+ * other, maybe with those of another tensor between them; rank 2 … 5. 0 where they do not.
+ */
+int64_t praxi_cpu_pixel_step (const PraxiTensor *tensor);
+
 /* The share of n things that falls to part i of parts. */
 static inline void
 praxi_cpu_share (int64_t n, int i, int parts, int64_t *begin, int64_t *end)

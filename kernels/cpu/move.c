@@ -187,6 +187,16 @@ copy (const MoveKernel *kernel, const PraxiTensor *from, const PraxiTensor *to, 
   praxi_pool_run (pool, run_part, &job);
 }
 
+/* Whether a part was made where it belongs. */
+static bool
+is_in_place (const PraxiTensor *in, const PraxiTensor *part)
+{
+  bool same = in->data == part->data;
+  for (int d = 0; d < part->rank; d++)
+    same = same && (in->strides[d] == part->strides[d] || part->dims[d] == 1);
+  return same;
+}
+
 static void
 concat (const MoveKernel *kernel,
         const PraxiTensor *const *in,
@@ -197,7 +207,8 @@ concat (const MoveKernel *kernel,
   PraxiTensor part = *out;
   for (int i = 0; i < kernel->n_inputs; i++) {
     part.dims[axis] = in[i]->dims[axis];
-    copy (kernel, in[i], &part, pool);
+    if (!is_in_place (in[i], &part))
+      copy (kernel, in[i], &part, pool);
     part.data =
         (char *) part.data + part.dims[axis] * part.strides[axis] * (int64_t) kernel->element;
   }

@@ -85,8 +85,8 @@ max_row (const Job *job, int64_t row, char *between)
     kernel->loops->max_rows (kernel->dtype, from, n_rows, between, width);
   else
     fill_least (kernel->dtype, between, width);
-  char *to = (char *) job->out + row * s->out[2] * n * element;
-  for (int64_t x = 0; x < s->out[2]; x++, to += n * element) {
+  char *to = (char *) job->out + row * s->out[2] * s->out_step * element;
+  for (int64_t x = 0; x < s->out[2]; x++, to += s->out_step * element) {
     const Span w = span_of (kernel, 2, x);
     n_rows = 0;
     for (int64_t k = w.low; k < w.high; k++)
@@ -175,6 +175,7 @@ fill_shape (PoolKernel *kernel, const CpuPlace *place)
   ConvShape *s = &kernel->shape;
   s->batch = x->dims[0];
   s->in_channels = x->dims[1];
+  s->out_step = praxi_cpu_pixel_step (y);
   for (int a = 0; a < 3; a++) {
     const int i = a - (5 - x->rank);
     const bool here = i >= 0;
@@ -195,8 +196,8 @@ praxi_cpu_pool (const CpuPlace *place, PraxiKernel **out)
   const bool is_max = place->op->kind == PRAXI_OP_MAX_POOL;
   const bool is_byte = praxi_dtype_is_byte (x->dtype);
   if (x->rank < 3 || x->rank > 5 || !praxi_cpu_is_channels_last (x) ||
-      !praxi_cpu_is_channels_last (y) || (x->dtype != PRAXI_F32 && !(is_byte && is_max)) ||
-      (place->n_out > 1 && place->out[1]))
+      !(is_max ? praxi_cpu_pixel_step (y) > 0 : praxi_cpu_is_channels_last (y)) ||
+      (x->dtype != PRAXI_F32 && !(is_byte && is_max)) || (place->n_out > 1 && place->out[1]))
     return PRAXI_STATUS_UNSUPPORTED;
   PoolKernel planned = {.is_max = is_max, .dtype = x->dtype, .loops = place->loops};
   fill_shape (&planned, place);

@@ -5,10 +5,13 @@
 #include "engine/infer/executor.h"
 #include "engine/model/zoo.h"
 
-/* Nets with dense, depthwise and strided convolutions, attention, and a last layer. */
+/* Nets with dense, depthwise and strided convolutions, branches that are put together, attention,
+ * and a last layer.
+ */
 static const char *const nets[] = {
     "x3d-s:classes=9,frames=8,size=64", "r2plus1d-18:classes=9,frames=8,size=48,width=0.25",
-    "mobilenetv3-small-tsm:classes=9,frames=8,size=64", "window-axial:classes=9,frames=8,size=64"};
+    "mobilenetv3-small-tsm:classes=9,frames=8,size=64", "window-axial:classes=9,frames=8,size=64",
+    "i3d:classes=9,frames=16,size=64,width=0.25"};
 
 static char *
 write_net (const char *text, const char *folder)
@@ -36,7 +39,7 @@ check_scores (PraxiExecutor *kept, PraxiExecutor *shed, const PraxiModelSpec *sp
   const gsize bytes = sizeof (float) * (gsize) spec->n_classes;
   const gsize n = frame * (gsize) (spec->frames + CLIPS * HOP);
   g_autofree guint8 *frames = g_malloc (n);
-  g_autofree float *a = g_malloc (bytes), *b = g_malloc (bytes);
+  g_autofree float *a = g_malloc (bytes), *b = g_malloc (bytes), *whole = g_malloc (CLIPS * bytes);
   for (gsize i = 0; i < n; i++)
     frames[i] = (guint8) g_rand_int (random);
   for (int k = 0; k < CLIPS; k++) {
@@ -44,6 +47,7 @@ check_scores (PraxiExecutor *kept, PraxiExecutor *shed, const PraxiModelSpec *sp
     g_assert_true (praxi_executor_run (kept, clip, 1, a, &error));
     g_assert_true (praxi_executor_run (shed, clip, 1, b, &error));
     g_assert_cmpmem (a, bytes, b, bytes);
+    memcpy (whole + k * spec->n_classes, a, bytes);
   }
   for (int k = 0; k < CLIPS; k++) {
     const guint8 *clip = frames + frame * (gsize) (k * HOP);
@@ -52,6 +56,8 @@ check_scores (PraxiExecutor *kept, PraxiExecutor *shed, const PraxiModelSpec *sp
     g_assert_true (praxi_executor_run_shifted (shed, clip, hop, b, &error));
     g_assert_no_error (error);
     g_assert_cmpmem (a, bytes, b, bytes);
+    for (int c = 0; c < spec->n_classes; c++)
+      g_assert_cmpfloat_with_epsilon (a[c], whole[k * spec->n_classes + c], 1e-4);
   }
   g_assert_cmpfloat (praxi_executor_stream_share (kept), ==, praxi_executor_stream_share (shed));
 }

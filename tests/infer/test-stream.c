@@ -9,6 +9,7 @@
 #include "engine/infer/executor.h"
 #include "engine/infer/fuse.h"
 #include "engine/model/builder.h"
+#include "kernels/cpu/cpu.h"
 
 enum { FRAMES = 24, SIDE = 6, CHANNELS = 3, CLIPS = 6 };
 
@@ -104,6 +105,13 @@ cut (Net *net, int x, int axis, int64_t start, int64_t end)
   return praxi_builder_op (net->builder, &op, NULL, in, 4);
 }
 
+static int
+concat (Net *net, const int *parts, int n)
+{
+  const PraxiOp op = {.kind = PRAXI_OP_CONCAT, .axis = 1};
+  return praxi_builder_op (net->builder, &op, NULL, parts, n);
+}
+
 /* Moves x along time by one frame, zeros fill the gap. */
 static int
 shifted (Net *net, int x, gboolean forward)
@@ -122,8 +130,7 @@ shift_net (Net *net, int x)
   x = relu (net, conv (net, x, 8, &flat, FALSE));
   const int parts[3] = {shifted (net, cut (net, x, 1, 0, 2), TRUE),
                         shifted (net, cut (net, x, 1, 2, 4), FALSE), cut (net, x, 1, 4, 8)};
-  const PraxiOp concat = {.kind = PRAXI_OP_CONCAT, .axis = 1};
-  x = praxi_builder_op (net->builder, &concat, NULL, parts, 3);
+  x = concat (net, parts, 3);
   x = relu (net, conv (net, x, 8, &flat, FALSE));
   return praxi_builder_binary (net->builder, PRAXI_OP_SUB, cut (net, x, 2, 1, FRAMES),
                                cut (net, x, 2, 0, -1));
@@ -200,6 +207,53 @@ byte_net (Net *net, int x)
   return bytes (net, byte_conv (net, x, 16, &halving, FALSE), 0.1f, 128);
 }
 
+static int
+pool_near (Net *net, int x)
+{
+  const PraxiOp pool = {.kind = PRAXI_OP_MAX_POOL,
+                        .window = {.n_spatial = 3,
+                                   .kernel = {3, 3, 3},
+                                   .stride = {1, 1, 1},
+                                   .pad_begin = {1, 1, 1},
+                                   .pad_end = {1, 1, 1}}};
+  return praxi_builder_op (net->builder, &pool, NULL, &x, 1);
+}
+
+/* As Inception has them. */
+static int
+branches_net (Net *net, int x)
+{
+  int parts[3];
+  x = relu (net, conv (net, x, 16, &flat, FALSE));
+  parts[0] = relu (net, conv (net, x, 13, &flat, FALSE));
+  net->channels = 16;
+  parts[1] = relu (net, conv (net, x, 40, &cube, FALSE));
+  parts[2] = pool_near (net, x);
+  x = concat (net, parts, 3);
+  net->channels = 13 + 40 + 16;
+  return conv (net, x, 8, &centred, FALSE);
+}
+
+/* One part has the scale of the whole, others get another through a table. */
+static int
+byte_branches_net (Net *net, int x)
+{
+  int parts[4];
+  x = bytes (net, x, 0.02f, 110);
+  x = bytes (net, relu (net, byte_conv (net, x, 16, &flat, FALSE)), 0.03f, 0);
+  parts[0] = bytes (net, byte_conv (net, x, 13, &flat, FALSE), 0.04f, 100);
+  net->channels = 16;
+  parts[1] = bytes (net, byte_conv (net, x, 48, &cube, FALSE), 0.05f, 128);
+  parts[2] = pool_near (net, x);
+  net->channels = 16;
+  parts[3] = bytes (net, byte_conv (net, x, 16, &flat, FALSE), 0.03f, 120);
+  parts[3] =
+      bytes (net, praxi_builder_binary (net->builder, PRAXI_OP_ADD, x, parts[3]), 0.05f, 128);
+  x = bytes (net, concat (net, parts, 4), 0.05f, 128);
+  net->channels = 13 + 48 + 16 + 16;
+  return bytes (net, byte_conv (net, x, 16, &halving, FALSE), 0.1f, 128);
+}
+
 typedef struct {
   const char *name;
   int (*build) (Net *net, int x);
@@ -212,7 +266,9 @@ static const Kind kinds[] = {{"residual", residual_net, 1e-4, 0.3},
                              {"causal", causal_net, 1e-4, 0.3},
                              {"shift", shift_net, 1e-4, 0.6},
                              {"folded", folded_net, 1e-4, 0.6},
-                             {"bytes", byte_net, 0, 0.4}};
+                             {"bytes", byte_net, 0, 0.4},
+                             {"branches", branches_net, 1e-4, 0.3},
+                             {"byte-branches", byte_branches_net, 0, 0.3}};
 
 static PraxiGraph *
 build (const Kind *kind)
@@ -239,13 +295,14 @@ typedef struct {
 } Runner;
 
 static Runner
-runner (const Kind *kind, const PraxiBackend *backend)
+runner (const Kind *kind, const PraxiBackend *backend, gboolean joins)
 {
   Runner self = {NULL};
   g_autoptr (GError) error = NULL;
   g_autoptr (PraxiGraph) graph = build (kind);
   g_assert_cmpint (praxi_pool_new (2, &self.pool), ==, PRAXI_OK);
-  self.program = praxi_program_new (graph, backend, self.pool, &(PraxiProgramOptions){0}, &error);
+  self.program =
+      praxi_program_new (graph, backend, self.pool, &(PraxiProgramOptions){.joins = joins}, &error);
   g_assert_no_error (error);
   return self;
 }
@@ -277,7 +334,7 @@ check_hop (const Kind *kind, const PraxiBackend *backend, int hop)
   enum { FRAME = SIDE * SIDE * CHANNELS };
   g_autoptr (GError) error = NULL;
   g_autoptr (GRand) random = g_rand_new_with_seed ((guint32) hop);
-  Runner whole = runner (kind, backend), streamed = runner (kind, backend);
+  Runner whole = runner (kind, backend, FALSE), streamed = runner (kind, backend, FALSE);
   const int n_frames = FRAMES + CLIPS * hop;
   g_autofree float *frames = g_new (float, FRAME *n_frames);
   for (int i = 0; i < FRAME * n_frames; i++)
@@ -317,6 +374,42 @@ test_kind (gconstpointer data)
   for (gsize i = 0; i < G_N_ELEMENTS (hops); i++) {
     check_hop (data, praxi_backend_cpu (), hops[i]);
     check_hop (data, praxi_backend_ref (), hops[i]);
+  }
+}
+
+/* Made where a Concat puts them, parts are the same bits, and a stream pays as it does for them
+ * apart.
+ */
+static void
+test_joined (gconstpointer data)
+{
+  const PraxiStreamOptions options = {.time_axis = 2, .hop_frames = 2};
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GRand) random = g_rand_new_with_seed (5);
+  float clip[FRAMES * SIDE * SIDE * CHANNELS];
+  for (gsize i = 0; i < G_N_ELEMENTS (clip); i++)
+    clip[i] = (float) g_rand_double_range (random, -2, 2);
+  const PraxiBackend *backend;
+  for (int level = 0; (backend = praxi_backend_cpu_level (level)) != NULL; level++) {
+    Runner apart = runner (data, backend, FALSE), joined = runner (data, backend, TRUE);
+    double range = 0;
+    g_assert_true (praxi_program_is_joined (joined.program));
+    g_assert_false (praxi_program_is_joined (apart.program));
+    g_assert_true (praxi_stream_pays (joined.program, &options));
+    praxi_program_set_input (apart.program, 0, clip);
+    praxi_program_set_input (joined.program, 0, clip);
+    for (int run = 0; run < 2; run++) {
+      g_assert_true (praxi_program_run (apart.program, 0, &error));
+      g_assert_true (praxi_program_run (joined.program, 0, &error));
+      g_assert_cmpfloat (difference (praxi_program_output (apart.program, 0),
+                                     praxi_program_output (joined.program, 0), &range),
+                         ==, 0);
+    }
+    g_assert_cmpfloat (range, >, 0.1);
+    for (int i = 0; i < joined.program->n_steps; i++)
+      g_assert_true (joined.program->steps[i].backend == backend);
+    runner_clear (&apart);
+    runner_clear (&joined);
   }
 }
 
@@ -411,6 +504,8 @@ main (int argc, char **argv)
     g_autofree char *name = g_strconcat ("/stream/", kinds[i].name, NULL);
     g_test_add_data_func (name, &kinds[i], test_kind);
   }
+  g_test_add_data_func ("/stream/joined/branches", &kinds[5], test_joined);
+  g_test_add_data_func ("/stream/joined/byte-branches", &kinds[6], test_joined);
   g_test_add_data_func ("/stream/light", "light.onnx", test_bundled);
   g_test_add_data_func ("/stream/original", "original.onnx", test_bundled);
   g_test_add_func ("/stream/still", test_still);
