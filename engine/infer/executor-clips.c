@@ -341,7 +341,7 @@ praxi_executor_run_shifted (PraxiExecutor *executor,
   if (!can_keep || new_frames < 1 || new_frames > n_pairs)
     return praxi_executor_run (executor, clip, 1, scores, error);
   choose_stream (executor, new_frames);
-  if (!executor->has_run)
+  if (!executor->has_run) /* the program is another one */
     return praxi_executor_run (executor, clip, 1, scores, error);
   const gboolean can_stream = executor->stream != NULL && executor->stream_is_filled &&
                               new_frames == executor->stream_hop &&

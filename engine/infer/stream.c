@@ -70,13 +70,12 @@ static PraxiTimeRows
 rows_of (const PraxiStream *stream, int value, gint64 *shift)
 {
   const PraxiProgram *program = stream->program;
-  const PraxiPlace *place = &program->places[value];
-  *shift = 0;
   const int root = stream->roots[value];
+  *shift = 0;
   if (root == value)
     return stream->rows[value];
   return praxi_time_rows_of_view (&program->tensors[root], &stream->rows[root],
-                                  &program->tensors[value], place->offset, shift);
+                                  &program->tensors[value], program->places[value].offset, shift);
 }
 
 /* By how many rows a value moves. */
