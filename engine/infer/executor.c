@@ -167,14 +167,16 @@ praxi_executor_set_apart (PraxiExecutor *executor)
   lay_clips (executor->spec, graph);
   if (!praxi_executor_simplify (executor, graph, &has_stem, NULL))
     return FALSE;
-  executor->how.joins = FALSE;
+  PraxiProgramOptions how = executor->how;
+  how.joins = FALSE;
   PraxiProgram *apart =
-      praxi_program_new (graph, executor->choice.backend, executor->pool, &executor->how, NULL);
+      praxi_program_new (graph, executor->choice.backend, executor->pool, &how, NULL);
   if (apart == NULL)
     return FALSE;
   apart->is_timing = executor->program->is_timing;
   praxi_program_free (executor->program);
   executor->program = apart;
+  executor->how = how;
   executor->has_run = FALSE;
   if (executor->has_stem)
     praxi_program_set_input (apart, executor->n_inputs, &executor->first_pair);

@@ -150,7 +150,7 @@ run_pixels (void *data, int i, int n)
   for (int64_t at = begin; at < end; at++) {
     const int64_t row = at / s->out[2], plane = row / s->out[1];
     const int64_t p[3] = {plane % s->out[0], row % s->out[1], at % s->out[2]};
-    average_pixel (kernel, job->in, plane / s->out[0], p, (float *) job->out + at * s->in_channels);
+    average_pixel (kernel, job->in, plane / s->out[0], p, (float *) job->out + at * s->out_step);
   }
 }
 
@@ -196,8 +196,8 @@ praxi_cpu_pool (const CpuPlace *place, PraxiKernel **out)
   const bool is_max = place->op->kind == PRAXI_OP_MAX_POOL;
   const bool is_byte = praxi_dtype_is_byte (x->dtype);
   if (x->rank < 3 || x->rank > 5 || !praxi_cpu_is_channels_last (x) ||
-      !(is_max ? praxi_cpu_pixel_step (y) > 0 : praxi_cpu_is_channels_last (y)) ||
-      (x->dtype != PRAXI_F32 && !(is_byte && is_max)) || (place->n_out > 1 && place->out[1]))
+      praxi_cpu_pixel_step (y) < 1 || (x->dtype != PRAXI_F32 && !(is_byte && is_max)) ||
+      (place->n_out > 1 && place->out[1]))
     return PRAXI_STATUS_UNSUPPORTED;
   PoolKernel planned = {.is_max = is_max, .dtype = x->dtype, .loops = place->loops};
   fill_shape (&planned, place);
