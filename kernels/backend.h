@@ -6,7 +6,7 @@
 #include "kernels/op.h"
 #include "kernels/pool.h"
 
-enum { PRAXI_BACKEND_ABI = 5, PRAXI_WHY_BYTES = 240 };
+enum { PRAXI_BACKEND_ABI = 6, PRAXI_WHY_BYTES = 240 };
 
 typedef struct PraxiBackend PraxiBackend;
 typedef struct PraxiKernel PraxiKernel; /* one operator prepared for one place in a graph */
@@ -83,6 +83,12 @@ struct PraxiBackend {
   void (*kernel_free) (PraxiKernel *kernel);
 
   const PraxiDeviceTable *device; /* NULL: works in the processor's memory */
+
+  /* Drops packed constants of which another kernel has the very same: it reads those from now on,
+   * and the other one lives longer. False where there are none, and nothing is dropped. NULL:
+   * never.
+   */
+  bool (*share) (PraxiKernel *kernel, const PraxiKernel *with);
 };
 
 const PraxiBackend *praxi_backend_ref (void);

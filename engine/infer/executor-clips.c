@@ -260,7 +260,7 @@ static PraxiStream *
 make_stream (PraxiExecutor *executor, const PraxiStreamOptions *options)
 {
   /* What is kept of a value has to be its own. */
-  if (praxi_program_is_joined (executor->program) &&
+  if (!praxi_program_is_apart (executor->program) &&
       (!stream_pays (executor, options) || !praxi_executor_set_apart (executor)))
     return NULL;
   PraxiStream *stream =

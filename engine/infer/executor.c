@@ -5,6 +5,9 @@
 #include "engine/infer/fuse.h"
 #include "engine/model/fold.h"
 
+/* Sections of less save little, and take a little time. */
+static const PraxiSectionLimits limits = {.whole_bytes = 32 << 20, .most_left = 0.7};
+
 static void
 list_tensors (PraxiExecutor *executor, const PraxiGraph *graph)
 {
@@ -69,6 +72,7 @@ build (PraxiExecutor *executor,
     return FALSE;
   executor->how = (PraxiProgramOptions){.in_place = options->in_place,
                                         .joins = TRUE,
+                                        .sections = options->in_place ? NULL : &limits,
                                         .sheds = executor->model != NULL &&
                                                  praxi_model_sheds_weights (executor->model)};
   executor->program =
@@ -169,6 +173,7 @@ praxi_executor_set_apart (PraxiExecutor *executor)
     return FALSE;
   PraxiProgramOptions how = executor->how;
   how.joins = FALSE;
+  how.sections = NULL;
   PraxiProgram *apart =
       praxi_program_new (graph, executor->choice.backend, executor->pool, &how, NULL);
   if (apart == NULL)

@@ -5,11 +5,8 @@
 #include <time.h>
 
 #include "engine/core/error.h"
-#include "engine/core/pages.h"
-#include "engine/model/plan.h"
-
-/* A model that wants more than this for its activations is refused. */
-#define ARENA_LIMIT_BYTES ((gsize) 16 << 30)
+#include "engine/infer/program-arena.h"
+#include "engine/infer/section.h"
 
 static int
 input_root (const PraxiGraph *graph, int i)
@@ -17,144 +14,16 @@ input_root (const PraxiGraph *graph, int i)
   return g_array_index (graph->inputs, int, i);
 }
 
-/* The first and last step that touch each root; −1 where none makes it. */
-static void
-find_lives (const PraxiProgram *program, int *first, int *last)
-{
-  const PraxiGraph *graph = program->graph;
-  for (guint i = 0; i < graph->nodes->len; i++) {
-    const PraxiNode *node = praxi_graph_node (graph, (int) i);
-    for (int j = 0; j < node->n_out; j++) {
-      if (node->out[j] < 0)
-        continue;
-      const int root = program->places[node->out[j]].root;
-      first[root] = first[root] < 0 ? (int) i : first[root];
-      last[root] = MAX (last[root], (int) i);
-    }
-    for (int j = 0; j < node->n_in; j++)
-      if (node->in[j] >= 0)
-        last[program->places[node->in[j]].root] = (int) i;
-  }
-  for (guint i = 0; i < graph->outputs->len; i++)
-    last[program->places[g_array_index (graph->outputs, int, i)].root] = (int) graph->nodes->len;
-  /* What a shifted run keeps from the last one lives for ever. */
-  if (graph->nodes->len > 0 && praxi_graph_node (graph, 0)->op.kind == PRAXI_OP_MOTION_STEM)
-    for (int j = 0; j < praxi_graph_node (graph, 0)->n_out; j++)
-      if (praxi_graph_node (graph, 0)->out[j] >= 0)
-        last[program->places[praxi_graph_node (graph, 0)->out[j]].root] = (int) graph->nodes->len;
-}
-
-/* --- one value over another ------------------------------------------------------------------- */
-
-/* Operators that read element i of an input before they write element i, and never again. */
-static gboolean
-works_in_place (PraxiOpKind kind)
-{
-  switch (kind) {
-  case PRAXI_OP_CHAIN:
-  case PRAXI_OP_ADD:
-  case PRAXI_OP_SUB:
-  case PRAXI_OP_MUL:
-  case PRAXI_OP_RELU:
-  case PRAXI_OP_CLIP:
-  case PRAXI_OP_HARD_SWISH:
-  case PRAXI_OP_BATCH_NORM:
-  case PRAXI_OP_BATCH_NORM_GRADIENT:
-    return TRUE;
-  default:
-    return FALSE;
-  }
-}
-
-static gboolean
-lies_alike (const PraxiTensor *a, const PraxiTensor *b)
-{
-  gboolean same = a->dtype == b->dtype && a->dtype == PRAXI_F32 && a->rank == b->rank;
-  for (int d = 0; d < a->rank && same; d++)
-    same = a->dims[d] == b->dims[d] && a->strides[d] == b->strides[d];
-  return same;
-}
-
-/* Fills over: of each root the first one whose memory it takes, itself else; their lives become
- * one.
- */
-static void
-share_memory (const PraxiProgram *program, const int *first, int *last, int *over)
-{
-  const PraxiGraph *graph = program->graph;
-  for (int i = 0; i < (int) graph->nodes->len; i++) {
-    const PraxiNode *node = praxi_graph_node (graph, i);
-    const int out = node->n_out > 0 ? node->out[0] : -1;
-    if (out < 0 || !works_in_place (node->op.kind) || program->places[out].root != out ||
-        first[out] != i)
-      continue;
-    for (int j = 0; j < node->n_in && over[out] == out; j++) {
-      const int in = node->in[j];
-      if (in < 0 || program->places[in].root != in || first[in] < 0 || last[over[in]] != i ||
-          !lies_alike (&program->tensors[in], &program->tensors[out]))
-        continue;
-      over[out] = over[in];
-      last[over[in]] = last[out];
-    }
-  }
-}
-
-static gboolean
-plan_arena (PraxiProgram *program, gboolean in_place, GError **error)
-{
-  const PraxiGraph *graph = program->graph;
-  const guint n = graph->values->len;
-  g_autofree int *first = g_new (int, n + 1), *last = g_new (int, n + 1);
-  g_autofree PraxiPlanItem *items = g_new0 (PraxiPlanItem, n + 1);
-  g_autofree int *owner = g_new (int, n + 1), *over = g_new (int, n + 1);
-  int n_items = 0;
-  for (guint i = 0; i < n; i++) {
-    first[i] = last[i] = -1;
-    over[i] = (int) i;
-  }
-  find_lives (program, first, last);
-  if (in_place)
-    share_memory (program, first, last, over);
-  gsize total = 0;
-  for (guint i = 0; i < n; i++) {
-    gsize bytes;
-    if (first[i] < 0 || over[i] != (int) i)
-      continue;
-    if (!praxi_tensor_bytes (&program->tensors[i], &bytes) ||
-        !g_size_checked_add (&total, total, bytes))
-      bytes = total = G_MAXSIZE;
-    owner[n_items] = (int) i;
-    items[n_items++] = (PraxiPlanItem){.bytes = bytes, .first = first[i], .last = last[i]};
-    if (total == G_MAXSIZE)
-      break;
-  }
-  program->arena_bytes = total == G_MAXSIZE ? G_MAXSIZE : praxi_plan_memory (items, n_items);
-  program->arena = program->arena_bytes > ARENA_LIMIT_BYTES
-                       ? NULL
-                       : praxi_pages_allocate (MAX (program->arena_bytes, 64));
-  if (program->arena == NULL) {
-    g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_MEMORY,
-                 "the model needs more memory than there is; try a smaller batch");
-    return FALSE;
-  }
-  for (int i = 0; i < n_items; i++)
-    program->tensors[owner[i]].data = program->arena + items[i].offset;
-  for (guint i = 0; i < n; i++)
-    if (first[i] >= 0)
-      program->tensors[i].data = program->tensors[over[i]].data;
-  return TRUE;
-}
-
 gboolean
-praxi_program_is_joined (const PraxiProgram *program)
+praxi_program_is_apart (const PraxiProgram *program)
 {
-  for (int i = 0; i < program->n_steps; i++) {
+  gboolean apart = program->sections == NULL;
+  for (int i = 0; i < program->n_steps && apart; i++) {
     const PraxiNode *node = program->steps[i].node;
     for (int j = 0; j < node->n_out; j++)
-      if (node->out[j] >= 0 && program->places[node->out[j]].root != node->out[j])
-        return TRUE;
+      apart = apart && (node->out[j] < 0 || program->places[node->out[j]].root == node->out[j]);
   }
-  return FALSE;
+  return apart;
 }
 
 /* Points a view into its root, where that has memory. */
@@ -287,13 +156,20 @@ typedef struct {
   atomic_int next;
 } Preparation;
 
+static gboolean
+in_section (const PraxiProgram *program, int step)
+{
+  return program->sections != NULL && praxi_sections_has (program->sections, step);
+}
+
 static void
 prepare_part (void *data, int i, int n)
 {
   Preparation *preparation = data;
   PraxiProgram *program = preparation->program;
   for (int k; (k = atomic_fetch_add (&preparation->next, 1)) < program->n_steps;) {
-    preparation->status[k] = prepare_kernel (program, &program->steps[k]);
+    preparation->status[k] = in_section (program, k) ? praxi_sections_prepare (program->sections, k)
+                                                     : prepare_kernel (program, &program->steps[k]);
     if (preparation->readers != NULL)
       shed (program, &program->steps[k], preparation->readers);
   }
@@ -301,9 +177,11 @@ prepare_part (void *data, int i, int n)
 
 /* Counts what a step that is prepared needs. */
 static gboolean
-take_step (PraxiProgram *program, const PraxiStep *step, PraxiStatus status, GError **error)
+take_step (PraxiProgram *program, int i, PraxiStatus status, GError **error)
 {
+  const PraxiStep *step = &program->steps[i];
   const PraxiNode *node = step->node;
+  gsize scratch, packed;
   if (status != PRAXI_OK) {
     g_autofree char *what =
         g_strdup_printf (status == PRAXI_STATUS_UNSUPPORTED ? "unsupported: %s" : "%s '%s'",
@@ -312,10 +190,16 @@ take_step (PraxiProgram *program, const PraxiStep *step, PraxiStatus status, GEr
   }
   if (step->kernel == NULL)
     return TRUE;
+  if (in_section (program, i)) {
+    praxi_sections_measure (program->sections, i, &scratch, &packed);
+  } else {
+    scratch = step->backend->kernel_scratch_bytes (step->kernel);
+    packed = step->backend->kernel_weight_bytes (step->kernel);
+  }
   gsize *scratch_bytes =
       step->backend->device != NULL ? &program->device_scratch_bytes : &program->scratch_bytes;
-  *scratch_bytes = MAX (*scratch_bytes, step->backend->kernel_scratch_bytes (step->kernel));
-  program->packed_bytes += step->backend->kernel_weight_bytes (step->kernel);
+  *scratch_bytes = MAX (*scratch_bytes, scratch);
+  program->packed_bytes += packed;
   return TRUE;
 }
 
@@ -329,8 +213,8 @@ point_at (const PraxiProgram *program, const int *values, int n)
   return tensors;
 }
 
-static gboolean
-prepare (PraxiProgram *program, GError **error)
+static void
+make_steps (PraxiProgram *program)
 {
   const PraxiGraph *graph = program->graph;
   program->n_steps = (int) graph->nodes->len;
@@ -342,6 +226,12 @@ prepare (PraxiProgram *program, GError **error)
     step->in = point_at (program, node->in, node->n_in);
     step->out = point_at (program, node->out, node->n_out);
   }
+}
+
+static gboolean
+prepare (PraxiProgram *program, GError **error)
+{
+  const PraxiGraph *graph = program->graph;
   g_autofree PraxiStatus *status = g_new0 (PraxiStatus, program->n_steps + 1);
   g_autofree atomic_int *readers =
       program->sheds ? g_new (atomic_int, graph->values->len + 1) : NULL;
@@ -356,7 +246,7 @@ prepare (PraxiProgram *program, GError **error)
   if (readers != NULL)
     list_shed (program, readers);
   for (int i = 0; i < program->n_steps; i++)
-    if (!take_step (program, &program->steps[i], status[i], error))
+    if (!take_step (program, i, status[i], error))
       return FALSE;
   if (program->scratch_bytes > 0 &&
       posix_memalign (&program->scratch, 64, program->scratch_bytes) != 0) {
@@ -384,7 +274,10 @@ praxi_program_new (PraxiGraph *graph,
   program->tensors = g_new0 (PraxiTensor, graph->values->len + 1);
   for (guint i = 0; i < graph->values->len; i++)
     program->tensors[i] = praxi_graph_value (graph, (int) i)->tensor;
-  if (!prepare (program, error) || !plan_arena (program, options->in_place, error))
+  make_steps (program);
+  if (options->sections != NULL && g_str_equal (backend->name, "cpu"))
+    program->sections = praxi_sections_new (program, options->sections);
+  if (!prepare (program, error) || !praxi_program_plan_arena (program, options->in_place, error))
     return NULL;
   for (guint i = 0; i < graph->values->len; i++)
     place_view (program, (int) i);
@@ -402,11 +295,12 @@ praxi_program_free (PraxiProgram *program)
   g_clear_pointer (&program->device, praxi_program_device_free);
   for (int i = 0; i < program->n_steps; i++) {
     PraxiStep *step = &program->steps[i];
-    if (step->kernel != NULL)
+    if (step->kernel != NULL && !in_section (program, i))
       step->backend->kernel_free (step->kernel);
     g_free (step->in);
     g_free (step->out);
   }
+  g_clear_pointer (&program->sections, praxi_sections_free);
   g_free (program->steps);
   g_free (program->tensors);
   g_free (program->places);
@@ -434,12 +328,23 @@ praxi_program_set_input (PraxiProgram *program, int i, const void *data)
   praxi_program_place (program, input_root (program->graph, i), (void *) data);
 }
 
-static double
-now_s (void)
+double
+praxi_program_now_s (void)
 {
   struct timespec now;
   clock_gettime (CLOCK_MONOTONIC, &now);
   return (double) now.tv_sec + (double) now.tv_nsec * 1e-9;
+}
+
+static PraxiStatus
+run_step (const PraxiProgram *program, PraxiStep *step)
+{
+  const double begin_s = program->is_timing ? praxi_program_now_s () : 0;
+  const PraxiStatus status =
+      step->backend->run (step->kernel, step->in, step->out, program->scratch, program->pool);
+  if (program->is_timing)
+    step->seconds += praxi_program_now_s () - begin_s;
+  return status;
 }
 
 gboolean
@@ -447,17 +352,15 @@ praxi_program_run (PraxiProgram *program, int first, GError **error)
 {
   if (program->device != NULL)
     return praxi_program_device_run (program->device, error);
-  for (int i = first; i < program->n_steps; i++) {
-    PraxiStep *step = &program->steps[i];
-    if (step->kernel == NULL)
-      continue;
-    const double begin_s = program->is_timing ? now_s () : 0;
-    const PraxiStatus status =
-        step->backend->run (step->kernel, step->in, step->out, program->scratch, program->pool);
+  for (int i = first, next; i < program->n_steps; i = next) {
+    PraxiStatus status = PRAXI_OK;
+    next = i + 1;
+    if (in_section (program, i))
+      status = praxi_sections_run (program->sections, i, &next, &i);
+    else if (program->steps[i].kernel != NULL)
+      status = run_step (program, &program->steps[i]);
     if (status != PRAXI_OK)
-      return praxi_error_from_status (status, step->node->name, error);
-    if (program->is_timing)
-      step->seconds += now_s () - begin_s;
+      return praxi_error_from_status (status, program->steps[i].node->name, error);
   }
   program->timed_runs += program->is_timing;
   return TRUE;

@@ -9,10 +9,19 @@
 
 G_BEGIN_DECLS
 
+typedef struct PraxiSections PraxiSections;
+
+/* Of memory for activations, how much is worth running steps in sections (section-plan.h). */
+typedef struct {
+  gsize whole_bytes; /* as much runs whole */
+  double most_left;  /* a section brings the rest down to this share at most */
+} PraxiSectionLimits;
+
 typedef struct {
   const PraxiNode *node;
   const PraxiBackend *backend;
-  PraxiKernel *kernel;    /* NULL: nothing to compute, the output is empty */
+  PraxiKernel *kernel;    /* NULL: nothing to compute, the output is empty; a section's for some of
+                             the rows */
   const PraxiTensor **in; /* into PraxiProgram.tensors; NULL where absent */
   const PraxiTensor **out;
   double seconds; /* while timing */
@@ -26,6 +35,7 @@ struct PraxiProgram {
   PraxiTensor *tensors; /* one a value; data set, but of inputs and their views */
   PraxiStep *steps;
   int n_steps;
+  PraxiSections *sections; /* NULL: each step runs whole */
   guint8 *arena;
   gsize arena_bytes, scratch_bytes, packed_bytes;
   void *scratch;
@@ -43,6 +53,7 @@ typedef struct {
                         reads after */
   gboolean joins;    /* parts of a Concat are made in its output, where that can be */
   gboolean sheds;    /* weights leave the graph as soon as all that read them have packed them */
+  const PraxiSectionLimits *sections; /* which steps run in sections; NULL: all run whole */
 } PraxiProgramOptions;
 
 /* graph:  resolved; the program takes its own reference and changes it
@@ -60,8 +71,9 @@ PraxiProgram *praxi_program_new (PraxiGraph *graph,
 gboolean
 praxi_program_has_packed (const PraxiBackend *backend, const PraxiKernel *kernel, PraxiOpKind kind);
 
-/* Whether an operator's output lies in that of a Concat. */
-gboolean praxi_program_is_joined (const PraxiProgram *program);
+/* Whether an operator's output lies in that of a Concat, or never is there whole. */
+gboolean praxi_program_is_apart (const PraxiProgram *program);
+double praxi_program_now_s (void); /* monotonic */
 
 /* Gives constants that were shed back for a while, to prepare more kernels, and drops them again.
  * from:    the graph that the program was made of, made again

@@ -4,32 +4,16 @@
 #include <string.h>
 
 #include "engine/core/error.h"
-#include "engine/infer/time-rows.h"
+#include "engine/infer/rows-piece.h"
 
 /* Less saved than this is not worth the memory. */
 #define WORTHWHILE_SHARE 0.95
-
-/* Rows [first, first + dims[axis]) of a value. */
-typedef struct {
-  PraxiTensor tensor;
-  int value;        /* −1: absent */
-  gint64 at_bytes;  /* of its first row behind the value's data */
-  gboolean is_open; /* its data is set before each run; else it is a constant */
-} Part;
-
-/* An operator for some rows of its outputs. */
-typedef struct {
-  PraxiKernel *kernel;
-  const PraxiBackend *backend;
-  Part *in, *out;
-  const PraxiTensor **in_at, **out_at;
-} Piece;
 
 typedef struct {
   PraxiTimeRows rows; /* of the outputs */
   PraxiTimeRowRule rule;
   gboolean is_split, is_stem;
-  Piece pieces[2]; /* of the rows at the beginning and at the end */
+  PraxiRowsPiece pieces[2]; /* of the rows at the beginning and at the end */
   int n_pieces;
 } StepPlan;
 
@@ -212,26 +196,6 @@ count_macs (PraxiStream *stream)
 
 /* --- what is kept ---------------------------------------------------------------------------- */
 
-/* Rows [first, end) of an output as rows of an input. */
-static void
-rows_behind (const StepPlan *plan,
-             const PraxiNode *node,
-             int input,
-             gint64 n_input_rows,
-             gint64 *first,
-             gint64 *end)
-{
-  const int w = plan->rule.window;
-  if (w < 0 || input != 0)
-    return;
-  const PraxiWindow *window = &node->op.window;
-  const gint64 reach = (window->kernel[w] - 1) * window->dilation[w] + 1;
-  *first = *first * window->stride[w] - window->pad_begin[w];
-  *end = (*end - 1) * window->stride[w] - window->pad_begin[w] + reach;
-  *first = MAX (*first, 0);
-  *end = MIN (*end, n_input_rows);
-}
-
 /* Whether the input has rows of its own, not one thing for all of them. */
 static gboolean
 has_rows (const PraxiStream *stream, const PraxiNode *node, int input)
@@ -274,8 +238,8 @@ need_inputs (PraxiStream *stream, int i)
     const gint64 n = stream->program->tensors[node->in[j]].dims[rows.axis];
     gint64 zero = 0, head = plan->rows.begin, tail = tail_of (stream, &plan->rows), last = tail + 1;
     if (head > 0)
-      rows_behind (plan, node, j, n, &zero, &head);
-    rows_behind (plan, node, j, n, &tail, &last);
+      praxi_time_rows_behind (&plan->rule, j, n, &zero, &head);
+    praxi_time_rows_behind (&plan->rule, j, n, &tail, &last);
     need_rows (stream, node->in[j], head, tail);
   }
 }
@@ -338,52 +302,6 @@ plan_kept (PraxiStream *stream, GError **error)
 
 /* --- pieces ---------------------------------------------------------------------------------- */
 
-/* Cuts rows [first, end) out of a value. */
-static Part
-cut (const PraxiStream *stream, int value, int axis, gint64 first, gint64 end)
-{
-  Part part = {.tensor = stream->program->tensors[value], .value = value, .is_open = TRUE};
-  PraxiTensor *tensor = &part.tensor;
-  const gint64 stride = tensor->strides[axis], all = stride * tensor->dims[axis];
-  for (int d = 0; d < tensor->rank; d++)
-    if (d != axis && tensor->strides[d] == all)
-      tensor->strides[d] = stride * (end - first);
-  tensor->dims[axis] = end - first;
-  tensor->data = NULL;
-  part.at_bytes = first * stride * (gint64) praxi_dtype_size (tensor->dtype);
-  return part;
-}
-
-static Part
-whole (const PraxiStream *stream, int value)
-{
-  Part part = {.value = value};
-  if (value < 0)
-    return part;
-  part.tensor = stream->program->tensors[value];
-  part.tensor.data = praxi_graph_value (stream->program->graph, value)->tensor.data;
-  part.is_open = part.tensor.data == NULL;
-  return part;
-}
-
-/* The operator as it is for rows [first, end): only at the clip's edges there is padding. */
-static PraxiOp
-op_for_rows (const PraxiNode *node, const StepPlan *plan, gint64 n_in, gint64 first, gint64 end)
-{
-  PraxiOp op = node->op;
-  const int w = plan->rule.window;
-  if (w < 0)
-    return op;
-  PraxiWindow *window = &op.window;
-  const gint64 begin = first * window->stride[w] - window->pad_begin[w];
-  const gint64 stop = (end - 1) * window->stride[w] - window->pad_begin[w] +
-                      (window->kernel[w] - 1) * window->dilation[w] + 1;
-  window->pad_begin[w] = MAX (-begin, 0);
-  window->pad_end[w] = MAX (stop - n_in, 0);
-  window->auto_pad = PRAXI_AUTO_PAD_NOTSET;
-  return op;
-}
-
 static gint64
 n_in_rows (const PraxiStream *stream, const PraxiNode *node, int input)
 {
@@ -393,80 +311,43 @@ n_in_rows (const PraxiStream *stream, const PraxiNode *node, int input)
 }
 
 static void
-cut_inputs (const PraxiStream *stream, int i, gint64 first, gint64 end, Piece *piece)
+cut_inputs (const PraxiStream *stream, int i, gint64 first, gint64 end, PraxiRowsPiece *piece)
 {
-  const PraxiNode *node = stream->program->steps[i].node;
+  const PraxiProgram *program = stream->program;
+  const PraxiNode *node = program->steps[i].node;
   for (int j = 0; j < node->n_in; j++) {
     if (!has_rows (stream, node, j)) {
-      piece->in[j] = whole (stream, node->in[j]);
-    } else {
-      gint64 from = first, to = end, shift;
-      rows_behind (&stream->plans[i], node, j, n_in_rows (stream, node, j), &from, &to);
-      piece->in[j] =
-          cut (stream, node->in[j], rows_of (stream, node->in[j], &shift).axis, from, to);
-    }
-    piece->in_at[j] = node->in[j] >= 0 ? &piece->in[j].tensor : NULL;
-  }
-}
-
-/* Constants as the program has them: those that it has shed are there while it prepares only. FALSE
- * where the kernel would read one.
- */
-static gboolean
-leave_constants (const PraxiStream *stream, const PraxiNode *node, Piece *piece)
-{
-  const gboolean has_packed =
-      praxi_program_has_packed (piece->backend, piece->kernel, node->op.kind);
-  for (int j = 0; j < node->n_in; j++) {
-    Part *part = &piece->in[j];
-    if (part->value < 0 || part->is_open)
+      piece->in[j] = praxi_rows_part_whole (program, node->in[j]);
       continue;
-    part->tensor.data = stream->program->tensors[part->value].data;
-    if (part->tensor.data == NULL && (j != 1 || !has_packed))
-      return FALSE;
+    }
+    gint64 from = first, to = end, shift;
+    praxi_time_rows_behind (&stream->plans[i].rule, j, n_in_rows (stream, node, j), &from, &to);
+    piece->in[j] = praxi_rows_part (program, node->in[j],
+                                    rows_of (stream, node->in[j], &shift).axis, from, to);
   }
-  return TRUE;
-}
-
-static gboolean
-prepare_piece (PraxiStream *stream, int i, const PraxiOp *op, Piece *piece, GError **error)
-{
-  const PraxiStep *step = &stream->program->steps[i];
-  const PraxiBackend *const choices[] = {step->backend, praxi_backend_ref ()};
-  PraxiStatus status = PRAXI_STATUS_UNSUPPORTED;
-  for (int k = 0; k < 2 && status == PRAXI_STATUS_UNSUPPORTED; k++) {
-    piece->backend = choices[k];
-    status = piece->backend->prepare (piece->backend, op, piece->in_at, step->node->n_in,
-                                      piece->out_at, 1, stream->program->pool, &piece->kernel);
-  }
-  if (status != PRAXI_OK) {
-    piece->kernel = NULL;
-    return praxi_error_from_status (status, step->node->name, error);
-  }
-  if (!leave_constants (stream, step->node, piece))
-    return praxi_error_from_status (PRAXI_STATUS_UNSUPPORTED, step->node->name, error);
-  stream->scratch_bytes =
-      MAX (stream->scratch_bytes, piece->backend->kernel_scratch_bytes (piece->kernel));
-  stream->packed_bytes += piece->backend->kernel_weight_bytes (piece->kernel);
-  return TRUE;
 }
 
 static gboolean
 add_piece (PraxiStream *stream, int i, gint64 first, gint64 end, GError **error)
 {
-  const PraxiNode *node = stream->program->steps[i].node;
+  const PraxiProgram *program = stream->program;
+  const PraxiStep *step = &program->steps[i];
   StepPlan *plan = &stream->plans[i];
-  Piece *piece = &plan->pieces[plan->n_pieces++];
-  piece->in = g_new0 (Part, node->n_in + 1);
-  piece->out = g_new0 (Part, 1);
-  piece->in_at = g_new0 (const PraxiTensor *, node->n_in + 1);
-  piece->out_at = g_new0 (const PraxiTensor *, 1);
+  PraxiRowsPiece *piece = &plan->pieces[plan->n_pieces++];
+  praxi_rows_piece_init (piece, step->node);
   cut_inputs (stream, i, first, end, piece);
-  piece->out[0] = cut (stream, node->out[0], plan->rows.axis, first, end);
-  piece->out_at[0] = &piece->out[0].tensor;
-  const gint64 n_in = plan->rule.window >= 0 ? n_in_rows (stream, node, 0) : 0;
-  const PraxiOp op = op_for_rows (node, plan, n_in, first, end);
-  return prepare_piece (stream, i, &op, piece, error);
+  piece->out[0] = praxi_rows_part (program, step->node->out[0], plan->rows.axis, first, end);
+  const gint64 n_in = plan->rule.window >= 0 ? n_in_rows (stream, step->node, 0) : 0;
+  const PraxiOp op = praxi_rows_op (step->node, &plan->rule, n_in, first, end);
+  const PraxiStatus status =
+      praxi_rows_piece_prepare (program, step->node, &op, step->backend, piece);
+  if (status != PRAXI_OK)
+    return praxi_error_from_status (status, step->node->name, error);
+  stream->scratch_bytes =
+      MAX (stream->scratch_bytes, piece->backend->kernel_scratch_bytes (piece->kernel));
+  if (!praxi_rows_piece_share (piece, step->backend, step->kernel))
+    stream->packed_bytes += piece->backend->kernel_weight_bytes (piece->kernel);
+  return TRUE;
 }
 
 static gboolean
@@ -525,23 +406,12 @@ praxi_stream_new (PraxiProgram *program, const PraxiStreamOptions *options, GErr
   return plan_kept (stream, error) ? g_steal_pointer (&stream) : NULL;
 }
 
-static void
-piece_clear (Piece *piece)
-{
-  if (piece->kernel != NULL)
-    piece->backend->kernel_free (piece->kernel);
-  g_free (piece->in);
-  g_free (piece->out);
-  g_free (piece->in_at);
-  g_free (piece->out_at);
-}
-
 void
 praxi_stream_free (PraxiStream *stream)
 {
   for (int i = 0; i < stream->program->n_steps; i++)
     for (int k = 0; k < stream->plans[i].n_pieces; k++)
-      piece_clear (&stream->plans[i].pieces[k]);
+      praxi_rows_piece_clear (&stream->plans[i].pieces[k]);
   for (guint k = 0; k < stream->kept->len; k++) {
     const Kept *kept = &g_array_index (stream->kept, Kept, k);
     if (!kept->is_owned)
@@ -569,23 +439,6 @@ praxi_stream_shift (PraxiStream *stream)
   }
 }
 
-static void
-point (const PraxiStream *stream, Part *part)
-{
-  if (part->is_open && part->value >= 0)
-    part->tensor.data = (guint8 *) stream->program->tensors[part->value].data + part->at_bytes;
-}
-
-static PraxiStatus
-run_piece (PraxiStream *stream, const PraxiNode *node, Piece *piece)
-{
-  for (int j = 0; j < node->n_in; j++)
-    point (stream, &piece->in[j]);
-  point (stream, &piece->out[0]);
-  return piece->backend->run (piece->kernel, piece->in_at, piece->out_at, stream->scratch,
-                              stream->program->pool);
-}
-
 gboolean
 praxi_stream_run (PraxiStream *stream, int first, GError **error)
 {
@@ -595,7 +448,7 @@ praxi_stream_run (PraxiStream *stream, int first, GError **error)
     StepPlan *plan = &stream->plans[i];
     PraxiStatus status = PRAXI_OK;
     for (int k = 0; k < plan->n_pieces && status == PRAXI_OK; k++)
-      status = run_piece (stream, step->node, &plan->pieces[k]);
+      status = praxi_rows_piece_run (program, step->node, &plan->pieces[k], stream->scratch);
     if (!plan->is_split && step->kernel != NULL)
       status =
           step->backend->run (step->kernel, step->in, step->out, program->scratch, program->pool);

@@ -114,6 +114,9 @@ slide (const Case *c, int w)
   rows.end = divide_down (rows.end - 1 + window->pad_begin[w] - reach, window->stride[w]) + 1;
   rows.end = MIN (rows.end, c->out->dims[rows.axis]);
   c->rule->window = w;
+  c->rule->stride = window->stride[w];
+  c->rule->lead = window->pad_begin[w];
+  c->rule->reach = reach + 1;
   c->rule->can_split = TRUE;
   return rows;
 }
@@ -147,7 +150,7 @@ reduce (const Case *c)
   return row_by_row (c, c->rows[0].axis - (c->op->keepdims ? 0 : before));
 }
 
-/* The rows move by `offset` and every `step`th stays; the operator itself runs whole. */
+/* The rows move by `offset` and every `step`th stays. */
 static PraxiTimeRows
 move (const Case *c, gint64 offset, gint64 step)
 {
@@ -162,9 +165,17 @@ static PraxiTimeRows
 slice (const Case *c)
 {
   const PraxiOp *op = c->op;
-  for (int i = 0; i < op->n_axes; i++)
-    if (op->axes[i] == c->rows[0].axis)
-      return op->steps[i] > 0 ? move (c, -op->starts[i], op->steps[i]) : nothing;
+  for (int i = 0; i < op->n_axes; i++) {
+    if (op->axes[i] != c->rows[0].axis)
+      continue;
+    if (op->steps[i] < 1)
+      return nothing;
+    c->rule->slice = i;
+    c->rule->stride = op->steps[i];
+    c->rule->lead = -op->starts[i];
+    c->rule->can_split = TRUE;
+    return move (c, -op->starts[i], op->steps[i]);
+  }
   return row_by_row (c, c->rows[0].axis);
 }
 
@@ -296,8 +307,8 @@ dispatch (const Case *c)
   }
 }
 
-static gboolean
-is_elementwise (PraxiOpKind kind)
+gboolean
+praxi_time_rows_is_elementwise (PraxiOpKind kind)
 {
   return (kind >= PRAXI_OP_RELU && kind <= PRAXI_OP_CAST) ||
          (kind >= PRAXI_OP_ADD && kind <= PRAXI_OP_WHERE) || kind == PRAXI_OP_QADD ||
@@ -311,10 +322,10 @@ praxi_time_rows_of_node (const PraxiNode *node,
                          const PraxiTensor *out,
                          PraxiTimeRowRule *rule)
 {
-  *rule = (PraxiTimeRowRule){.window = -1};
+  *rule = (PraxiTimeRowRule){.window = -1, .slice = -1, .stride = 1, .reach = 1};
   const Case c = {&node->op, in, in_rows, node->n_in, out, rule};
   PraxiTimeRows rows = nothing;
-  if (is_elementwise (node->op.kind))
+  if (praxi_time_rows_is_elementwise (node->op.kind))
     rows = elementwise (&c);
   else if (node->op.kind == PRAXI_OP_CONCAT)
     rows = concat (&c);
@@ -324,6 +335,19 @@ praxi_time_rows_of_node (const PraxiNode *node,
     rows = nothing;
   rule->can_split = rule->can_split && rows.axis >= 0;
   return rows;
+}
+
+void
+praxi_time_rows_behind (const PraxiTimeRowRule *rule,
+                        int input,
+                        gint64 n_rows,
+                        gint64 *first,
+                        gint64 *end)
+{
+  if (input != 0)
+    return;
+  *first = MAX (*first * rule->stride - rule->lead, 0);
+  *end = MIN ((*end - 1) * rule->stride - rule->lead + rule->reach, n_rows);
 }
 
 gboolean

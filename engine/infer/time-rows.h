@@ -20,10 +20,13 @@ typedef struct {
   gint64 begin, end;
 } PraxiTimeRows;
 
-/* How an operator makes rows of its output from rows of its inputs. */
+/* How an operator makes rows of its output from rows of its inputs: row r from row r of each, but
+ * from rows [r · stride − lead, r · stride − lead + reach) of input 0, as far as it has them.
+ */
 typedef struct {
   gboolean can_split; /* it may run for some rows alone */
-  int window;         /* the entry of op.window that slides along time; −1: row by row */
+  int window, slice;  /* the entry of op.window, or of op.axes, that is along time; −1: none */
+  gint64 stride, lead, reach;
 } PraxiTimeRowRule;
 
 /* in:      shapes of the node's inputs, constants with data; rows of each
@@ -35,6 +38,18 @@ PraxiTimeRows praxi_time_rows_of_node (const PraxiNode *node,
                                        const PraxiTimeRows *in_rows,
                                        const PraxiTensor *out,
                                        PraxiTimeRowRule *rule);
+
+/* Whether inputs are broadcast, and each element is made of those at its place. */
+gboolean praxi_time_rows_is_elementwise (PraxiOpKind kind);
+
+/* Makes of rows [*first, *end) of the output those of an input that they are made from; n_rows:
+ * that the input has.
+ */
+void praxi_time_rows_behind (const PraxiTimeRowRule *rule,
+                             int input,
+                             gint64 n_rows,
+                             gint64 *first,
+                             gint64 *end);
 
 /* Whether rows along the axis lie one behind the other in memory. */
 gboolean praxi_time_rows_are_outermost (const PraxiTensor *tensor, int axis);

@@ -157,6 +157,12 @@ weight_bytes (const PraxiKernel *kernel)
   return kernel->weight_bytes;
 }
 
+static bool
+share (PraxiKernel *kernel, const PraxiKernel *with)
+{
+  return kernel->share && kernel->share == with->share && kernel->share (kernel, with);
+}
+
 static const char *
 name (const PraxiKernel *kernel)
 {
@@ -209,7 +215,8 @@ has_avx512_amx (void)
 
 #define BACKEND(level)                                                                             \
   {                                                                                                \
-    PRAXI_BACKEND_ABI, "cpu", level, prepare, run, scratch_bytes, weight_bytes, name, kernel_free  \
+    PRAXI_BACKEND_ABI, "cpu", level, prepare, run, scratch_bytes, weight_bytes, name, kernel_free, \
+        NULL, share                                                                                \
   }
 
 /* Best first. */

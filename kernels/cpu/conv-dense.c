@@ -371,6 +371,12 @@ clear (PraxiKernel *base)
   free (kernel->padding);
 }
 
+static bool
+share (PraxiKernel *base, const PraxiKernel *with)
+{
+  return praxi_cpu_pack_share (&((ConvKernel *) base)->pack, &((const ConvKernel *) with)->pack);
+}
+
 static int64_t
 tiled_pixels (const ConvKernel *kernel)
 {
@@ -504,7 +510,8 @@ praxi_cpu_conv (const CpuPlace *place, PraxiKernel **out)
                                        : is_s8  ? "conv-dense-s8"
                                                 : "conv-dense-f32",
                                .run = run,
-                               .clear = clear};
+                               .clear = clear,
+                               .share = share};
   kernel->loops = place->loops;
   kernel->dense_tiles = in_tiles ? place->dense_tiles : NULL;
   kernel->epilogue = epilogue;

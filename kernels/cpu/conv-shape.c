@@ -220,6 +220,7 @@ bool
 praxi_cpu_arrays_new (ConvArrays *arrays, size_t weights_bytes, size_t n, size_t pixel_bytes)
 {
   arrays->weights = praxi_cpu_alloc (weights_bytes);
+  arrays->weights_bytes = weights_bytes;
   arrays->bias = praxi_cpu_alloc (n * sizeof *arrays->bias);
   arrays->multiplier = praxi_cpu_alloc (n * sizeof *arrays->multiplier);
   arrays->start = praxi_cpu_alloc (n * sizeof *arrays->start);
@@ -230,9 +231,22 @@ praxi_cpu_arrays_new (ConvArrays *arrays, size_t weights_bytes, size_t n, size_t
 void
 praxi_cpu_arrays_clear (ConvArrays *arrays)
 {
-  free (arrays->weights);
+  if (!arrays->shares)
+    free (arrays->weights);
   free (arrays->bias);
   free (arrays->multiplier);
   free (arrays->start);
   free (arrays->padding);
+}
+
+bool
+praxi_cpu_arrays_share (ConvArrays *arrays, const ConvArrays *with)
+{
+  if (arrays->weights_bytes != with->weights_bytes ||
+      memcmp (arrays->weights, with->weights, arrays->weights_bytes) != 0)
+    return false;
+  free (arrays->weights);
+  arrays->weights = with->weights;
+  arrays->shares = true;
+  return true;
 }

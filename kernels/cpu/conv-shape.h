@@ -22,12 +22,17 @@ typedef struct {
   float *bias, *multiplier;
   int32_t *start;
   void *padding; /* a pixel */
+  size_t weights_bytes;
+  bool shares; /* the weights are other arrays' */
 } ConvArrays;
 
 /* All of it zeros. n: entries of the arrays. False without memory; what there is is freed by clear
  */
 bool praxi_cpu_arrays_new (ConvArrays *arrays, size_t weights_bytes, size_t n, size_t pixel_bytes);
 void praxi_cpu_arrays_clear (ConvArrays *arrays);
+
+/* As praxi_cpu_pack_share. */
+bool praxi_cpu_arrays_share (ConvArrays *arrays, const ConvArrays *with);
 
 /* False where x and y are not channels-last, w neither row-major nor channels-last, or they do not
  * fit together.

@@ -214,6 +214,14 @@ clear (PraxiKernel *base)
   praxi_cpu_arrays_clear (&kernel->arrays);
 }
 
+static bool
+share (PraxiKernel *base, const PraxiKernel *with)
+{
+  WinogradKernel *kernel = (WinogradKernel *) base;
+  const WinogradKernel *other = (const WinogradKernel *) with;
+  return kernel->line == other->line && praxi_cpu_arrays_share (&kernel->arrays, &other->arrays);
+}
+
 /* Numbers of the outputs of a chunk, next to each other. */
 typedef float Outputs[MOST_OUTPUTS];
 
@@ -453,7 +461,8 @@ praxi_cpu_conv_winograd (const CpuPlace *place, PraxiKernel **out)
   WinogradKernel found = {
       .base = {.name = is_s8 ? "conv-winograd-s8" : "conv-winograd-f32",
                .run = run,
-               .clear = clear},
+               .clear = clear,
+               .share = share},
       .loops = is_s8 ? &place->loops->winograd_s16 : &place->loops->winograd_f32,
       .lanes = place->loops->lanes,
       .is_s8 = is_s8,

@@ -15,6 +15,8 @@ struct PraxiKernel {
                       void *scratch,
                       PraxiPool *pool);
   void (*clear) (PraxiKernel *kernel); /* frees what the struct leads to; NULL for nothing */
+  /* As PraxiBackend has it, with a kernel of the same kind; NULL: never. */
+  bool (*share) (PraxiKernel *kernel, const PraxiKernel *with);
 };
 
 /* One operator at its place in a graph: what prepare is told. */

@@ -254,11 +254,24 @@ void
 praxi_cpu_pack_clear (DensePack *pack)
 {
   free (pack->chunks);
-  free (pack->weights);
+  if (!pack->shares)
+    free (pack->weights);
   free (pack->bias);
   free (pack->multiplier);
   free (pack->start);
   free (pack->plane_start);
+}
+
+bool
+praxi_cpu_pack_share (DensePack *pack, const DensePack *with)
+{
+  if (!pack->weights || !with->weights || pack->weights_bytes != with->weights_bytes ||
+      memcmp (pack->weights, with->weights, pack->weights_bytes) != 0)
+    return false;
+  free (pack->weights);
+  pack->weights = with->weights;
+  pack->shares = true;
+  return true;
 }
 
 void

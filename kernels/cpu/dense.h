@@ -24,6 +24,7 @@ typedef struct {
   DenseChunk *chunks;
   int n_chunks;
   void *weights;                  /* NULL between plan and fill */
+  bool shares;                    /* the weights are another pack's */
   size_t weights_bytes, n_arrays; /* of weights; entries of each array */
   float *bias, *multiplier;
   int32_t *start;
@@ -49,6 +50,9 @@ typedef struct {
  */
 PraxiStatus praxi_cpu_pack (DensePack *pack, const DenseSource *source, int32_t in_zero);
 void praxi_cpu_pack_clear (DensePack *pack);
+
+/* Takes the weights of another pack, which lives longer, where they are the very same. */
+bool praxi_cpu_pack_share (DensePack *pack, const DensePack *with);
 
 /* Plans without weights: for those that are known only when the kernel runs. They are f32 then, and
  * fill writes them into weights, weights_bytes of memory aligned to 64.

@@ -1,0 +1,83 @@
+/* Which steps of a program run depth first. The steps of a section make a few rows of what leaves
+ * it, all the way through, then the next few: what lies between needs room for some rows instead of
+ * all, and is read while it is still in the cache. Rows are those of the outermost dimension, of
+ * clips mostly time (time-rows.h). Pure arithmetic on shapes; the program's inside.
+ *
+ * Source: M. Alwani, H. Chen, M. Ferdman, P. Milder, "Fused-layer CNN accelerators", MICRO 2016
+ */
+#pragma once
+
+#include "engine/infer/program.h"
+#include "engine/infer/time-rows.h"
+
+G_BEGIN_DECLS
+
+/* What sections are planned of; all of it borrowed. */
+typedef struct {
+  const PraxiGraph *graph;
+  const PraxiPlace *places;
+  const PraxiTensor *tensors; /* one a value */
+  const int *first, *last;    /* steps that touch each root; −1: none makes it */
+} PraxiSectionSource;
+
+typedef struct {
+  int step;     /* that makes the value whose rows the input has; −1: none, or it is read whole */
+  int axis;     /* of the input's own dims, along which its rows lie; −1: read whole */
+  gint64 shift; /* the input's row 0 is this one of the value's */
+} PraxiSectionInput;
+
+/* How one step makes rows. */
+typedef struct {
+  int axis;  /* of the output; −1: no section has this step */
+  int owner; /* the step in whose output this one's lies, itself mostly */
+  int after; /* sections that have this step begin behind this one, whose output it reads whole */
+  gint64 n_rows, frames; /* of the output; between two of them */
+  gsize row_bytes;       /* of the owner's output, n_rows of them */
+  PraxiTimeRowRule rule;
+  PraxiSectionInput *in; /* [n_in of the node] */
+} PraxiSectionStep;
+
+/* Entry (piece, step − first) of the tables is at piece · (end − first) + step − first. */
+typedef struct {
+  int first, end; /* steps [first, end) */
+  int n_parts;    /* of its rows each step makes one at once */
+  int n_pieces;   /* some more: rows are on their way through the steps */
+  gint64 *done;   /* [n_pieces + 1] rows of each step's output that are made before a piece */
+  gint64 *base;   /* [n_pieces + 1] the first row that its memory holds during a piece */
+  gint64 *room;   /* rows that its memory has room for */
+  gboolean
+      *is_kept; /* whether some of them are read by a later piece than the one that makes them */
+} PraxiSection;
+
+typedef struct {
+  PraxiSectionStep *steps; /* one a node of the graph */
+  int n_steps;
+  GPtrArray *sections; /* of PraxiSection */
+} PraxiSectionPlan;
+
+/* A plan, maybe without sections. */
+PraxiSectionPlan *praxi_section_plan_new (const PraxiSectionSource *source,
+                                          const PraxiSectionLimits *limits);
+void praxi_section_plan_free (PraxiSectionPlan *plan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PraxiSectionPlan, praxi_section_plan_free)
+
+/* The section that has a step, or NULL. */
+const PraxiSection *praxi_section_plan_at (const PraxiSectionPlan *plan, int step);
+
+/* What a root that is made needs under the plan: bytes, and steps that touch it. */
+void praxi_section_plan_life (const PraxiSectionPlan *plan,
+                              const PraxiSectionSource *source,
+                              int value,
+                              gsize *bytes,
+                              int *first,
+                              int *last);
+
+/* Row [first, end) of input j that a step reads for rows [first, end) of its output. */
+void praxi_section_rows_behind (const PraxiSectionPlan *plan,
+                                const PraxiSectionSource *source,
+                                int step,
+                                int j,
+                                gint64 *first,
+                                gint64 *end);
+
+G_END_DECLS
