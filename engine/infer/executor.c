@@ -158,7 +158,10 @@ PraxiGraph *
 praxi_executor_resolve (PraxiModel *model, int batch, GError **error)
 {
   g_autoptr (PraxiGraph) whole = praxi_model_whole_graph (model, error);
-  return whole != NULL ? praxi_graph_resolve (whole, NULL, 0, batch, error) : NULL;
+  PraxiGraph *graph = whole != NULL ? praxi_graph_resolve (whole, NULL, 0, batch, error) : NULL;
+  if (graph != NULL)
+    graph->own_bytes = whole->own_bytes; /* it is gone in a moment */
+  return graph;
 }
 
 gboolean

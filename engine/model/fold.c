@@ -126,9 +126,13 @@ add_floats (PraxiGraph *graph,
   return praxi_graph_add_constant (graph, full, &tensor, bytes);
 }
 
-/* conv(x, w)·f + s = conv(x, w·f) + b·f + s */
+/* conv(x, w)·f + s = conv(x, w·f) + b·f + s; in_place: the weights change where they are */
 static gboolean
-scale_conv (PraxiGraph *graph, PraxiNode *conv, const float *factor, const float *shift)
+scale_conv (PraxiGraph *graph,
+            PraxiNode *conv,
+            const float *factor,
+            const float *shift,
+            gboolean in_place)
 {
   const PraxiTensor *w = &praxi_graph_value (graph, conv->in[1])->tensor;
   const PraxiTensor *b =
@@ -137,9 +141,10 @@ scale_conv (PraxiGraph *graph, PraxiNode *conv, const float *factor, const float
   int64_t count = 0;
   praxi_tensor_count (w, &count);
   const int64_t per_channel = count / channels;
-  float *weights, *bias;
-  if (!allocate_product (count, channels, &weights, &bias))
+  float *product, *bias;
+  if (!allocate_product (in_place ? 0 : count, channels, &product, &bias))
     return FALSE;
+  float *weights = in_place ? w->data : product;
   for (gint64 c = 0; c < channels; c++) {
     const float *from = (const float *) w->data + c * per_channel;
     for (int64_t i = 0; i < per_channel; i++)
@@ -147,8 +152,11 @@ scale_conv (PraxiGraph *graph, PraxiNode *conv, const float *factor, const float
     bias[c] = (b != NULL ? ((const float *) b->data)[c] : 0) * factor[c] + shift[c];
   }
   const PraxiTensor bias_shape = {.dtype = PRAXI_F32, .rank = 1, .dims = {channels}};
-  int in[3] = {conv->in[0]};
-  in[1] = add_floats (graph, conv->name, "scaled_weight", *w, weights);
+  int in[3] = {conv->in[0], conv->in[1]};
+  if (in_place)
+    free (product);
+  else
+    in[1] = add_floats (graph, conv->name, "scaled_weight", *w, product);
   in[2] = add_floats (graph, conv->name, "scaled_bias", bias_shape, bias);
   g_free (conv->in);
   conv->in = g_memdup2 (in, sizeof in);
@@ -182,11 +190,15 @@ fold_one (PraxiGraph *graph, const int *makers, const int *uses, const PraxiNode
   const gint64 channels = praxi_graph_value (graph, conv->in[1])->tensor.dims[0];
   g_autofree float *factor = g_new (float, channels + 1), *shift = g_new (float, channels + 1);
   const int weights = conv->in[1];
+  const PraxiValue *value = praxi_graph_value (graph, weights);
+  const gboolean is_last = uses[weights] == 1;
+  const gboolean in_place =
+      is_last && value->bytes != NULL && g_bytes_get_size (value->bytes) >= graph->own_bytes;
   if (!batch_norm_factors (graph, node, channels, factor, shift) ||
-      !scale_conv (graph, conv, factor, shift))
+      !scale_conv (graph, conv, factor, shift, in_place))
     return FALSE;
   conv->out[0] = node->out[0];
-  if (uses[weights] == 1) /* nobody reads them any more, and all weights twice are much */
+  if (is_last && !in_place) /* nobody reads them any more, and all weights twice are much */
     praxi_value_set_bytes (praxi_graph_value (graph, weights), NULL);
   return TRUE;
 }

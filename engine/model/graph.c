@@ -55,6 +55,7 @@ praxi_graph_new (void)
 {
   PraxiGraph *graph = g_new0 (PraxiGraph, 1);
   graph->ref_count = 1;
+  graph->own_bytes = G_MAXSIZE;
   graph->values = g_ptr_array_new_with_free_func (value_free);
   graph->nodes = g_ptr_array_new_with_free_func (node_free_cb);
   graph->inputs = g_array_new (FALSE, FALSE, sizeof (int));

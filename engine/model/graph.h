@@ -31,6 +31,8 @@ typedef struct {
 typedef struct {
   int ref_count;
   int opset;
+  gsize own_bytes;   /* constants of as many bytes or more are held by nothing else, and may be
+                        changed where they are; G_MAXSIZE: none may */
   GPtrArray *values; /* PraxiValue */
   GPtrArray *nodes;  /* PraxiNode, each after those whose outputs it reads */
   GArray *inputs;    /* int: value numbers */

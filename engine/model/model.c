@@ -295,6 +295,8 @@ praxi_model_whole_graph (PraxiModel *model, GError **error)
   PraxiGraph *whole = model->has_shed ? read_again (model, error) : praxi_graph_copy (model->graph);
   if (!model->has_shed)
     drop_large_constants (model->graph);
+  if (whole != NULL)
+    whole->own_bytes = PRAXI_ONNX_LARGE_BYTES;
   model->has_shed = TRUE;
   pthread_mutex_unlock (&model->lock);
   return whole;
