@@ -144,6 +144,31 @@ lay_moving (Chooser *chooser, PraxiNode *node)
   set_outputs (chooser, node, layout);
 }
 
+static gboolean
+is_row_major_kind (PraxiOpKind kind)
+{
+  switch (kind) {
+  case PRAXI_OP_GEMM:
+  case PRAXI_OP_MATMUL:
+  case PRAXI_OP_QLINEAR_MATMUL:
+  case PRAXI_OP_LAYER_NORM:
+  case PRAXI_OP_SOFTMAX:
+  case PRAXI_OP_TOPK:
+  case PRAXI_OP_TRANSPOSE:
+  case PRAXI_OP_RESHAPE:
+  case PRAXI_OP_FLATTEN:
+  case PRAXI_OP_SQUEEZE:
+  case PRAXI_OP_UNSQUEEZE:
+  case PRAXI_OP_CONSTANT_OF_SHAPE:
+  case PRAXI_OP_RANGE:
+  case PRAXI_OP_SHAPE:
+  case PRAXI_OP_SIZE:
+    return TRUE;
+  default:
+    return FALSE;
+  }
+}
+
 static void
 lay_row_major (Chooser *chooser, PraxiNode *node)
 {
@@ -274,6 +299,42 @@ try_view (Chooser *chooser, const PraxiNode *node)
   }
 }
 
+/* What the nodes that read a value would have it copied to. */
+static Layout
+layout_for_readers (const Chooser *chooser, int value)
+{
+  for (guint i = 0; i < chooser->graph->nodes->len; i++) {
+    const PraxiNode *node = chooser->graph->nodes->pdata[i];
+    for (int j = 0; node != NULL && j < node->n_in; j++)
+      if (node->in[j] == value && is_row_major_kind (node->op.kind))
+        return ROW_MAJOR;
+  }
+  return can_be_channels_last (tensor_of (chooser, value)) ? CHANNELS_LAST : ROW_MAJOR;
+}
+
+/* A Reshape that has to move elements, behind a transposed view, moves them once, to where its
+ * readers want them: that memory, seen under the input's dims, is the copy.
+ */
+static gboolean
+reshape_by_copy (Chooser *chooser, const PraxiNode *node)
+{
+  if (node->op.kind != PRAXI_OP_RESHAPE || node->in[0] < 0 || node->out[0] < 0)
+    return FALSE;
+  PraxiTensor out = *tensor_of (chooser, node->out[0]), copied = *tensor_of (chooser, node->in[0]);
+  set_layout (&out, layout_for_readers (chooser, node->out[0]));
+  if (copied.data != NULL || !praxi_layout_view (&out, &copied))
+    return FALSE;
+  g_autofree char *name =
+      g_strdup_printf ("%s/copied", praxi_graph_value (chooser->graph, node->out[0])->name);
+  const int copy = praxi_graph_add_value (chooser->graph, name, &copied);
+  *tensor_of (chooser, node->out[0]) = out;
+  g_array_append_val (chooser->places, ((PraxiPlace){copy, 0}));
+  *place_of (chooser, node->out[0]) = (PraxiPlace){copy, 0};
+  const PraxiOp op = {.kind = PRAXI_OP_IDENTITY};
+  g_ptr_array_add (chooser->nodes, praxi_node_new (name, &op, node->in, 1, &copy, 1));
+  return TRUE;
+}
+
 static void
 lay_node (Chooser *chooser, PraxiNode *node)
 {
@@ -311,25 +372,11 @@ lay_node (Chooser *chooser, PraxiNode *node)
   case PRAXI_OP_REDUCE_SUM:
     lay_moving (chooser, node);
     return;
-  case PRAXI_OP_GEMM:
-  case PRAXI_OP_MATMUL:
-  case PRAXI_OP_QLINEAR_MATMUL:
-  case PRAXI_OP_LAYER_NORM:
-  case PRAXI_OP_SOFTMAX:
-  case PRAXI_OP_TOPK:
-  case PRAXI_OP_TRANSPOSE:
-  case PRAXI_OP_RESHAPE:
-  case PRAXI_OP_FLATTEN:
-  case PRAXI_OP_SQUEEZE:
-  case PRAXI_OP_UNSQUEEZE:
-  case PRAXI_OP_CONSTANT_OF_SHAPE:
-  case PRAXI_OP_RANGE:
-  case PRAXI_OP_SHAPE:
-  case PRAXI_OP_SIZE:
-    lay_row_major (chooser, node);
-    return;
   default:
-    lay_elementwise (chooser, node);
+    if (is_row_major_kind (node->op.kind))
+      lay_row_major (chooser, node);
+    else
+      lay_elementwise (chooser, node);
   }
 }
 
@@ -343,7 +390,7 @@ praxi_layout_choose (PraxiGraph *graph)
   for (guint i = 0; i < graph->nodes->len; i++) {
     PraxiNode *node = graph->nodes->pdata[i];
     graph->nodes->pdata[i] = NULL;
-    if (try_view (&chooser, node)) {
+    if (try_view (&chooser, node) || reshape_by_copy (&chooser, node)) {
       praxi_node_free (node);
       continue;
     }

@@ -1,6 +1,7 @@
 /* How the values of a resolved graph lie in memory: dense channels-last where convolutions, pools
  * and elementwise operators pass them on, row-major elsewhere. What only renames dimensions
- * (Reshape, Transpose …) becomes a view of its input; copies stand only where a kernel needs one.
+ * (Reshape, Transpose …) becomes a view of its input; copies stand only where a kernel needs one,
+ * or where a Reshape behind a Transpose has to move elements: once, to where they are read.
  */
 #pragma once
 

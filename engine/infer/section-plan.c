@@ -402,7 +402,7 @@ count_with (Planner *planner, PraxiSection *section)
 {
   g_ptr_array_add (planner->plan->sections, section);
   const int most = count_alive (planner, section->first, section->end);
-  planner->plan->sections->len--; /* it stays the caller's */
+  g_ptr_array_steal_index (planner->plan->sections, planner->plan->sections->len - 1);
   return planner->alive[most];
 }
 
@@ -444,7 +444,9 @@ most_parts (const Planner *planner, int first, int end)
   return (int) MIN (most, MOST_PARTS);
 }
 
-/* The longest run of steps around one that sections may have and none has. */
+/* The longest run of steps around one that sections may have and none has; ends before it where
+ * none may have it.
+ */
 static void
 find_run (const Planner *planner, int step, int *first, int *end)
 {
@@ -501,7 +503,7 @@ add_section (Planner *planner, int step, gint64 before, const PraxiSectionLimits
 {
   int low, high;
   find_run (planner, step, &low, &high);
-  if (low == high)
+  if (high <= step)
     return FALSE;
   int begins[MOST_CUTS], ends[MOST_CUTS];
   const int n_begins = find_cuts (planner->source, step, low, begins);

@@ -72,7 +72,7 @@ void praxi_section_plan_life (const PraxiSectionPlan *plan,
                               int *first,
                               int *last);
 
-/* Row [first, end) of input j that a step reads for rows [first, end) of its output. */
+/* Rows [first, end) of input j that a step reads for rows [first, end) of its output. */
 void praxi_section_rows_behind (const PraxiSectionPlan *plan,
                                 const PraxiSectionSource *source,
                                 int step,

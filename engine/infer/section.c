@@ -341,7 +341,6 @@ praxi_sections_run (PraxiSections *sections, int first, int *end, int *at)
   g_ptr_array_find (sections->plan->sections, section, &number);
   const GArray *moves = sections->moves->pdata[number];
   const PraxiProgram *program = sections->program;
-  PraxiStatus status = PRAXI_OK;
   guint n_moved = 0;
   *end = section->end;
   for (int p = 0; p < section->n_pieces; p++) {
@@ -349,10 +348,9 @@ praxi_sections_run (PraxiSections *sections, int first, int *end, int *at)
       const Move *move = &g_array_index (moves, Move, n_moved);
       move_down (program->tensors[move->value].data, move->by_bytes, move->bytes, program->pool);
     }
-    for (*at = first; *at < section->end && status == PRAXI_OK; ++*at) {
+    for (*at = first; *at < section->end; ++*at) {
       const Call *call = &sections->steps[*at].calls[p];
-      if (call->variant >= 0)
-        status = run_step (sections, *at, call);
+      const PraxiStatus status = call->variant < 0 ? PRAXI_OK : run_step (sections, *at, call);
       if (status != PRAXI_OK)
         return status;
     }

@@ -201,6 +201,21 @@ test_clips (void)
   planned_clear (&self);
 }
 
+/* A channel shuffle is one copy, and nothing else moves. */
+static void
+test_shuffled (void)
+{
+  Runner self = runner (&time_nets[SHUFFLED], 1, praxi_backend_cpu (), (PraxiProgramOptions){0});
+  int n_copies = 0;
+  for (int i = 0; i < self.program->n_steps; i++) {
+    const PraxiOpKind kind = self.program->steps[i].node->op.kind;
+    g_assert_true (kind == PRAXI_OP_CONV || kind == PRAXI_OP_IDENTITY);
+    n_copies += kind == PRAXI_OP_IDENTITY;
+  }
+  g_assert_cmpint (n_copies, ==, 1);
+  runner_clear (&self);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -212,5 +227,6 @@ main (int argc, char **argv)
     g_test_add_data_func (plan, &time_nets[i], test_plan);
   }
   g_test_add_func ("/section/clips", test_clips);
+  g_test_add_func ("/section/shuffled", test_shuffled);
   return g_test_run ();
 }

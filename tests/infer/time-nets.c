@@ -279,6 +279,23 @@ gated_net (Net *net, int x)
   return conv (net, relu (net, conv (net, x, 16, &cube, TRUE)), 4, &flat, FALSE);
 }
 
+/* As ShuffleNet does: channels of two groups in turns. */
+static int
+shuffled_net (Net *net, int x)
+{
+  const PraxiOp reshape = {.kind = PRAXI_OP_RESHAPE};
+  const PraxiOp turn = {.kind = PRAXI_OP_TRANSPOSE, .n_axes = 6, .perm = {0, 2, 1, 3, 4, 5}};
+  const int64_t split[6] = {net->batch, 2, 8, FRAMES, SIDE, SIDE};
+  const int64_t back[5] = {net->batch, 16, FRAMES, SIDE, SIDE};
+  int in[2] = {relu (net, conv (net, x, 16, &flat, FALSE)),
+               praxi_builder_ints (net->builder, split, 6)};
+  x = praxi_builder_op (net->builder, &reshape, NULL, in, 2);
+  in[0] = praxi_builder_op (net->builder, &turn, NULL, &x, 1);
+  in[1] = praxi_builder_ints (net->builder, back, 5);
+  x = praxi_builder_op (net->builder, &reshape, NULL, in, 2);
+  return conv (net, relu (net, conv (net, x, 16, &cube, TRUE)), 4, &centred, FALSE);
+}
+
 /* Floats are summed in an order that depends on how many pixels there are: last bits may differ. */
 const TimeNet time_nets[TIME_NETS] = {
     {"residual", residual_net, 1e-4, 0.3, TRUE, TRUE},
@@ -289,7 +306,8 @@ const TimeNet time_nets[TIME_NETS] = {
     {"branches", branches_net, 1e-4, 0.3, TRUE, TRUE},
     {"byte-branches", byte_branches_net, 0, 0.3, TRUE, TRUE},
     {"lanes", lanes_net, 1e-4, 0.3, TRUE, TRUE},
-    {"gated", gated_net, 1e-4, 0.1, TRUE, TRUE}};
+    {"gated", gated_net, 1e-4, 0.1, TRUE, TRUE},
+    {"shuffled", shuffled_net, 1e-4, 0.3, TRUE, TRUE}};
 PraxiGraph *
 time_net_build (const TimeNet *kind, int batch)
 {

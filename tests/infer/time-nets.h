@@ -16,7 +16,7 @@ typedef struct {
   gboolean cuts_one, cuts_several; /* whether so many clips run in sections */
 } TimeNet;
 
-enum { TIME_NETS = 9, BRANCHES = 5, BYTE_BRANCHES = 6 };
+enum { TIME_NETS = 10, BRANCHES = 5, BYTE_BRANCHES = 6, SHUFFLED = 9 };
 extern const TimeNet time_nets[TIME_NETS];
 
 /* Resolved and fused; the input [batch,CHANNELS,FRAMES,SIDE,SIDE] is channels-last. */
