@@ -540,7 +540,7 @@ praxi_section_plan_new (const PraxiSectionSource *source, const PraxiSectionLimi
   learn (&planner);
   const gint64 enough = (gint64) limits->whole_bytes;
   gint64 most = planner.alive[count_alive (&planner, 0, plan->n_steps)];
-  const gint64 fine = MAX ((gint64) (limits->most_left * (double) most), enough);
+  const gint64 fine = (gint64) (limits->most_left * (double) most);
   for (gboolean goes_on = TRUE; goes_on && most > enough;) {
     const int at = count_alive (&planner, 0, plan->n_steps);
     most = planner.alive[at];
