@@ -1,14 +1,12 @@
 #include "engine/infer/section-plan.h"
 
 enum { MOST_CUTS = 8, MOST_PARTS = 32, MOST_PARTS_AGAIN = 8, MOST_SECTIONS = 16 };
-#define MOST_BYTES ((gsize) 1 << 48) /* of one value, so that sums of them fit */
-#define ENOUGH 0.6                   /* likewise, where rows are kept, which takes time */
-#define SLACK 1.05                   /* so much more memory is fine for fewer pieces */
+#define ENOUGH 0.6 /* of the memory before is fine where rows are read again, which takes time */
+#define SLACK 1.05 /* so much more memory is fine for fewer pieces */
 
 typedef struct {
   const PraxiSectionSource *source;
   PraxiSectionPlan *plan;
-  int *makers;   /* one a value: the step that makes it; −1 */
   gint64 *alive; /* [n_steps + 1] */
 } Planner;
 
@@ -16,161 +14,6 @@ static const PraxiNode *
 node_of (const PraxiSectionSource *source, int step)
 {
   return praxi_graph_node (source->graph, step);
-}
-
-static gsize
-bytes_of (const PraxiTensor *tensor)
-{
-  gsize bytes;
-  return praxi_tensor_bytes (tensor, &bytes) ? MIN (bytes, MOST_BYTES) : MOST_BYTES;
-}
-
-/* --- how steps make rows ---------------------------------------------------------------------- */
-
-/* The outermost dimension of a value as it lies by itself; −1 where rows do not lie one behind the
- * other.
- */
-static int
-row_axis (const PraxiTensor *tensor)
-{
-  for (int d = 0; d < tensor->rank; d++)
-    if (tensor->dims[d] > 1 && praxi_time_rows_are_outermost (tensor, d))
-      return d;
-  return -1;
-}
-
-/* A value that is made in another's memory, as it would lie apart. */
-static PraxiTensor
-apart (const Planner *planner, int value)
-{
-  PraxiTensor tensor = planner->source->tensors[value];
-  if (planner->source->places[value].root != value && planner->makers[value] >= 0)
-    praxi_tensor_set_channels_last (&tensor);
-  return tensor;
-}
-
-/* The rows of an input; how the value that makes them feels the clip's edges is of no matter here.
- */
-static PraxiTimeRows
-rows_of_input (const Planner *planner, int value, PraxiSectionInput *input)
-{
-  enum { FAR = 1 << 20 };
-  const PraxiSectionSource *source = planner->source;
-  const int root = planner->makers[value] >= 0 ? value : source->places[value].root;
-  const int maker = planner->makers[root];
-  const PraxiTensor own = apart (planner, root);
-  PraxiTimeRows rows = {.axis = row_axis (&own),
-                        .frames = maker >= 0 ? planner->plan->steps[maker].frames : 1};
-  gint64 shift = 0;
-  if (root != value)
-    rows = praxi_time_rows_of_view (&own, &rows, &source->tensors[value],
-                                    source->places[value].offset, &shift);
-  *input = (PraxiSectionInput){.step = maker, .axis = rows.axis, .shift = shift};
-  rows.begin = -FAR;
-  rows.end = rows.axis >= 0 ? source->tensors[value].dims[rows.axis] + FAR : 0;
-  return rows;
-}
-
-/* One thing for all rows of the output. */
-static gboolean
-is_broadcast (const PraxiTensor *in, const PraxiTensor *out, int out_axis)
-{
-  const int axis = out_axis - (out->rank - in->rank);
-  return axis < 0 || in->dims[axis] == 1;
-}
-
-/* What the rules want to know of an input: its shape, and data where it is a constant, or one thing
- * for all rows and so to them as good as one.
- */
-static PraxiTimeRows
-learn_input (const Planner *planner,
-             const PraxiNode *node,
-             const PraxiTensor *out,
-             PraxiSectionStep *step,
-             int j,
-             PraxiTensor *in)
-{
-  const int value = node->in[j];
-  PraxiSectionInput *input = &step->in[j];
-  *in = apart (planner, value);
-  in->data = praxi_graph_value (planner->source->graph, value)->tensor.data;
-  if (in->data != NULL)
-    return (PraxiTimeRows){.axis = -1};
-  const PraxiTimeRows rows = rows_of_input (planner, value, input);
-  if (!praxi_time_rows_is_elementwise (node->op.kind) || !is_broadcast (in, out, row_axis (out)))
-    return rows;
-  in->data = in;
-  step->after = MAX (step->after, input->step);
-  *input = (PraxiSectionInput){.step = -1, .axis = -1};
-  return (PraxiTimeRows){.axis = -1};
-}
-
-static void
-learn_step (Planner *planner, int i)
-{
-  const PraxiSectionSource *source = planner->source;
-  const PraxiNode *node = node_of (source, i);
-  PraxiSectionStep *step = &planner->plan->steps[i];
-  step->axis = step->after = -1;
-  step->owner = i;
-  step->frames = 1;
-  if (node->n_out != 1 || node->out[0] < 0 || node->op.kind == PRAXI_OP_MOTION_STEM)
-    return;
-  const PraxiTensor out = apart (planner, node->out[0]);
-  if (row_axis (&out) < 0 || bytes_of (&out) == 0)
-    return;
-  g_autofree PraxiTensor *in = g_new0 (PraxiTensor, node->n_in + 1);
-  g_autofree const PraxiTensor **at = g_new0 (const PraxiTensor *, node->n_in + 1);
-  g_autofree PraxiTimeRows *rows = g_new0 (PraxiTimeRows, node->n_in + 1);
-  step->in = g_new0 (PraxiSectionInput, node->n_in + 1);
-  for (int j = 0; j < node->n_in; j++) {
-    rows[j].axis = step->in[j].axis = step->in[j].step = -1;
-    at[j] = node->in[j] >= 0 ? &in[j] : NULL;
-    if (at[j] != NULL)
-      rows[j] = learn_input (planner, node, &out, step, j, &in[j]);
-  }
-  const PraxiTimeRows made = praxi_time_rows_of_node (node, at, rows, &out, &step->rule);
-  if (!step->rule.can_split || made.axis != row_axis (&out))
-    return;
-  const int root = source->places[node->out[0]].root;
-  step->axis = made.axis;
-  step->n_rows = out.dims[made.axis];
-  step->frames = made.frames;
-  step->owner = planner->makers[root];
-  step->row_bytes = bytes_of (&source->tensors[root]) / (gsize) step->n_rows;
-}
-
-static void
-learn (Planner *planner)
-{
-  const PraxiSectionSource *source = planner->source;
-  const guint n_values = source->graph->values->len;
-  PraxiSectionPlan *plan = planner->plan;
-  plan->n_steps = (int) source->graph->nodes->len;
-  plan->steps = g_new0 (PraxiSectionStep, plan->n_steps + 1);
-  planner->makers = g_new (int, n_values + 1);
-  planner->alive = g_new0 (gint64, plan->n_steps + 2);
-  for (guint v = 0; v < n_values; v++)
-    planner->makers[v] = -1;
-  for (int i = 0; i < plan->n_steps; i++)
-    for (int j = 0; j < node_of (source, i)->n_out; j++)
-      if (node_of (source, i)->out[j] >= 0)
-        planner->makers[node_of (source, i)->out[j]] = i;
-  for (int i = 0; i < plan->n_steps; i++)
-    learn_step (planner, i);
-}
-
-void
-praxi_section_rows_behind (const PraxiSectionPlan *plan,
-                           const PraxiSectionSource *source,
-                           int step,
-                           int j,
-                           gint64 *first,
-                           gint64 *end)
-{
-  const PraxiSectionStep *at = &plan->steps[step];
-  const int value = node_of (source, step)->in[j];
-  praxi_time_rows_behind (&at->rule, j, source->tensors[value].dims[at->in[j].axis], first, end);
 }
 
 /* --- pieces ----------------------------------------------------------------------------------- */
@@ -281,7 +124,7 @@ plan_base (const Planner *planner, PraxiSection *section)
         gint64 first = done[i], end = made[i];
         if (input->step < section->first)
           continue;
-        praxi_section_rows_behind (plan, planner->source, step, j, &first, &end);
+        praxi_section_rows_behind (plan->steps, planner->source, step, j, &first, &end);
         gint64 *read = &base[plan->steps[input->step].owner - section->first];
         *read = MIN (*read, first + input->shift);
       }
@@ -350,7 +193,7 @@ praxi_section_plan_life (const PraxiSectionPlan *plan,
                          int *first,
                          int *last)
 {
-  *bytes = bytes_of (&source->tensors[value]);
+  *bytes = praxi_section_bytes (&source->tensors[value]);
   *first = source->first[value];
   *last = source->last[value];
   const PraxiSection *made = praxi_section_plan_at (plan, *first);
@@ -415,7 +258,7 @@ bytes_across (const PraxiSectionSource *source, int step)
   gint64 bytes = 0;
   for (guint v = 0; v < source->graph->values->len; v++)
     if (source->first[v] >= 0 && source->first[v] < step && source->last[v] >= step)
-      bytes += (gint64) bytes_of (&source->tensors[v]);
+      bytes += (gint64) praxi_section_bytes (&source->tensors[v]);
   return bytes;
 }
 
@@ -537,7 +380,9 @@ praxi_section_plan_new (const PraxiSectionSource *source, const PraxiSectionLimi
   PraxiSectionPlan *plan = g_new0 (PraxiSectionPlan, 1);
   Planner planner = {.source = source, .plan = plan};
   plan->sections = g_ptr_array_new_with_free_func ((GDestroyNotify) section_free);
-  learn (&planner);
+  plan->n_steps = (int) source->graph->nodes->len;
+  plan->steps = praxi_section_steps_new (source);
+  planner.alive = g_new0 (gint64, plan->n_steps + 2);
   const gint64 enough = (gint64) limits->whole_bytes;
   gint64 most = planner.alive[count_alive (&planner, 0, plan->n_steps)];
   const gint64 fine = (gint64) (limits->most_left * (double) most);
@@ -549,7 +394,6 @@ praxi_section_plan_new (const PraxiSectionSource *source, const PraxiSectionLimi
   }
   if (most > fine)
     g_ptr_array_set_size (plan->sections, 0);
-  g_free (planner.makers);
   g_free (planner.alive);
   return plan;
 }
@@ -557,9 +401,7 @@ praxi_section_plan_new (const PraxiSectionSource *source, const PraxiSectionLimi
 void
 praxi_section_plan_free (PraxiSectionPlan *plan)
 {
-  for (int i = 0; i < plan->n_steps; i++)
-    g_free (plan->steps[i].in);
-  g_free (plan->steps);
+  praxi_section_steps_free (plan->steps, plan->n_steps);
   g_ptr_array_unref (plan->sections);
   g_free (plan);
 }

@@ -7,40 +7,14 @@
  */
 #pragma once
 
-#include "engine/infer/program.h"
-#include "engine/infer/time-rows.h"
+#include "engine/infer/section-rows.h"
 
 G_BEGIN_DECLS
-
-/* What sections are planned of; all of it borrowed. */
-typedef struct {
-  const PraxiGraph *graph;
-  const PraxiPlace *places;
-  const PraxiTensor *tensors; /* one a value */
-  const int *first, *last;    /* steps that touch each root; −1: none makes it */
-} PraxiSectionSource;
-
-typedef struct {
-  int step;     /* that makes the value whose rows the input has; −1: none, or it is read whole */
-  int axis;     /* of the input's own dims, along which its rows lie; −1: read whole */
-  gint64 shift; /* the input's row 0 is this one of the value's */
-} PraxiSectionInput;
-
-/* How one step makes rows. */
-typedef struct {
-  int axis;  /* of the output; −1: no section has this step */
-  int owner; /* the step in whose output this one's lies, itself mostly */
-  int after; /* sections that have this step begin behind this one, whose output it reads whole */
-  gint64 n_rows, frames; /* of the output; between two of them */
-  gsize row_bytes;       /* of the owner's output, n_rows of them */
-  PraxiTimeRowRule rule;
-  PraxiSectionInput *in; /* [n_in of the node] */
-} PraxiSectionStep;
 
 /* Entry (piece, step − first) of the tables is at piece · (end − first) + step − first. */
 typedef struct {
   int first, end; /* steps [first, end) */
-  int n_parts;    /* of its rows each step makes one at once */
+  int n_parts;    /* a step makes one of so many of its rows at once */
   int n_pieces;   /* some more: rows are on their way through the steps */
   gint64 *done;   /* [n_pieces + 1] rows of each step's output that are made before a piece */
   gint64 *base;   /* [n_pieces + 1] the first row that its memory holds during a piece */
@@ -71,13 +45,5 @@ void praxi_section_plan_life (const PraxiSectionPlan *plan,
                               gsize *bytes,
                               int *first,
                               int *last);
-
-/* Rows [first, end) of input j that a step reads for rows [first, end) of its output. */
-void praxi_section_rows_behind (const PraxiSectionPlan *plan,
-                                const PraxiSectionSource *source,
-                                int step,
-                                int j,
-                                gint64 *first,
-                                gint64 *end);
 
 G_END_DECLS

@@ -176,7 +176,7 @@ cut (const PraxiSections *sections,
       piece->in[j] = praxi_rows_part_whole (program, node->in[j]);
       continue;
     }
-    praxi_section_rows_behind (sections->plan, &sections->source, step, j, &from, &to);
+    praxi_section_rows_behind (sections->plan->steps, &sections->source, step, j, &from, &to);
     piece->in[j] = part_behind (sections, node->in[j], input->axis, from, to,
                                 base_of (sections, section, piece_number, input->step));
   }

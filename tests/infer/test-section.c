@@ -158,7 +158,7 @@ check_step (const Planned *self, const PraxiSection *section, int piece, int ste
     if (maker < section->first)
       continue;
     g_assert_cmpint (maker, <, step);
-    praxi_section_rows_behind (self->plan, &self->source, step, j, &from, &to);
+    praxi_section_rows_behind (self->plan->steps, &self->source, step, j, &from, &to);
     const int owner = self->plan->steps[maker].owner;
     g_assert_cmpint (from + how->in[j].shift, >=, section->base[at (section, piece, owner)]);
     g_assert_cmpint (to + how->in[j].shift, <=, section->done[at (section, piece + 1, maker)]);
