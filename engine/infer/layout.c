@@ -43,6 +43,17 @@ set_layout (PraxiTensor *tensor, Layout layout)
     praxi_tensor_set_row_major (tensor);
 }
 
+/* A new value, laid out as the tensor is, that an Identity copies the old one to. */
+static int
+add_copy (Chooser *chooser, int value, const char *name, const PraxiTensor *tensor)
+{
+  const int copy = praxi_graph_add_value (chooser->graph, name, tensor);
+  g_array_append_val (chooser->places, ((PraxiPlace){copy, 0}));
+  const PraxiOp op = {.kind = PRAXI_OP_IDENTITY};
+  g_ptr_array_add (chooser->nodes, praxi_node_new (name, &op, &value, 1, &copy, 1));
+  return copy;
+}
+
 /* A new value with the same dims in another layout, copied by an Identity; made once. */
 static int
 copy_of (Chooser *chooser, int value, Layout layout)
@@ -53,11 +64,9 @@ copy_of (Chooser *chooser, int value, Layout layout)
     return copy;
   g_autofree char *name = g_strdup_printf ("%s/%s", praxi_graph_value (chooser->graph, value)->name,
                                            layout == ROW_MAJOR ? "row-major" : "channels-last");
-  copy = praxi_graph_add_value (chooser->graph, name, tensor_of (chooser, value));
-  set_layout (tensor_of (chooser, copy), layout);
-  g_array_append_val (chooser->places, ((PraxiPlace){copy, 0}));
-  const PraxiOp op = {.kind = PRAXI_OP_IDENTITY};
-  g_ptr_array_add (chooser->nodes, praxi_node_new (name, &op, &value, 1, &copy, 1));
+  PraxiTensor tensor = *tensor_of (chooser, value);
+  set_layout (&tensor, layout);
+  copy = add_copy (chooser, value, name, &tensor);
   g_hash_table_insert (chooser->copies, key, GINT_TO_POINTER (copy + 1));
   return copy;
 }
@@ -326,12 +335,9 @@ reshape_by_copy (Chooser *chooser, const PraxiNode *node)
     return FALSE;
   g_autofree char *name =
       g_strdup_printf ("%s/copied", praxi_graph_value (chooser->graph, node->out[0])->name);
-  const int copy = praxi_graph_add_value (chooser->graph, name, &copied);
+  const int copy = add_copy (chooser, node->in[0], name, &copied);
   *tensor_of (chooser, node->out[0]) = out;
-  g_array_append_val (chooser->places, ((PraxiPlace){copy, 0}));
   *place_of (chooser, node->out[0]) = (PraxiPlace){copy, 0};
-  const PraxiOp op = {.kind = PRAXI_OP_IDENTITY};
-  g_ptr_array_add (chooser->nodes, praxi_node_new (name, &op, node->in, 1, &copy, 1));
   return TRUE;
 }
 

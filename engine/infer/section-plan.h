@@ -23,6 +23,12 @@ typedef struct {
       *is_kept; /* whether some of them are read by a later piece than the one that makes them */
 } PraxiSection;
 
+static inline gsize
+praxi_section_entry (const PraxiSection *section, int piece, int step)
+{
+  return (gsize) piece * (gsize) (section->end - section->first) + (gsize) (step - section->first);
+}
+
 typedef struct {
   PraxiSectionStep *steps; /* one a node of the graph */
   int n_steps;

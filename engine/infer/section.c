@@ -32,13 +32,6 @@ struct PraxiSections {
   GPtrArray *moves;  /* one a section: GArray of Move, piece by piece */
 };
 
-/* Entry of a table of the section's. */
-static gsize
-entry (const PraxiSection *section, int piece, int step)
-{
-  return (gsize) piece * (gsize) (section->end - section->first) + (gsize) (step - section->first);
-}
-
 /* Rows of a step's memory that are made before a piece: those of all whose outputs lie in it. */
 static gint64
 rows_made (const PraxiSectionPlan *plan, const PraxiSection *section, int piece, int owner)
@@ -46,7 +39,7 @@ rows_made (const PraxiSectionPlan *plan, const PraxiSection *section, int piece,
   gint64 most = 0;
   for (int step = section->first; step < section->end; step++)
     if (plan->steps[step].owner == owner)
-      most = MAX (most, section->done[entry (section, piece, step)]);
+      most = MAX (most, section->done[praxi_section_entry (section, piece, step)]);
   return most;
 }
 
@@ -59,8 +52,8 @@ find_moves (const PraxiSections *sections, const PraxiSection *section)
       const PraxiSectionStep *how = &sections->plan->steps[step];
       if (!section->is_kept[step - section->first])
         continue;
-      const gint64 base = section->base[entry (section, p, step)];
-      const gint64 by = base - section->base[entry (section, p - 1, step)];
+      const gint64 base = section->base[praxi_section_entry (section, p, step)];
+      const gint64 by = base - section->base[praxi_section_entry (section, p - 1, step)];
       const gint64 kept = rows_made (sections->plan, section, p, step) - base;
       const Move move = {.piece = p,
                          .value = sections->program->steps[step].node->out[0],
@@ -141,7 +134,7 @@ base_of (const PraxiSections *sections, const PraxiSection *section, int piece, 
 {
   if (step < section->first)
     return 0;
-  return section->base[entry (section, piece, sections->plan->steps[step].owner)];
+  return section->base[praxi_section_entry (section, piece, sections->plan->steps[step].owner)];
 }
 
 static PraxiRowsPart
@@ -167,8 +160,8 @@ cut (const PraxiSections *sections,
   const PraxiProgram *program = sections->program;
   const PraxiSectionStep *how = &sections->plan->steps[step];
   const PraxiNode *node = program->steps[step].node;
-  const gint64 first = section->done[entry (section, piece_number, step)];
-  const gint64 end = section->done[entry (section, piece_number + 1, step)];
+  const gint64 first = section->done[praxi_section_entry (section, piece_number, step)];
+  const gint64 end = section->done[praxi_section_entry (section, piece_number + 1, step)];
   for (int j = 0; j < node->n_in; j++) {
     const PraxiSectionInput *input = &how->in[j];
     gint64 from = first, to = end;
@@ -191,8 +184,9 @@ op_of (const PraxiSections *sections, const PraxiSection *section, int piece, in
   const PraxiNode *node = sections->program->steps[step].node;
   const gint64 n_in =
       how->rule.window >= 0 ? sections->program->tensors[node->in[0]].dims[how->in[0].axis] : 0;
-  return praxi_rows_op (node, &how->rule, n_in, section->done[entry (section, piece, step)],
-                        section->done[entry (section, piece + 1, step)]);
+  return praxi_rows_op (node, &how->rule, n_in,
+                        section->done[praxi_section_entry (section, piece, step)],
+                        section->done[praxi_section_entry (section, piece + 1, step)]);
 }
 
 static gboolean
@@ -258,7 +252,8 @@ praxi_sections_prepare (PraxiSections *sections, int step)
   for (int p = 0; p < section->n_pieces && status == PRAXI_OK; p++) {
     Call *call = &pieces->calls[p];
     call->variant = -1;
-    if (section->done[entry (section, p, step)] >= section->done[entry (section, p + 1, step)])
+    if (section->done[praxi_section_entry (section, p, step)] >=
+        section->done[praxi_section_entry (section, p + 1, step)])
       continue;
     PraxiRowsPiece piece = {NULL};
     praxi_rows_piece_init (&piece, of->node);

@@ -72,3 +72,13 @@ praxi_cpu_pixel_step (const PraxiTensor *tensor)
       step = tensor->strides[order[i]];
   return step >= tensor->dims[1] && is_dense (tensor, order, n, step) ? step : 0;
 }
+
+bool
+praxi_cpu_take_same (void **own, void *other, size_t bytes)
+{
+  if (memcmp (*own, other, bytes) != 0)
+    return false;
+  free (*own);
+  *own = other;
+  return true;
+}

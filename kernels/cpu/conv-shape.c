@@ -242,11 +242,7 @@ praxi_cpu_arrays_clear (ConvArrays *arrays)
 bool
 praxi_cpu_arrays_share (ConvArrays *arrays, const ConvArrays *with)
 {
-  if (arrays->weights_bytes != with->weights_bytes ||
-      memcmp (arrays->weights, with->weights, arrays->weights_bytes) != 0)
-    return false;
-  free (arrays->weights);
-  arrays->weights = with->weights;
-  arrays->shares = true;
-  return true;
+  arrays->shares = arrays->weights_bytes == with->weights_bytes &&
+                   praxi_cpu_take_same (&arrays->weights, with->weights, arrays->weights_bytes);
+  return arrays->shares;
 }

@@ -53,6 +53,9 @@ const PraxiBackend *praxi_backend_cpu_level (int n);
 /* 64-byte aligned memory that starts zeroed, or NULL; free with free. */
 void *praxi_cpu_alloc (size_t bytes);
 
+/* Frees own and makes it other where both are the same bytes. */
+bool praxi_cpu_take_same (void **own, void *other, size_t bytes);
+
 bool praxi_cpu_is_row_major (const PraxiTensor *tensor);
 bool praxi_cpu_is_channels_last (const PraxiTensor *tensor); /* of rank 3 … 5 */
 

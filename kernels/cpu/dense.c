@@ -265,13 +265,9 @@ praxi_cpu_pack_clear (DensePack *pack)
 bool
 praxi_cpu_pack_share (DensePack *pack, const DensePack *with)
 {
-  if (!pack->weights || !with->weights || pack->weights_bytes != with->weights_bytes ||
-      memcmp (pack->weights, with->weights, pack->weights_bytes) != 0)
-    return false;
-  free (pack->weights);
-  pack->weights = with->weights;
-  pack->shares = true;
-  return true;
+  pack->shares = pack->weights && with->weights && pack->weights_bytes == with->weights_bytes &&
+                 praxi_cpu_take_same (&pack->weights, with->weights, pack->weights_bytes);
+  return pack->shares;
 }
 
 void

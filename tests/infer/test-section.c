@@ -17,30 +17,6 @@ enum { CLIP = FRAMES * SIDE * SIDE * CHANNELS };
 /* Whatever saves anything. */
 static const PraxiSectionLimits all = {.whole_bytes = 1, .most_left = 0.99};
 
-typedef struct {
-  PraxiPool *pool;
-  PraxiProgram *program;
-} Runner;
-
-static Runner
-runner (const TimeNet *net, int batch, const PraxiBackend *backend, PraxiProgramOptions options)
-{
-  Runner self = {NULL};
-  g_autoptr (GError) error = NULL;
-  g_autoptr (PraxiGraph) graph = time_net_build (net, batch);
-  g_assert_cmpint (praxi_pool_new (2, &self.pool), ==, PRAXI_OK);
-  self.program = praxi_program_new (graph, backend, self.pool, &options, &error);
-  g_assert_no_error (error);
-  return self;
-}
-
-static void
-runner_clear (Runner *self)
-{
-  praxi_program_free (self->program);
-  praxi_pool_free (self->pool);
-}
-
 static gboolean
 is_cut (const TimeNet *net, int batch)
 {
@@ -57,9 +33,10 @@ check_same (const TimeNet *net, int batch, const PraxiBackend *backend, PraxiPro
   for (int i = 0; i < 2 * MOST_CLIPS * CLIP; i++)
     clips[i / (MOST_CLIPS * CLIP)][i % (MOST_CLIPS * CLIP)] =
         (float) g_rand_double_range (random, -2, 2);
-  Runner whole = runner (net, batch, backend, (PraxiProgramOptions){.joins = options.joins});
+  TimeNetRunner whole =
+      time_net_runner (net, batch, backend, (PraxiProgramOptions){.joins = options.joins});
   options.sections = &all;
-  Runner cut = runner (net, batch, backend, options);
+  TimeNetRunner cut = time_net_runner (net, batch, backend, options);
   g_assert_null (whole.program->sections);
   g_assert_nonnull (cut.program->sections);
   g_assert_false (praxi_program_is_apart (cut.program));
@@ -78,8 +55,8 @@ check_same (const TimeNet *net, int batch, const PraxiBackend *backend, PraxiPro
   g_assert_cmpfloat (range, >, 0.1);
   for (int i = 0; i < cut.program->n_steps; i++)
     g_assert_true (cut.program->steps[i].backend == backend);
-  runner_clear (&whole);
-  runner_clear (&cut);
+  time_net_runner_clear (&whole);
+  time_net_runner_clear (&cut);
 }
 
 static void
@@ -99,7 +76,7 @@ test_same (gconstpointer data)
 /* --- the plan --------------------------------------------------------------------------------- */
 
 typedef struct {
-  Runner runner;
+  TimeNetRunner runner;
   int *first, *last;
   PraxiSectionSource source;
   PraxiSectionPlan *plan;
@@ -108,7 +85,8 @@ typedef struct {
 static Planned
 planned (const TimeNet *net, int batch)
 {
-  Planned self = {runner (net, batch, praxi_backend_cpu (), (PraxiProgramOptions){.joins = TRUE})};
+  Planned self = {
+      time_net_runner (net, batch, praxi_backend_cpu (), (PraxiProgramOptions){.joins = TRUE})};
   const PraxiProgram *program = self.runner.program;
   const gsize n = program->graph->values->len;
   self.first = g_new (int, n);
@@ -129,13 +107,7 @@ planned_clear (Planned *self)
   praxi_section_plan_free (self->plan);
   g_free (self->first);
   g_free (self->last);
-  runner_clear (&self->runner);
-}
-
-static gsize
-at (const PraxiSection *section, int piece, int step)
-{
-  return (gsize) piece * (gsize) (section->end - section->first) + (gsize) (step - section->first);
+  time_net_runner_clear (&self->runner);
 }
 
 /* What a step reads in a piece is made, and still there. Returns how many rows it makes. */
@@ -143,13 +115,13 @@ static gint64
 check_step (const Planned *self, const PraxiSection *section, int piece, int step)
 {
   const PraxiSectionStep *how = &self->plan->steps[step];
-  const gint64 first = section->done[at (section, piece, step)];
-  const gint64 end = section->done[at (section, piece + 1, step)];
+  const gint64 first = section->done[praxi_section_entry (section, piece, step)];
+  const gint64 end = section->done[praxi_section_entry (section, piece + 1, step)];
   g_assert_cmpint (how->axis, >=, 0);
   g_assert_cmpint (how->after, <, section->first);
   if (first == end)
     return 0;
-  const gint64 own = section->base[at (section, piece, how->owner)];
+  const gint64 own = section->base[praxi_section_entry (section, piece, how->owner)];
   g_assert_cmpint (own, <=, first);
   g_assert_cmpint (end - own, <=, section->room[how->owner - section->first]);
   for (int j = 0; j < praxi_graph_node (self->source.graph, step)->n_in; j++) {
@@ -160,8 +132,10 @@ check_step (const Planned *self, const PraxiSection *section, int piece, int ste
     g_assert_cmpint (maker, <, step);
     praxi_section_rows_behind (self->plan->steps, &self->source, step, j, &from, &to);
     const int owner = self->plan->steps[maker].owner;
-    g_assert_cmpint (from + how->in[j].shift, >=, section->base[at (section, piece, owner)]);
-    g_assert_cmpint (to + how->in[j].shift, <=, section->done[at (section, piece + 1, maker)]);
+    g_assert_cmpint (from + how->in[j].shift, >=,
+                     section->base[praxi_section_entry (section, piece, owner)]);
+    g_assert_cmpint (to + how->in[j].shift, <=,
+                     section->done[praxi_section_entry (section, piece + 1, maker)]);
   }
   return end - first;
 }
@@ -205,7 +179,8 @@ test_clips (void)
 static void
 test_shuffled (void)
 {
-  Runner self = runner (&time_nets[SHUFFLED], 1, praxi_backend_cpu (), (PraxiProgramOptions){0});
+  TimeNetRunner self =
+      time_net_runner (&time_nets[SHUFFLED], 1, praxi_backend_cpu (), (PraxiProgramOptions){0});
   int n_copies = 0;
   for (int i = 0; i < self.program->n_steps; i++) {
     const PraxiOpKind kind = self.program->steps[i].node->op.kind;
@@ -213,7 +188,7 @@ test_shuffled (void)
     n_copies += kind == PRAXI_OP_IDENTITY;
   }
   g_assert_cmpint (n_copies, ==, 1);
-  runner_clear (&self);
+  time_net_runner_clear (&self);
 }
 
 int

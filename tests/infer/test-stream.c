@@ -12,38 +12,15 @@
 
 enum { CLIPS = 6 };
 
-typedef struct {
-  PraxiPool *pool;
-  PraxiProgram *program;
-} Runner;
-
-static Runner
-runner (const TimeNet *kind, const PraxiBackend *backend, gboolean joins)
-{
-  Runner self = {NULL};
-  g_autoptr (GError) error = NULL;
-  g_autoptr (PraxiGraph) graph = time_net_build (kind, 1);
-  g_assert_cmpint (praxi_pool_new (2, &self.pool), ==, PRAXI_OK);
-  self.program =
-      praxi_program_new (graph, backend, self.pool, &(PraxiProgramOptions){.joins = joins}, &error);
-  g_assert_no_error (error);
-  return self;
-}
-
-static void
-runner_clear (Runner *self)
-{
-  praxi_program_free (self->program);
-  praxi_pool_free (self->pool);
-}
-
 static void
 check_hop (const TimeNet *kind, const PraxiBackend *backend, int hop)
 {
   enum { FRAME = SIDE * SIDE * CHANNELS };
   g_autoptr (GError) error = NULL;
   g_autoptr (GRand) random = g_rand_new_with_seed ((guint32) hop);
-  Runner whole = runner (kind, backend, FALSE), streamed = runner (kind, backend, FALSE);
+  TimeNetRunner whole = time_net_runner (kind, 1, backend, (PraxiProgramOptions){.joins = FALSE}),
+                streamed =
+                    time_net_runner (kind, 1, backend, (PraxiProgramOptions){.joins = FALSE});
   const int n_frames = FRAMES + CLIPS * hop;
   g_autofree float *frames = g_new (float, FRAME *n_frames);
   for (int i = 0; i < FRAME * n_frames; i++)
@@ -72,8 +49,8 @@ check_hop (const TimeNet *kind, const PraxiBackend *backend, int hop)
   }
   g_assert_true (stream == NULL || range > 0.1);
   g_clear_pointer (&stream, praxi_stream_free);
-  runner_clear (&whole);
-  runner_clear (&streamed);
+  time_net_runner_clear (&whole);
+  time_net_runner_clear (&streamed);
 }
 
 static void
@@ -100,7 +77,8 @@ test_joined (gconstpointer data)
     clip[i] = (float) g_rand_double_range (random, -2, 2);
   const PraxiBackend *backend;
   for (int level = 0; (backend = praxi_backend_cpu_level (level)) != NULL; level++) {
-    Runner apart = runner (data, backend, FALSE), joined = runner (data, backend, TRUE);
+    TimeNetRunner apart = time_net_runner (data, 1, backend, (PraxiProgramOptions){.joins = FALSE}),
+                  joined = time_net_runner (data, 1, backend, (PraxiProgramOptions){.joins = TRUE});
     double range = 0;
     g_assert_false (praxi_program_is_apart (joined.program));
     g_assert_true (praxi_program_is_apart (apart.program));
@@ -117,8 +95,8 @@ test_joined (gconstpointer data)
     g_assert_cmpfloat (range, >, 0.1);
     for (int i = 0; i < joined.program->n_steps; i++)
       g_assert_true (joined.program->steps[i].backend == backend);
-    runner_clear (&apart);
-    runner_clear (&joined);
+    time_net_runner_clear (&apart);
+    time_net_runner_clear (&joined);
   }
 }
 

@@ -327,6 +327,28 @@ time_net_build (const TimeNet *kind, int batch)
   return resolved;
 }
 
+TimeNetRunner
+time_net_runner (const TimeNet *net,
+                 int batch,
+                 const PraxiBackend *backend,
+                 PraxiProgramOptions options)
+{
+  TimeNetRunner self = {NULL};
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PraxiGraph) graph = time_net_build (net, batch);
+  g_assert_cmpint (praxi_pool_new (2, &self.pool), ==, PRAXI_OK);
+  self.program = praxi_program_new (graph, backend, self.pool, &options, &error);
+  g_assert_no_error (error);
+  return self;
+}
+
+void
+time_net_runner_clear (TimeNetRunner *runner)
+{
+  praxi_program_free (runner->program);
+  praxi_pool_free (runner->pool);
+}
+
 double
 time_net_difference (const PraxiTensor *a, const PraxiTensor *b, double *range)
 {

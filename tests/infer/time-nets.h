@@ -1,8 +1,7 @@
 /* Small nets that see time in many ways, for tests of what runs them in parts. */
 #pragma once
 
-#include "engine/model/graph.h"
-#include "kernels/op.h"
+#include "engine/infer/program.h"
 
 enum { FRAMES = 24, SIDE = 6, CHANNELS = 3, MOST_CLIPS = 3 };
 
@@ -21,6 +20,18 @@ extern const TimeNet time_nets[TIME_NETS];
 
 /* Resolved and fused; the input [batch,CHANNELS,FRAMES,SIDE,SIDE] is channels-last. */
 PraxiGraph *time_net_build (const TimeNet *net, int batch);
+
+/* A program of a net on two threads. */
+typedef struct {
+  PraxiPool *pool;
+  PraxiProgram *program;
+} TimeNetRunner;
+
+TimeNetRunner time_net_runner (const TimeNet *net,
+                               int batch,
+                               const PraxiBackend *backend,
+                               PraxiProgramOptions options);
+void time_net_runner_clear (TimeNetRunner *runner);
 
 /* The largest difference; range: becomes the largest value where that is more. */
 double time_net_difference (const PraxiTensor *a, const PraxiTensor *b, double *range);
