@@ -4,7 +4,7 @@
 #include "kernels/cpu/loops.h"
 #include "kernels/cpu/simd.h"
 
-/* at: elements from out and from the residual; channel: into the epilogue's arrays; n: lanes */
+/* at: elements from the residual; channel: into the epilogue's arrays; n: lanes */
 SIMD_INLINE VecF
 epilogue_requantize (const CpuEpilogue *e, VecI sum, int64_t at, int channel, int n)
 {
@@ -20,10 +20,10 @@ epilogue_requantize (const CpuEpilogue *e, VecI sum, int64_t at, int channel, in
 }
 
 SIMD_INLINE void
-epilogue_store_s8 (const CpuEpilogue *e, VecI sum, void *out, int64_t at, int channel, int n)
+epilogue_store_s8 (const CpuEpilogue *e, VecI sum, uint8_t *to, int64_t at, int channel, int n)
 {
   const VecI q = simd_to_s32 (epilogue_requantize (e, sum, at, channel, n));
-  simd_store_bytes_n ((uint8_t *) out + at, simd_add_s32 (q, simd_set1_s32 (e->zero)), n);
+  simd_store_bytes_n (to, simd_add_s32 (q, simd_set1_s32 (e->zero)), n);
 }
 
 /* Activates n vectors: one look at what the activation is for all. */
@@ -58,14 +58,11 @@ epilogue_store_f32 (const CpuEpilogue *e, VecF sum, void *out, int64_t at, int n
 
 #ifdef SIMD_PACKS
 /* What does not change from pixel to pixel, read once: stores of bytes could have changed it for
- * all the compiler knows. Only where e->fits.
+ * all the compiler knows. Only where e->fits, and without a residual.
  */
 typedef struct {
-  VecF multiplier[4], offset[4], residual_multiplier;
-  VecI residual_zero;
-  const uint8_t *residual;
+  VecF multiplier[4], offset[4];
   int shift, most, low;
-  bool residual_signed;
 } Packing;
 
 /* vectors: of channels, 1 … 4, from channel on */
@@ -73,13 +70,7 @@ SIMD_INLINE Packing
 packing_begin (const CpuEpilogue *e, int channel, int vectors)
 {
   const int low = (int) e->low + e->zero, high = (int) e->high + e->zero;
-  Packing p = {.residual_multiplier = simd_set1 (e->residual_multiplier),
-               .residual_zero = simd_set1_s32 (-e->residual_zero),
-               .residual = e->residual,
-               .residual_signed = e->residual_signed,
-               .shift = e->zero - low,
-               .most = high - low,
-               .low = low};
+  Packing p = {.shift = e->zero - low, .most = high - low, .low = low};
   for (int j = 0; j < vectors; j++) {
     p.multiplier[j] = simd_load (e->multiplier + channel + j * LANES);
     p.offset[j] = simd_load (e->bias + channel + j * LANES);
@@ -87,17 +78,10 @@ packing_begin (const CpuEpilogue *e, int channel, int vectors)
   return p;
 }
 
-/* The sum of vector j of channels, scaled; at: as of the first channel */
+/* The sum of vector j of channels, scaled */
 SIMD_INLINE VecF
-packing_scale (const Packing *p, VecI sum, int j, int64_t at)
+packing_scale (const Packing *p, VecI sum, int j)
 {
-  VecF v = simd_fma (simd_from_s32 (sum), p->multiplier[j], p->offset[j]);
-  if (p->residual) {
-    at += j * LANES;
-    const VecI r = p->residual_signed ? simd_load_s8_n ((const int8_t *) p->residual + at, LANES)
-                                      : simd_load_u8_n (p->residual + at, LANES);
-    v = simd_fma (simd_from_s32 (simd_add_s32 (r, p->residual_zero)), p->residual_multiplier, v);
-  }
-  return v;
+  return simd_fma (simd_from_s32 (sum), p->multiplier[j], p->offset[j]);
 }
 #endif

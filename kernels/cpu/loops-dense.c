@@ -162,11 +162,10 @@ store_f32 (const DenseCall *call, int pixel, int rows, int blocks, VecF (*sum)[M
     VecF v[MAX_ROWS];
 #pragma GCC unroll 12
     for (int i = 0; i < rows; i++) {
-      const int64_t row =
-          call->out_at && i < n_rows ? call->out_at[pixel + i] : (pixel + i) * call->out_step;
+      const int64_t at = (pixel + i) * call->residual_step + j * LANES;
       v[i] = sum[i][j];
       if (e.residual && i < n_rows && n > 0)
-        v[i] = v[i] + simd_load_n ((const float *) e.residual + row + j * LANES, n);
+        v[i] = v[i] + simd_load_n ((const float *) e.residual + at, n);
     }
     epilogue_activate (&e, v, rows);
 #pragma GCC unroll 12
@@ -278,7 +277,7 @@ store_pairs (const DenseCall *call, int pixel, const VecI *sum)
   VecF v[4];
 #pragma GCC unroll 4
   for (int k = 0; k < 4; k++)
-    v[k] = packing_scale (&packing, simd_add_pairs_s32 (sum[2 * k], sum[2 * k + 1]), 0, 0);
+    v[k] = packing_scale (&packing, simd_add_pairs_s32 (sum[2 * k], sum[2 * k + 1]), 0);
   const VecB packed =
       simd_order_bytes (simd_pack_bytes (v, packing.shift, packing.most, packing.low));
   if (n == LANES / 2 && call->out_step == n && n_rows == ROWS_PAIRS) {

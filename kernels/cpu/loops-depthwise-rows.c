@@ -93,10 +93,9 @@ store_pairs (const DepthwiseRow *row, int pixel, int c, int group, VecI (*sum)[P
   uint8_t *out = (uint8_t *) row->out + (int64_t) pixel * row->n_channels + c;
 #pragma GCC unroll 2
   for (int i = 0; i < PIXELS; i += 2) {
-    const VecF v[4] = {packing_scale (&packing, sum[0][i], 0, 0),
-                       packing_scale (&packing, sum[1][i], 1, 0),
-                       packing_scale (&packing, sum[0][i + 1], 0, 0),
-                       packing_scale (&packing, sum[1][i + 1], 1, 0)};
+    const VecF v[4] = {
+        packing_scale (&packing, sum[0][i], 0), packing_scale (&packing, sum[1][i], 1),
+        packing_scale (&packing, sum[0][i + 1], 0), packing_scale (&packing, sum[1][i + 1], 1)};
     const __m256i bytes = _mm256_permute4x64_epi64 (
         simd_pack_bytes (v, packing.shift, packing.most, packing.low), 0xd8);
     if (i < n_pixels)

@@ -228,14 +228,19 @@ LEVEL_NAME (
   }
 }
 
+SIMD_INLINE VecI
+load_bytes (const uint8_t *p, bool is_signed, int n)
+{
+  return is_signed ? simd_load_s8_n ((const int8_t *) p, n) : simd_load_u8_n (p, n);
+}
+
 void
 LEVEL_NAME (
     dequantize) (const uint8_t *q, bool is_signed, float scale, int zero, float *x, int64_t n)
 {
   for (int64_t i = 0; i < n; i += LANES) {
     const int rest = n - i < LANES ? (int) (n - i) : LANES;
-    const VecI whole =
-        is_signed ? simd_load_s8_n ((const int8_t *) q + i, rest) : simd_load_u8_n (q + i, rest);
+    const VecI whole = load_bytes (q + i, is_signed, rest);
     const VecF number = simd_from_s32 (simd_add_s32 (whole, simd_set1_s32 (-zero)));
     simd_store_n (x + i, number * simd_set1 (scale), rest);
   }
@@ -259,19 +264,21 @@ LEVEL_NAME (add_bytes) (const CpuEpilogue *epilogue,
                         int64_t n)
 {
   CpuEpilogue e = *epilogue;
+  const VecI a_zeros = simd_set1_s32 (-a_zero);
   e.residual = b;
   int64_t i = 0;
 #ifdef SIMD_PACKS
   const Packing packing = packing_begin (&e, 0, 1);
+  const VecI b_zeros = simd_set1_s32 (-e.residual_zero);
+  const VecF b_multiplier = simd_set1 (e.residual_multiplier);
   for (; e.fits && i + 4 * LANES <= n; i += 4 * LANES) {
     VecF v[4];
 #pragma GCC unroll 4
     for (int k = 0; k < 4; k++) {
-      const uint8_t *from = a + i + k * LANES;
-      const VecI left =
-          a_signed ? simd_load_s8_n ((const int8_t *) from, LANES) : simd_load_u8_n (from, LANES);
-      v[k] =
-          packing_scale (&packing, simd_add_s32 (left, simd_set1_s32 (-a_zero)), 0, i + k * LANES);
+      const VecI left = load_bytes (a + i + k * LANES, a_signed, LANES),
+                 right = load_bytes (b + i + k * LANES, e.residual_signed, LANES);
+      v[k] = packing_scale (&packing, simd_add_s32 (left, a_zeros), 0);
+      v[k] = simd_fma (simd_from_s32 (simd_add_s32 (right, b_zeros)), b_multiplier, v[k]);
     }
     simd_store_all (
         q + i, simd_order_bytes (simd_pack_bytes (v, packing.shift, packing.most, packing.low)));
@@ -279,9 +286,8 @@ LEVEL_NAME (add_bytes) (const CpuEpilogue *epilogue,
 #endif
   for (; i < n; i += LANES) {
     const int rest = n - i < LANES ? (int) (n - i) : LANES;
-    const VecI left =
-        a_signed ? simd_load_s8_n ((const int8_t *) a + i, rest) : simd_load_u8_n (a + i, rest);
-    epilogue_store_s8 (&e, simd_add_s32 (left, simd_set1_s32 (-a_zero)), q, i, 0, rest);
+    epilogue_store_s8 (&e, simd_add_s32 (load_bytes (a + i, a_signed, rest), a_zeros), q + i, i, 0,
+                       rest);
   }
 }
 

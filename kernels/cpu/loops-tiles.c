@@ -259,7 +259,7 @@ run_tiles (const Tiling *t,
   for (int c = 0; c < n_calls; c++) {
     const CpuEpilogue *epilogue = &calls[c].epilogue;
     starts[c] = is_zero (epilogue->start, blocks * LANES) ? NULL : epilogue->start;
-    if (can_pack (&calls[c], blocks))
+    if (can_pack (&calls[c]))
       packings[c] = packing_begin (epilogue, 0, blocks);
   }
   for (int i = 0; i < t->n_strips; i += 2) {
@@ -272,9 +272,8 @@ run_tiles (const Tiling *t,
         multiply (t, &calls[c], strip, 2, blocks, is_signed, streams, starts[c], sums, &pending);
       else
         multiply (t, &calls[c], strip, 1, blocks, is_signed, streams, starts[c], sums, &pending);
-      pending_begin (&pending, &calls[c], t->rows,
-                     can_pack (&calls[c], blocks) ? &packings[c] : NULL, sums, strip, strips,
-                     blocks, has_gaps);
+      pending_begin (&pending, &calls[c], t->rows, can_pack (&calls[c]) ? &packings[c] : NULL, sums,
+                     strip, strips, blocks, has_gaps);
     }
   }
   store_tiles (sums, blocks);

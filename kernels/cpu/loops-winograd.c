@@ -264,13 +264,12 @@ gather_tile (const WinogradOut *out, const int32_t *sums, VecI *y)
 SIMD_INLINE void
 store_pair (const WinogradOut *out, const Packing *packing, const int64_t *at, const VecI (*y)[2])
 {
-  const int64_t places[2] = {at[0], at[1] < 0 ? at[0] : at[1]};
   VecF v[4];
   if (at[0] < 0)
     return;
 #pragma GCC unroll 4
   for (int k = 0; k < 4; k++)
-    v[k] = packing_scale (packing, y[k % 2][k / 2], k % 2, places[k / 2]);
+    v[k] = packing_scale (packing, y[k % 2][k / 2], k % 2);
   const VecB bytes =
       simd_order_bytes (simd_pack_bytes (v, packing->shift, packing->most, packing->low));
 #pragma GCC unroll 2
@@ -285,7 +284,7 @@ LEVEL_NAME (winograd_out_s16) (const WinogradOut *out)
   const int n_out = out->positions == 36 ? 16 : out->positions / 4 == 1 ? 2 : 4;
   const int n = out->n_channels;
   const CpuEpilogue *e = &out->epilogue;
-  const bool packs = out->blocks == 2 && e->fits && (n == 2 * LANES || !e->residual);
+  const bool packs = out->blocks == 2 && e->fits && !e->residual;
   Packing packing = {0};
   if (packs)
     packing = packing_begin (e, 0, 2);
@@ -303,7 +302,7 @@ LEVEL_NAME (winograd_out_s16) (const WinogradOut *out)
     }
     for (int k = 0; !packs && k < n_out; k++)
       for (int j = 0; at[k] >= 0 && j * LANES < n; j++)
-        epilogue_store_s8 (e, y[j][k], out->out, at[k] + j * LANES, j * LANES,
-                           n - j * LANES < LANES ? n - j * LANES : LANES);
+        epilogue_store_s8 (e, y[j][k], (uint8_t *) out->out + at[k] + j * LANES, at[k] + j * LANES,
+                           j * LANES, n - j * LANES < LANES ? n - j * LANES : LANES);
   }
 }

@@ -23,14 +23,14 @@ typedef struct {
  */
 typedef struct {
   const DenseCall *call;
-  const Packing *packing;      /* NULL: slowly, one vector after the other */
+  const Packing *packing;      /* NULL: not packed */
   const int32_t *sums;         /* [2 TILE_ROWS][blocks LANES] */
   Run runs[2 * TILE_ROWS + 1]; /* one behind the last is read */
   Run rest;                    /* of the run that is being stored */
   int next;                    /* run */
   int units;                   /* of UNIT_VECTORS, or fewer at a run's end */
   int due;                     /* units × steps */
-  bool is_plain;               /* packs all channels of its blocks, without a residual */
+  bool is_plain;               /* packs all channels of its blocks */
 } Pending;
 
 SIMD_INLINE void
@@ -94,7 +94,7 @@ pending_begin (Pending *pending,
   int n_runs = 0;
   pending->call = call;
   pending->packing = packing;
-  pending->is_plain = packing && !call->epilogue.residual && call->n_channels == blocks * LANES;
+  pending->is_plain = packing && call->n_channels == blocks * LANES;
   pending->sums = sums;
   pending->units = 0;
   for (int k = 0; k < strips; k++) {
@@ -110,24 +110,7 @@ pending_begin (Pending *pending,
   pending->due = 0;
 }
 
-SIMD_INLINE void
-store_unit (const Pending *pending, const Run *run, int blocks)
-{
-  const int rows = UNIT_VECTORS / blocks;
-  const int32_t *sums = pending->sums + run->row * blocks * LANES;
-  VecI sum[UNIT_VECTORS][MAX_BLOCKS];
-#pragma GCC unroll 4
-  for (int k = 0; k < rows; k++)
-#pragma GCC unroll 2
-    for (int j = 0; j < blocks; j++)
-      sum[k][j] = simd_load_s32 (sums + (k * blocks + j) * LANES);
-  if (pending->packing)
-    store_packed (pending->call, pending->packing, run->pixel, rows, run->n, blocks, sum);
-  else
-    store_s8 (pending->call, run->pixel, rows, run->n, blocks, sum);
-}
-
-/* Whole units of channels that fill their vectors, without a residual. */
+/* Whole units of channels that fill their vectors. */
 SIMD_INLINE void
 store_plain (const Pending *pending, const Run *run, int units, int blocks)
 {
@@ -140,8 +123,7 @@ store_plain (const Pending *pending, const Run *run, int units, int blocks)
     VecF v[UNIT_VECTORS];
 #pragma GCC unroll 4
     for (int k = 0; k < UNIT_VECTORS; k++)
-      v[k] = simd_fma (simd_from_s32 (simd_load_s32 (sums + k * LANES)),
-                       packing.multiplier[k % blocks], packing.offset[k % blocks]);
+      v[k] = packing_scale (&packing, simd_load_s32 (sums + k * LANES), k % blocks);
     const VecB bytes =
         simd_order_bytes (simd_pack_bytes (v, packing.shift, packing.most, packing.low));
 #pragma GCC unroll 4
@@ -156,13 +138,14 @@ store_units (Pending *pending, int units, int blocks)
   const int rows = UNIT_VECTORS / blocks;
   Run *run = &pending->rest;
   while (units > 0) {
-    const int whole = run->n / rows;
-    int n = 1;
+    const int whole = run->n / rows, left = (run->n + rows - 1) / rows;
+    int n = units < left ? units : left;
     if (pending->is_plain && whole > 0) {
-      n = units < whole ? units : whole;
+      n = n < whole ? n : whole;
       store_plain (pending, run, n, blocks);
     } else {
-      store_unit (pending, run, blocks);
+      store_sums (pending->call, run->pixel, n < left ? n * rows : run->n, blocks,
+                  (const VecI *) (const void *) (pending->sums + run->row * blocks * LANES));
     }
     run->row += n * rows;
     run->pixel += n * rows;

@@ -249,6 +249,55 @@ test_edges (gconstpointer quantized)
   }
 }
 
+enum { GAP = 7, GAP_BEFORE = 3 }; /* channels of something else beside those of y */
+
+/* Whether nothing was written beside the channels; a byte there was 0x33, or 0x55 for y. */
+static bool
+is_kept (const PraxiTensor *wide, size_t element)
+{
+  const size_t width = (size_t) wide->dims[1] * element;
+  const uint8_t *bytes = wide->data;
+  for (size_t i = 0; i < test_bytes (wide); i++) {
+    const bool is_beside =
+        i % width < GAP_BEFORE * element || i % width >= width - (GAP - GAP_BEFORE) * element;
+    if (is_beside && bytes[i] != 0x33 && bytes[i] != 0x55)
+      return false;
+  }
+  return true;
+}
+
+static void
+check_apart (const Shape *s, bool quantized, unsigned seed, PraxiPool *pool)
+{
+  Case c = case_new (s, quantized, seed);
+  const PraxiTensor y = c.y;
+  const size_t element = quantized ? 1 : sizeof (float);
+  int64_t dims[PRAXI_MAX_RANK];
+  memcpy (dims, y.dims, sizeof dims);
+  dims[1] += GAP;
+  PraxiTensor wide = test_tensor (y.dtype, LAYOUT_CHANNELS_LAST, y.rank, dims);
+  memset (wide.data, 0x33, test_bytes (&wide));
+  memcpy (c.y.strides, wide.strides, sizeof c.y.strides);
+  c.y.data = (char *) wide.data + GAP_BEFORE * element;
+  compare_levels (&c, s, quantized, seed, pool);
+  g_assert_true (is_kept (&wide, element));
+  c.y = y;
+  test_tensor_clear (&wide);
+  case_clear (&c);
+}
+
+/* Where a Concat's output is, with and without a residual, whose pixels have no room between. */
+static void
+test_apart (gconstpointer quantized)
+{
+  PraxiPool *pool;
+  g_assert_cmpint (praxi_pool_new (2, &pool), ==, PRAXI_OK);
+  for (unsigned i = 0; i < G_N_ELEMENTS (edges); i++)
+    for (unsigned seed = 0; seed < 2 && edges[i].groups == 1; seed++)
+      check_apart (&edges[i], quantized != NULL, i / 4 * 4 + seed, pool);
+  praxi_pool_free (pool);
+}
+
 /* Matrix products: bytes alone; fewer rows than threads and more. */
 static void
 test_products (void)
@@ -402,6 +451,10 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/cpu/conv/int8/edges", GINT_TO_POINTER (1), test_edges);
   g_test_add_data_func ("/cpu/conv/int8/random", GINT_TO_POINTER (1), test_random);
+  if (!getenv ("PRAXI_PLUGINS")) { /* only the processor joins */
+    g_test_add_data_func ("/cpu/conv/int8/apart", GINT_TO_POINTER (1), test_apart);
+    g_test_add_data_func ("/cpu/conv/f32/apart", NULL, test_apart);
+  }
   g_test_add_func ("/cpu/conv/int8/products", test_products);
   g_test_add_func ("/cpu/conv/int8/extremes", test_extremes);
   g_test_add_data_func ("/cpu/conv/f32/edges", NULL, test_edges);
