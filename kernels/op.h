@@ -18,7 +18,7 @@ typedef enum {
   PRAXI_OP_MAX_POOL,
   PRAXI_OP_AVERAGE_POOL,
   PRAXI_OP_GLOBAL_AVERAGE_POOL, /* also fused: of bytes with op->to f32, of scale alpha and zero
-                                   point value */
+                                   point value, or of what the steps of chain make of them */
   PRAXI_OP_GLOBAL_MAX_POOL,
   /* reductions: axes in params (folded from the second input when ONNX has it there) */
   PRAXI_OP_REDUCE_MEAN,
@@ -203,7 +203,7 @@ typedef struct {
   bool has_residual; /* fused into Conv and QConv: the last input is added before the activation */
   PraxiRequantize requantize;  /* QConv, QAdd */
   const uint8_t *table;        /* QTable: [256] */
-  const PraxiChainStep *chain; /* Chain: [n_chain] */
+  const PraxiChainStep *chain; /* Chain, GlobalAveragePool: [n_chain] */
   int n_chain;
   PraxiMotionStem motion;
   int64_t shape[PRAXI_MAX_RANK]; /* gradients: the dims of what they are the gradient of */

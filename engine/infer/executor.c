@@ -37,8 +37,8 @@ praxi_executor_simplify (const PraxiExecutor *executor,
   if (!praxi_fuse (graph, error))
     return FALSE;
   if (g_str_equal (executor->choice.backend->name, "cpu")) {
-    praxi_fuse_means (graph);
     praxi_fuse_chains (graph);
+    praxi_fuse_means (graph);
   }
   return TRUE;
 }

@@ -1,4 +1,6 @@
-/* Activations and residual sums that alone read a Conv become its epilogue. */
+/* Activations and residual sums that alone read a Conv become its epilogue; HardSwish becomes one
+ * operator wherever it is two.
+ */
 #include <math.h>
 
 #include "engine/infer/fuse-pattern.h"
@@ -111,9 +113,28 @@ fuse_residual (PraxiPattern *pattern, PraxiNode *add)
   return FALSE;
 }
 
+/* x · HardSigmoid (x), which HardSwish is: how opsets before 14 and some optimizers write it. */
+static void
+find_hard_swish (PraxiPattern *pattern, PraxiNode *mul)
+{
+  for (int side = 0; side < 2; side++) {
+    const int x = mul->in[side];
+    const PraxiNode *gate = praxi_pattern_maker (pattern, mul->in[1 - side]);
+    if (gate == NULL || gate->op.kind != PRAXI_OP_HARD_SIGMOID || gate->in[0] != x ||
+        gate->op.alpha != 1.f / 6 || gate->op.beta != 0.5f ||
+        !praxi_pattern_is_used_once (pattern, mul->in[1 - side]))
+      continue;
+    praxi_pattern_replace (mul, &(PraxiOp){.kind = PRAXI_OP_HARD_SWISH}, &x, 1, NULL, 0);
+    pattern->uses[x]--;
+    return;
+  }
+}
+
 static void
 fuse_node (PraxiPattern *pattern, PraxiNode *node)
 {
+  if (node->op.kind == PRAXI_OP_MUL && node->n_in == 2)
+    find_hard_swish (pattern, node);
   if (node->op.kind == PRAXI_OP_MUL && node->n_in == 2)
     fuse_swish (pattern, node);
   else if (node->op.kind == PRAXI_OP_ADD && node->n_in == 2)

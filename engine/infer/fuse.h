@@ -14,7 +14,9 @@ gboolean praxi_fuse (PraxiGraph *graph, GError **error);
  */
 void praxi_fuse_quantized (PraxiGraph *graph);
 
-/* Relu, Clip, HardSwish … that alone read a Conv move into it; so does the Add of a residual. */
+/* Relu, Clip, HardSwish … that alone read a Conv move into it; so does the Add of a residual.
+ * x · HardSigmoid (x) is HardSwish.
+ */
 void praxi_fuse_activations (PraxiGraph *graph);
 
 /* Operators that work element by element and follow each other become one Chain: for backends that
@@ -22,7 +24,7 @@ void praxi_fuse_activations (PraxiGraph *graph);
  */
 void praxi_fuse_chains (PraxiGraph *graph);
 
-/* GlobalAveragePool reads bytes itself: for backends that can. */
+/* GlobalAveragePool reads bytes itself, and runs the Chain before it: for backends that can. */
 void praxi_fuse_means (PraxiGraph *graph);
 
 /* The canonical nodes of the motion stem become one MotionStem, whose second input, the last of the

@@ -38,9 +38,9 @@ CpuPrepare praxi_cpu_conv, praxi_cpu_conv_depthwise, praxi_cpu_conv_depthwise_ba
 CpuPrepare praxi_cpu_conv_input_gradient, praxi_cpu_conv_weight_gradient;
 CpuPrepare praxi_cpu_conv_depthwise_input_gradient, praxi_cpu_conv_depthwise_weight_gradient;
 CpuPrepare praxi_cpu_matmul, praxi_cpu_matmul_stack, praxi_cpu_pool, praxi_cpu_move, praxi_cpu_pad;
-CpuPrepare praxi_cpu_reduce, praxi_cpu_mean_bytes, praxi_cpu_unary, praxi_cpu_binary,
-    praxi_cpu_quantize, praxi_cpu_quantize_channels, praxi_cpu_add_bytes, praxi_cpu_look_up,
-    praxi_cpu_chain, praxi_cpu_chain_channels;
+CpuPrepare praxi_cpu_reduce, praxi_cpu_mean_bytes, praxi_cpu_mean_chain, praxi_cpu_unary,
+    praxi_cpu_binary, praxi_cpu_quantize, praxi_cpu_quantize_channels, praxi_cpu_add_bytes,
+    praxi_cpu_look_up, praxi_cpu_chain, praxi_cpu_chain_channels;
 CpuPrepare praxi_cpu_batch_norm;
 CpuPrepare praxi_cpu_average_pool_gradient, praxi_cpu_max_pool_gradient;
 CpuPrepare praxi_cpu_compare, praxi_cpu_where, praxi_cpu_cast, praxi_cpu_softmax;

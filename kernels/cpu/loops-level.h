@@ -67,6 +67,11 @@ void LEVEL_NAME (look_up_columns) (const uint8_t *tables,
                                    int64_t n_rows);
 void LEVEL_NAME (
     sum_bytes) (const uint8_t *x, bool is_signed, int64_t rows, int32_t *sums, int64_t n);
+void LEVEL_NAME (sum_hard_swish) (const ByteScale *scale,
+                                  const uint8_t *x,
+                                  int64_t rows,
+                                  float *sums,
+                                  int64_t n);
 float LEVEL_NAME (reduce_row) (PraxiOpKind kind, const float *x, int64_t n);
 void LEVEL_NAME (reduce_columns) (PraxiOpKind kind,
                                   const float *x,

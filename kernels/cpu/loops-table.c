@@ -46,6 +46,7 @@ const CpuLoops LEVEL_NAME (table) = {
     .reduce_row = LEVEL_NAME (reduce_row),
     .reduce_columns = LEVEL_NAME (reduce_columns),
     .sum_bytes = LEVEL_NAME (sum_bytes),
+    .sum_hard_swish = LEVEL_NAME (sum_hard_swish),
     .max_rows = LEVEL_NAME (max_rows),
     .norm_sums = LEVEL_NAME (norm_sums),
     .norm_map = LEVEL_NAME (norm_map),

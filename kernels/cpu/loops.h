@@ -30,6 +30,13 @@ struct MotionSink {
   void (*row_done) (MotionSink *sink, int y, const float *const uv[2]);
 };
 
+/* What numbers bytes are: (byte − zero) · scale. */
+typedef struct {
+  float scale;
+  int zero;
+  bool is_signed;
+} ByteScale;
+
 /* What happens to a sum before it is stored. */
 typedef struct {
   const float *bias; /* f32: what a sum starts with; int8: the offset */
@@ -408,6 +415,12 @@ typedef struct {
                           int64_t n);
   /* sums[i] += Σ_r x[r n + i], of fewer than 2²³ rows; s8 with its highest bit turned over */
   void (*sum_bytes) (const uint8_t *x, bool is_signed, int64_t rows, int32_t *sums, int64_t n);
+  /* sums[i] += Σ_r HardSwish (x[r n + i] as floats) */
+  void (*sum_hard_swish) (const ByteScale *scale,
+                          const uint8_t *x,
+                          int64_t rows,
+                          float *sums,
+                          int64_t n);
   /* y[i] = the maximum of rows[r][i], of at least one row of floats or bytes */
   void (*max_rows) (PraxiDType dtype, const void *const *rows, int n_rows, void *y, int64_t n);
 

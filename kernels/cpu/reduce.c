@@ -204,7 +204,8 @@ praxi_cpu_reduce (const CpuPlace *place, PraxiKernel **out)
   const PraxiOpKind kind = praxi_reduction_kind (place->op->kind);
   const bool is_mean = kind == PRAXI_OP_REDUCE_MEAN;
   if (place->op->kind == PRAXI_OP_GLOBAL_AVERAGE_POOL && praxi_dtype_is_byte (place->in[0]->dtype))
-    return praxi_cpu_mean_bytes (place, out);
+    return place->op->n_chain > 0 ? praxi_cpu_mean_chain (place, out)
+                                  : praxi_cpu_mean_bytes (place, out);
   if (place->in[0]->dtype != PRAXI_F32 || place->out[0]->dtype != PRAXI_F32)
     return PRAXI_STATUS_UNSUPPORTED;
   ReduceKernel *kernel = calloc (1, sizeof *kernel);

@@ -70,9 +70,18 @@ take_int (Running *run, int64_t x, bool is_unsigned)
 }
 
 static void
-take_row (Running *run, const PraxiTensor *x, int64_t at, int64_t n, int64_t step)
+take_row (Running *run,
+          const PraxiTensor *x,
+          const float *table,
+          int64_t at,
+          int64_t n,
+          int64_t step)
 {
   run->count += n;
+  for (int64_t i = 0; table && i < n; i++)
+    take_float (run, (double) table[((const uint8_t *) x->data)[at + i * step]]);
+  if (table)
+    return;
   if (x->dtype == PRAXI_F32) {
     take_floats (run, n, (const float *) x->data + at, step);
     return;
@@ -84,10 +93,24 @@ take_row (Running *run, const PraxiTensor *x, int64_t at, int64_t n, int64_t ste
       take_int (run, praxi_load_int (x->data, x->dtype, at + i * step), x->dtype == PRAXI_U64);
 }
 
+/* What a chain makes of each byte. */
+static PraxiStatus
+fill_table (const PraxiRefCall *call, float *table)
+{
+  uint8_t bytes[256];
+  for (int i = 0; i < 256; i++)
+    bytes[i] = (uint8_t) i;
+  const PraxiTensor x = {call->in[0]->dtype, 1, {256}, {1}, bytes},
+                    y = {PRAXI_F32, 1, {256}, {1}, table};
+  const PraxiTensor *in[] = {&x}, *out[] = {&y};
+  const PraxiRefCall chain = {.op = call->op, .in = in, .n_in = 1, .out = out, .n_out = 1};
+  return praxi_ref_chain (&chain);
+}
+
 static void
 finish (const PraxiOp *op, const Running *run, const PraxiTensor *y, int64_t to)
 {
-  if (op->kind == PRAXI_OP_GLOBAL_AVERAGE_POOL && op->to == PRAXI_F32) {
+  if (op->kind == PRAXI_OP_GLOBAL_AVERAGE_POOL && op->to == PRAXI_F32 && op->n_chain == 0) {
     const int64_t sum = run->whole - run->count * (int64_t) op->value;
     ((float *) y->data)[to] = (float) sum * (op->alpha / (float) run->count);
     return;
@@ -104,7 +127,12 @@ PraxiStatus
 praxi_ref_reduce (const PraxiRefCall *call)
 {
   const PraxiTensor *x = call->in[0];
+  const bool has_chain = call->op->kind == PRAXI_OP_GLOBAL_AVERAGE_POOL && call->op->n_chain > 0;
+  float table[256];
   PraxiTensor kept, reduced, y;
+  const PraxiStatus status = has_chain ? fill_table (call, table) : PRAXI_OK;
+  if (status != PRAXI_OK)
+    return status;
   praxi_reduction_split (call->op, x, call->out[0], &kept, &reduced, &y);
   PraxiRows outer = praxi_rows_over (&y), inner = praxi_rows_over (&reduced);
   praxi_rows_add (&outer, &kept);
@@ -114,7 +142,8 @@ praxi_ref_reduce (const PraxiRefCall *call)
       Running run = start (praxi_reduction_kind (call->op->kind), x->dtype);
       praxi_rows_restart (&inner);
       while (praxi_rows_next (&inner))
-        take_row (&run, x, from + inner.at[0], inner.length, inner.step[0]);
+        take_row (&run, x, has_chain ? table : NULL, from + inner.at[0], inner.length,
+                  inner.step[0]);
       finish (call->op, &run, &y, outer.at[0] + i * outer.step[0]);
     }
   return PRAXI_OK;

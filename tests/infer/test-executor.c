@@ -102,16 +102,19 @@ assert_close (const PraxiGraph *graph,
   result_clear (&right);
 }
 
+/* Whether an operator is of this name, or its kernel. */
 static gboolean
-has_op (const PraxiGraph *graph, const char *op)
+has_op (const PraxiGraph *graph, const char *name)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (PraxiExecutor) executor = praxi_executor_new_for_graph (graph, NULL, 0, NULL, &error);
   g_assert_no_error (error);
   g_autoptr (GArray) profile = praxi_executor_profile (executor);
   gboolean found = FALSE;
-  for (guint i = 0; i < profile->len; i++)
-    found = found || g_str_equal (g_array_index (profile, PraxiExecutorOpProfile, i).op, op);
+  for (guint i = 0; i < profile->len; i++) {
+    const PraxiExecutorOpProfile *op = &g_array_index (profile, PraxiExecutorOpProfile, i);
+    found = found || g_str_equal (op->op, name) || g_strcmp0 (op->kernel, name) == 0;
+  }
   return found;
 }
 
@@ -178,6 +181,15 @@ head (Net *net, int x, int64_t depth)
   return praxi_builder_op (net->builder, &second, NULL, then, 3);
 }
 
+/* HardSwish as opsets before 14 say it. */
+static int
+hard_swish_pair (PraxiBuilder *builder, int x)
+{
+  const PraxiOp sigmoid = {.kind = PRAXI_OP_HARD_SIGMOID, .alpha = 1.f / 6, .beta = 0.5f};
+  const int gate = praxi_builder_op (builder, &sigmoid, NULL, &x, 1);
+  return praxi_builder_binary (builder, PRAXI_OP_MUL, gate, x);
+}
+
 /* Conv, batch norm, Relu6, a residual with Relu, swish, hard swish, depthwise, transposes, Gemm. */
 static PraxiGraph *
 float_net (void)
@@ -199,6 +211,7 @@ float_net (void)
   x = float_conv (&net, x, 8, 16, 1, 1);
   x = praxi_builder_binary (builder, PRAXI_OP_MUL, x,
                             praxi_builder_unary (builder, PRAXI_OP_SIGMOID, x));
+  x = hard_swish_pair (builder, float_conv (&net, x, 16, 16, 1, 1));
   x = praxi_builder_op (builder, &turn, NULL, &x, 1);
   x = praxi_builder_unary (builder, PRAXI_OP_HARD_SWISH, float_conv (&net, x, 16, 4, 3, 2));
   const int in[2] = {x, praxi_builder_ints (builder, flat, 2)};
@@ -222,6 +235,8 @@ test_float_net (void)
   g_assert_false (has_op (graph, "Clip"));
   g_assert_false (has_op (graph, "Add"));
   g_assert_false (has_op (graph, "Sigmoid"));
+  g_assert_false (has_op (graph, "HardSigmoid"));
+  g_assert_false (has_op (graph, "Mul"));
 }
 
 typedef struct {
@@ -343,6 +358,41 @@ test_byte_net (void)
   g_assert_true (has_op (graph, "QConv"));
   g_assert_true (has_op (graph, "QAdd"));
   g_assert_true (has_op (graph, "QTable"));
+}
+
+/* Squeeze-and-excitation: a mean of floats that are never stored. */
+static PraxiGraph *
+excited_net (gboolean in_pairs)
+{
+  g_autoptr (PraxiBuilder) builder = praxi_builder_new ();
+  g_autoptr (GRand) random = g_rand_new_with_seed (23);
+  Net net = {builder, random};
+  const int64_t dims[4] = {2, 6, 14, 11};
+  const PraxiOp mean = {.kind = PRAXI_OP_GLOBAL_AVERAGE_POOL};
+  const int x = praxi_builder_input (builder, "x", PRAXI_F32, 4, dims);
+  Bytes q = to_bytes (&net, x, 0.02f, 110);
+  q = to_bytes (&net, byte_conv (&net, q, 6, 24, 3, 1, 1), 0.04f, 120);
+  const int from = to_float (&net, q);
+  const int swish = in_pairs ? hard_swish_pair (builder, from)
+                             : praxi_builder_unary (builder, PRAXI_OP_HARD_SWISH, from);
+  const int gate = praxi_builder_unary (builder, PRAXI_OP_SIGMOID,
+                                        praxi_builder_op (builder, &mean, NULL, &swish, 1));
+  q = to_bytes (&net, praxi_builder_binary (builder, PRAXI_OP_MUL, swish, gate), 0.02f, 20);
+  praxi_builder_output (builder, q.q, "y");
+  return praxi_builder_finish (builder);
+}
+
+static void
+test_excited_net (void)
+{
+  const PraxiExecutorOptions ref = {.backend = "ref", .threads = 1};
+  const PraxiExecutorOptions cpu = {.backend = "cpu", .threads = 2};
+  for (int in_pairs = 0; in_pairs < 2; in_pairs++) {
+    g_autoptr (PraxiGraph) graph = excited_net (in_pairs);
+    assert_close (graph, &ref, &cpu, 1); /* a mean that is a little another one */
+    g_assert_true (has_op (graph, "mean-chain"));
+    g_assert_false (has_op (graph, "DequantizeLinear"));
+  }
 }
 
 /* A bias for each row, of as many rows as there are outputs, is not one for each output. */
@@ -659,6 +709,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/executor/float-net", test_float_net);
   g_test_add_func ("/executor/byte-net", test_byte_net);
+  g_test_add_func ("/executor/excited-net", test_excited_net);
   g_test_add_func ("/executor/row-bias", test_row_bias);
   g_test_add_func ("/executor/moved-net", test_moved_net);
   g_test_add_func ("/executor/motion-stem", test_motion_stem);

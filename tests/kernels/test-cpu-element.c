@@ -407,6 +407,52 @@ test_mean_bytes (void)
   }
 }
 
+static const PraxiChainStep swish[] = {
+    {.kind = PRAXI_OP_DEQUANTIZE_LINEAR, .a = 0, .alpha = 0.037f, .zero = 4},
+    {.kind = PRAXI_OP_HARD_SWISH, .a = -1},
+    {.kind = PRAXI_OP_RELU, .a = -2}};
+
+/* Sums of floats differ a little from the plain ones, not from thread to thread. */
+static void
+check_mean_chain (const PraxiTensor *x, int n_steps)
+{
+  const int64_t out[] = {x->dims[0], x->dims[1], 1, 1, 1};
+  PraxiTensor y = test_tensor (PRAXI_F32, LAYOUT_CHANNELS_LAST, 5, out);
+  PraxiTensor alone = test_tensor (PRAXI_F32, LAYOUT_CHANNELS_LAST, 5, out);
+  const PraxiOp op = {
+      .kind = PRAXI_OP_GLOBAL_AVERAGE_POOL, .to = PRAXI_F32, .chain = swish, .n_chain = n_steps};
+  const PraxiTensor *in[] = {x}, *several[] = {&y}, *one[] = {&alone};
+  PraxiPool *thread;
+  g_assert_cmpint (praxi_pool_new (1, &thread), ==, PRAXI_OK);
+  test_check (&op, in, 1, &y, pool, 1e-5f);
+  for (int i = 0; test_level (i) && !test_may_lack (test_level (i)); i++) {
+    test_run (test_level (i), &op, in, 1, several, 1, pool, NULL);
+    test_run (test_level (i), &op, in, 1, one, 1, thread, NULL);
+    g_assert_cmpfloat (test_max_difference (&y, &alone), ==, 0);
+  }
+  test_tensor_clear (&y);
+  test_tensor_clear (&alone);
+  praxi_pool_free (thread);
+}
+
+static void
+test_mean_chain (void)
+{
+  static const int64_t shapes[][5] = {{2, 54, 3, 10, 9},
+                                      {1, 130, 4, 16, 8},
+                                      {1, 3, 5, 70, 60},
+                                      {3, 64, 1, 1, 1},
+                                      {1, 1200, 2, 9, 8}};
+  for (unsigned i = 0; i < G_N_ELEMENTS (shapes) * 2; i++) {
+    PraxiTensor x =
+        test_tensor (i % 2 ? PRAXI_S8 : PRAXI_U8, LAYOUT_CHANNELS_LAST, 5, shapes[i / 2]);
+    test_fill (&x, i, 255);
+    check_mean_chain (&x, 2);
+    check_mean_chain (&x, 3);
+    test_tensor_clear (&x);
+  }
+}
+
 static void
 test_chain (void)
 {
@@ -490,6 +536,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cpu/element/reduce", test_reduce);
   g_test_add_func ("/cpu/element/global-pools", test_global_pools);
   g_test_add_func ("/cpu/element/mean-bytes", test_mean_bytes);
+  g_test_add_func ("/cpu/element/mean-chain", test_mean_chain);
   g_test_add_func ("/cpu/element/chain", test_chain);
   g_test_add_func ("/cpu/element/chain-channels", test_chain_channels);
   const int result = g_test_run ();
