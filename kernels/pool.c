@@ -1,6 +1,8 @@
 /* A generation counter starts a job; the threads that are still awake from the last one see it
  * within a microsecond, the others sleep on a condition. Nobody spins longer than SPIN_NS, so an
- * idle pool burns nothing.
+ * idle pool burns nothing. A part is taken by raising its own counter to the generation: by its own
+ * thread, or by one that has nothing left to do. With a core that is busy otherwise a job takes no
+ * longer than one thread alone would, instead of until the scheduler gives the other one its turn.
  */
 #include "kernels/pool.h"
 
@@ -27,7 +29,8 @@ struct PraxiPool {
   void (*part) (void *data, int i, int n); /* published by generation */
   void *data;
   atomic_uint generation;
-  atomic_int pending; /* parts of this generation not yet done by the workers */
+  atomic_uint taken[MAX_THREADS]; /* the last generation whose part i somebody has taken */
+  atomic_int pending;             /* parts of this generation that are not done */
 
   atomic_int sleepers;
   atomic_bool caller_sleeps, stop;
@@ -117,6 +120,21 @@ finish_part (PraxiPool *pool)
   pthread_mutex_unlock (&pool->lock);
 }
 
+/* A part that is taken holds its generation up: the job stays what it is until it is done. */
+static void
+run_parts (PraxiPool *pool, int own, unsigned generation)
+{
+  const int n = pool->n_threads;
+  for (int k = 0; k < n; k++) {
+    const int i = (own + k) % n;
+    unsigned last = generation - 1;
+    if (!atomic_compare_exchange_strong (&pool->taken[i], &last, generation))
+      continue;
+    pool->part (pool->data, i, n);
+    finish_part (pool);
+  }
+}
+
 static void *
 work (void *data)
 {
@@ -129,20 +147,20 @@ work (void *data)
     seen = atomic_load (&pool->generation);
     if (atomic_load (&pool->stop))
       return NULL;
-    pool->part (pool->data, worker->index, pool->n_threads);
-    finish_part (pool);
+    run_parts (pool, worker->index, seen);
   }
 }
 
-static void
+static unsigned
 start_generation (PraxiPool *pool)
 {
-  atomic_fetch_add (&pool->generation, 1);
+  const unsigned generation = atomic_fetch_add (&pool->generation, 1) + 1;
   if (atomic_load (&pool->sleepers) == 0)
-    return;
+    return generation;
   pthread_mutex_lock (&pool->lock);
   pthread_cond_broadcast (&pool->started);
   pthread_mutex_unlock (&pool->lock);
+  return generation;
 }
 
 static int
@@ -220,14 +238,14 @@ praxi_pool_threads (const PraxiPool *pool)
 void
 praxi_pool_run (PraxiPool *pool, void (*part) (void *data, int i, int n), void *data)
 {
-  const int n_threads = pool ? pool->n_threads : 1;
-  if (n_threads > 1) {
-    pool->part = part;
-    pool->data = data;
-    atomic_store (&pool->pending, n_threads - 1);
-    start_generation (pool);
+  if (!pool || pool->n_threads == 1) {
+    part (data, 0, 1);
+    return;
   }
-  part (data, 0, n_threads);
-  if (n_threads > 1 && !spin_for_end (pool))
+  pool->part = part;
+  pool->data = data;
+  atomic_store (&pool->pending, pool->n_threads);
+  run_parts (pool, 0, start_generation (pool));
+  if (!spin_for_end (pool))
     sleep_for_end (pool);
 }
