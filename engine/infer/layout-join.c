@@ -36,7 +36,7 @@ can_write_apart (const PraxiNode *node)
   switch (node->op.kind) {
   case PRAXI_OP_CONV:
   case PRAXI_OP_QCONV:
-    return node->op.window.group == 1;
+    return node->op.window.group == 1 && !node->op.has_residual;
   case PRAXI_OP_MAX_POOL:
   case PRAXI_OP_QADD:
   case PRAXI_OP_QTABLE:

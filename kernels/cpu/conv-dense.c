@@ -42,8 +42,7 @@ typedef struct {
   int64_t chunk_pixels;
   size_t room_bytes; /* of DenseTiles or sums, before a thread's planes */
   bool in_signed, has_residual;
-  int64_t residual_step; /* elements from pixel to pixel */
-  bool packs_at_run;     /* weights and bias, into scratch */
+  bool packs_at_run; /* weights and bias, into scratch */
   WeightSteps steps;
   bool copies_last;     /* groups of 4 channels would be read beyond the input's end */
   size_t out_element;   /* bytes */
@@ -163,11 +162,7 @@ fill_call (const Job *job,
   if (end_plane - first_plane < call->n_planes)
     praxi_cpu_pack_keep (job->pack, first_plane, end_plane, start, call);
   call->out = job->out + out_at;
-  call->epilogue.residual = NULL;
-  if (job->residual)
-    call->epilogue.residual =
-        job->residual +
-        (size_t) (first_pixel * call->residual_step + chunk->channel) * kernel->out_element;
+  call->epilogue.residual = job->residual ? job->residual + out_at : NULL;
 }
 
 /* One chunk of pixels of a span, all its channels. */
@@ -199,7 +194,6 @@ run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
       .n_pixels = (int) n_pixels,
       .in_signed = kernel->in_signed,
       .out_step = s->out_step,
-      .residual_step = kernel->residual_step,
       .epilogue = kernel->epilogue,
       .tiles = &tiles};
   const int64_t first =
@@ -499,7 +493,7 @@ praxi_cpu_conv (const CpuPlace *place, PraxiKernel **out)
   if (!praxi_cpu_conv_shape_apart (&place->op->window, place->in[0], praxi_cpu_input (place, 1),
                                    place->out[0], &shape) ||
       !praxi_cpu_conv_types_fit (place) || shape.kernel[0] > CONV_RING_MAX ||
-      !praxi_cpu_conv_epilogue_apart (place, &epilogue))
+      !praxi_cpu_conv_epilogue (place, &epilogue))
     return PRAXI_STATUS_UNSUPPORTED;
   const bool in_tiles = can_tile (place, &shape);
   const PraxiStatus winograd =
@@ -527,8 +521,6 @@ praxi_cpu_conv (const CpuPlace *place, PraxiKernel **out)
   kernel->pack.in_tiles = in_tiles;
   kernel->in_signed = place->in[0]->dtype == PRAXI_S8;
   kernel->has_residual = place->op->has_residual;
-  if (kernel->has_residual)
-    kernel->residual_step = praxi_cpu_pixel_step (place->in[place->n_in - 1]);
   kernel->copies_last =
       is_s8 && !in_tiles && !kernel->planes.copies && shape.in_channels / shape.groups % 4 != 0;
   const PraxiStatus status = pack_weights (kernel, place);

@@ -161,7 +161,7 @@ fits (const PraxiRequantize *r, int64_t channels, bool has_residual)
 }
 
 bool
-praxi_cpu_conv_epilogue_apart (const CpuPlace *place, CpuEpilogue *e)
+praxi_cpu_conv_epilogue (const CpuPlace *place, CpuEpilogue *e)
 {
   const PraxiOp *op = place->op;
   const PraxiRequantize *r = &op->requantize;
@@ -178,7 +178,8 @@ praxi_cpu_conv_epilogue_apart (const CpuPlace *place, CpuEpilogue *e)
   if (!op->has_residual)
     return true;
   const PraxiTensor *residual = place->in[place->n_in - 1];
-  if (!residual || !is_same_shape (residual, place->out[0]) || praxi_cpu_pixel_step (residual) == 0)
+  if (!residual || !is_same_shape (residual, place->out[0]) ||
+      praxi_cpu_pixel_step (residual) != praxi_cpu_pixel_step (place->out[0]))
     return false;
   if (!is_quantized)
     return residual->dtype == PRAXI_F32;
@@ -186,14 +187,6 @@ praxi_cpu_conv_epilogue_apart (const CpuPlace *place, CpuEpilogue *e)
   e->residual_zero = r->residual_zero;
   e->residual_multiplier = r->residual_multiplier;
   return praxi_dtype_is_byte (residual->dtype);
-}
-
-bool
-praxi_cpu_conv_epilogue (const CpuPlace *place, CpuEpilogue *e)
-{
-  return praxi_cpu_conv_epilogue_apart (place, e) &&
-         (!place->op->has_residual || praxi_cpu_pixel_step (place->in[place->n_in - 1]) ==
-                                          praxi_cpu_pixel_step (place->out[0]));
 }
 
 const PraxiTensor *

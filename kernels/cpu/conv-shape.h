@@ -78,8 +78,6 @@ int64_t praxi_cpu_conv_source_plane (const ConvShape *shape, int64_t in_plane, i
  * False where an activation or a residual is not one that kernels can do.
  */
 bool praxi_cpu_conv_epilogue (const CpuPlace *place, CpuEpilogue *epilogue);
-/* The same where pixels of the residual may lie as far apart as they like. */
-bool praxi_cpu_conv_epilogue_apart (const CpuPlace *place, CpuEpilogue *epilogue);
 
 /* The bias of a Conv; NULL without one. */
 const PraxiTensor *praxi_cpu_conv_bias (const CpuPlace *place);

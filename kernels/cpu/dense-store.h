@@ -55,9 +55,8 @@ store_slowly (const DenseCall *call, int pixel, int n_rows, int blocks, const Ve
   for (int i = 0; i < n_rows; i++, sums += blocks)
     for (int j = 0; j < blocks && j * LANES < call->n_channels; j++) {
       const int left = call->n_channels - j * LANES;
-      uint8_t *to = (uint8_t *) call->out + (pixel + i) * call->out_step + j * LANES;
-      epilogue_store_s8 (&call->epilogue, sums[j], to,
-                         (pixel + i) * call->residual_step + j * LANES, j * LANES,
+      const int64_t at = (pixel + i) * call->out_step + j * LANES;
+      epilogue_store_s8 (&call->epilogue, sums[j], call->out, at, j * LANES,
                          left < LANES ? left : LANES);
     }
 }

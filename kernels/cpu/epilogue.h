@@ -4,7 +4,7 @@
 #include "kernels/cpu/loops.h"
 #include "kernels/cpu/simd.h"
 
-/* at: elements from the residual; channel: into the epilogue's arrays; n: lanes */
+/* at: elements from out and from the residual; channel: into the epilogue's arrays; n: lanes */
 SIMD_INLINE VecF
 epilogue_requantize (const CpuEpilogue *e, VecI sum, int64_t at, int channel, int n)
 {
@@ -20,10 +20,10 @@ epilogue_requantize (const CpuEpilogue *e, VecI sum, int64_t at, int channel, in
 }
 
 SIMD_INLINE void
-epilogue_store_s8 (const CpuEpilogue *e, VecI sum, uint8_t *to, int64_t at, int channel, int n)
+epilogue_store_s8 (const CpuEpilogue *e, VecI sum, void *out, int64_t at, int channel, int n)
 {
   const VecI q = simd_to_s32 (epilogue_requantize (e, sum, at, channel, n));
-  simd_store_bytes_n (to, simd_add_s32 (q, simd_set1_s32 (e->zero)), n);
+  simd_store_bytes_n ((uint8_t *) out + at, simd_add_s32 (q, simd_set1_s32 (e->zero)), n);
 }
 
 /* Activates n vectors: one look at what the activation is for all. */

@@ -162,10 +162,11 @@ store_f32 (const DenseCall *call, int pixel, int rows, int blocks, VecF (*sum)[M
     VecF v[MAX_ROWS];
 #pragma GCC unroll 12
     for (int i = 0; i < rows; i++) {
-      const int64_t at = (pixel + i) * call->residual_step + j * LANES;
+      const int64_t row =
+          call->out_at && i < n_rows ? call->out_at[pixel + i] : (pixel + i) * call->out_step;
       v[i] = sum[i][j];
       if (e.residual && i < n_rows && n > 0)
-        v[i] = v[i] + simd_load_n ((const float *) e.residual + at, n);
+        v[i] = v[i] + simd_load_n ((const float *) e.residual + row + j * LANES, n);
     }
     epilogue_activate (&e, v, rows);
 #pragma GCC unroll 12

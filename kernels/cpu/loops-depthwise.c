@@ -54,10 +54,9 @@ store_s8 (const DepthwiseCall *call, int pixel, int pixels, int c, int n, const 
 {
 #pragma GCC unroll 4
   for (int i = 0; i < PIXELS; i++)
-    if (i < pixels) {
-      const int64_t at = (int64_t) (pixel + i) * call->n_channels + c;
-      epilogue_store_s8 (&call->epilogue, sum[i], (uint8_t *) call->out + at, at, c, n);
-    }
+    if (i < pixels)
+      epilogue_store_s8 (&call->epilogue, sum[i], call->out,
+                         (int64_t) (pixel + i) * call->n_channels + c, c, n);
 }
 
 SIMD_INLINE void

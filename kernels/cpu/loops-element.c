@@ -286,7 +286,7 @@ LEVEL_NAME (add_bytes) (const CpuEpilogue *epilogue,
 #endif
   for (; i < n; i += LANES) {
     const int rest = n - i < LANES ? (int) (n - i) : LANES;
-    epilogue_store_s8 (&e, simd_add_s32 (load_bytes (a + i, a_signed, rest), a_zeros), q + i, i, 0,
+    epilogue_store_s8 (&e, simd_add_s32 (load_bytes (a + i, a_signed, rest), a_zeros), q, i, 0,
                        rest);
   }
 }

@@ -302,7 +302,7 @@ LEVEL_NAME (winograd_out_s16) (const WinogradOut *out)
     }
     for (int k = 0; !packs && k < n_out; k++)
       for (int j = 0; at[k] >= 0 && j * LANES < n; j++)
-        epilogue_store_s8 (e, y[j][k], (uint8_t *) out->out + at[k] + j * LANES, at[k] + j * LANES,
-                           j * LANES, n - j * LANES < LANES ? n - j * LANES : LANES);
+        epilogue_store_s8 (e, y[j][k], out->out, at[k] + j * LANES, j * LANES,
+                           n - j * LANES < LANES ? n - j * LANES : LANES);
   }
 }

@@ -44,7 +44,7 @@ typedef struct {
   const int32_t *start; /* int8: what a sum starts with, −zero Σ w */
   PraxiActivation activation;
   float alpha, beta;
-  const void *residual; /* NULL for none; of what out is the first element of */
+  const void *residual; /* NULL for none; at the same place as out */
   bool residual_signed;
   int32_t residual_zero, zero;
   float residual_multiplier, low, high; /* low, high: less zero */
@@ -91,7 +91,7 @@ typedef struct {
   int n_channels;      /* stored, at most blocks LANES */
   bool in_signed;
   void *out;
-  int64_t out_step, residual_step; /* elements from pixel to pixel */
+  int64_t out_step;        /* elements from pixel to pixel */
   const int32_t *out_at;   /* f32: where each pixel goes instead, in elements from out; or NULL */
   CpuEpilogue epilogue;    /* its arrays readable for blocks LANES channels */
   const DenseTiles *tiles; /* of dense_tiles */
