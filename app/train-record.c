@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/core/error.h"
+#include "engine/core/replace-file.h"
 
 gboolean
 praxi_train_record_read (const char *path, const char *key, int *n_done, GError **error)
@@ -30,6 +31,6 @@ praxi_train_record_write (const char *path, const char *key, int n_done, GError 
 {
   g_autofree char *text = g_strdup_printf ("%d\n%s\n", n_done, key);
   g_autoptr (GError) why = NULL;
-  return g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_DURABLE, 0644, &why) ||
+  return praxi_replace_file (path, text, strlen (text), &why) ||
          praxi_error_fail_file (error, PRAXI_ERROR_DISK, path, "%s", why->message);
 }

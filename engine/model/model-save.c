@@ -1,6 +1,7 @@
 #include "engine/model/model.h"
 
 #include "engine/core/error.h"
+#include "engine/core/replace-file.h"
 #include "engine/core/text.h"
 #include "engine/model/onnx-write.h"
 
@@ -14,9 +15,7 @@ write_checked (GBytes *bytes, const char *path, GError **error)
     return FALSE;
   g_autoptr (GError) why = NULL;
   const char *data = g_bytes_get_data (bytes, &size);
-  if (g_file_set_contents_full (path, data, (gssize) size,
-                                G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644,
-                                &why))
+  if (praxi_replace_file (path, data, size, &why))
     return TRUE;
   g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_DISK, "%s; choose another place", why->message);
   return FALSE;

@@ -1,9 +1,9 @@
 #include "engine/train/checkpoint.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "engine/core/error.h"
+#include "engine/core/replace-file.h"
 
 #define EPOCH_TYPE "(idddddd)"
 #define FORMAT "(ssiiiixxxdda" EPOCH_TYPE "xaay)"
@@ -69,14 +69,10 @@ praxi_checkpoint_save (const PraxiTrainState *state,
 {
   g_autoptr (GError) failure = NULL;
   g_autoptr (GVariant) packed = g_variant_ref_sink (pack (state, key));
-  g_autofree char *fresh = g_strconcat (path, ".new", NULL); /* the next one replaces it */
-  if (g_file_set_contents_full (fresh, g_variant_get_data (packed),
-                                (gssize) g_variant_get_size (packed), G_FILE_SET_CONTENTS_DURABLE,
-                                0644, &failure) &&
-      g_rename (fresh, path) == 0)
+  if (praxi_replace_file (path, g_variant_get_data (packed), g_variant_get_size (packed), &failure))
     return TRUE;
   g_set_error (error, PRAXI_ERROR, PRAXI_ERROR_DISK, "keeping the checkpoint: %s",
-               failure != NULL ? failure->message : g_strerror (errno));
+               failure->message);
   return FALSE;
 }
 
