@@ -82,3 +82,16 @@ praxi_cpu_take_same (void **own, void *other, size_t bytes)
   *own = other;
   return true;
 }
+
+int64_t
+praxi_cpu_mean_pixels (const CpuPlace *place)
+{
+  const PraxiTensor *x = place->in[0], *y = place->out[0];
+  int64_t pixels = 1;
+  if (x->rank < 3 || x->rank > 5 || !praxi_dtype_is_byte (x->dtype) || y->dtype != PRAXI_F32 ||
+      !praxi_cpu_is_channels_last (x) || !praxi_cpu_is_channels_last (y))
+    return 0;
+  for (int d = 2; d < x->rank; d++)
+    pixels *= x->dims[d];
+  return pixels;
+}

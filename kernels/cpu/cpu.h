@@ -64,6 +64,9 @@ bool praxi_cpu_is_channels_last (const PraxiTensor *tensor); /* of rank 3 … 5 
  */
 int64_t praxi_cpu_pixel_step (const PraxiTensor *tensor);
 
+/* Pixels of each clip in a global mean of bytes to floats, both channels-last; 0: it is not one. */
+int64_t praxi_cpu_mean_pixels (const CpuPlace *place);
+
 /* The share of n things that falls to part i of parts. */
 static inline void
 praxi_cpu_share (int64_t n, int i, int parts, int64_t *begin, int64_t *end)

@@ -67,12 +67,9 @@ run (PraxiKernel *base,
 PraxiStatus
 praxi_cpu_mean_bytes (const CpuPlace *place, PraxiKernel **out)
 {
-  const PraxiTensor *x = place->in[0], *y = place->out[0];
-  int64_t pixels = 1;
-  for (int d = 2; d < x->rank; d++)
-    pixels *= x->dims[d];
-  if (x->rank < 3 || x->rank > 5 || !praxi_dtype_is_byte (x->dtype) || y->dtype != PRAXI_F32 ||
-      !praxi_cpu_is_channels_last (x) || !praxi_cpu_is_channels_last (y) || pixels > MOST_PIXELS)
+  const PraxiTensor *x = place->in[0];
+  const int64_t pixels = praxi_cpu_mean_pixels (place);
+  if (pixels == 0 || pixels > MOST_PIXELS)
     return PRAXI_STATUS_UNSUPPORTED;
   MeanKernel *kernel = calloc (1, sizeof *kernel);
   if (!kernel)
