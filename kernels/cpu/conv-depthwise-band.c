@@ -8,7 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PAD = 2, CACHE_BYTES = 1 << 18 };
+enum {
+  MOST_PAD = 2,
+  MOST_TOGETHER = 16, /* pixels */
+  MIN_TIMES = 3,      /* in a row those pixels have to fit */
+  MIN_GAIN = 125,     /* per cent of the rows' bytes that groups of single pixels have to be */
+  MIN_BLOCK = 4,      /* bands */
+  CACHE_BYTES = 1 << 18
+};
 
 typedef struct {
   PraxiKernel base;
@@ -18,6 +25,7 @@ typedef struct {
   CpuEpilogue epilogue;
   ConvArrays arrays;
   bool in_signed;
+  int together;         /* pixels whose channels are groups: see DepthwiseBand */
   int64_t stacks;       /* of a clip: planes or pairs of them, whose bands are under each other */
   int64_t bands, block; /* of a stack; of those that are done before others of the next stack */
   size_t room;          /* of each thread */
@@ -35,7 +43,7 @@ find_planes (const Job *job, int64_t stack, DepthwiseBand *call)
   const ConvShape *s = &job->kernel->shape;
   const int64_t in_bytes = s->in[1] * s->in[2] * s->in_channels;
   const int64_t out_bytes = s->out[1] * s->out[2] * s->in_channels;
-  if (call->kind != BAND_PLANES) {
+  if (!praxi_cpu_depthwise_in_time (call->kind)) {
     call->planes[0] = job->in + praxi_cpu_conv_plane (s, stack, 0) * in_bytes;
     call->out[0] = job->out + stack * out_bytes;
     return;
@@ -69,6 +77,7 @@ run_bands (const Job *job, int64_t stack, int64_t first, int64_t n, void *room)
                         .first = (int) first,
                         .n = (int) n,
                         .n_channels = (int) s->in_channels,
+                        .together = kernel->together,
                         .weights = kernel->arrays.weights,
                         .in_signed = kernel->in_signed,
                         .room = room,
@@ -130,7 +139,7 @@ pack_filter (BandKernel *kernel,
              int width)
 {
   const DepthwiseBandShape shape = praxi_cpu_depthwise_band (kernel->kind);
-  const bool in_time = kernel->kind == BAND_PLANES;
+  const bool in_time = praxi_cpu_depthwise_in_time (kernel->kind);
   const int32_t zero = r->input_zero + (kernel->in_signed ? 128 : 0);
   const int first = at / width * width; /* groups before it are as wide or wider */
   const int taps = shape.lines * shape.taps * shape.outputs;
@@ -156,26 +165,27 @@ pack (BandKernel *kernel, const int8_t *w, const PraxiRequantize *r)
 {
   const DepthwiseBandShape shape = praxi_cpu_depthwise_band (kernel->kind);
   const size_t channel_bytes = (size_t) (shape.lines * shape.taps * shape.outputs * BAND_INPUTS);
-  const size_t pixel_bytes = (size_t) kernel->shape.in_channels;
-  const int channels = (int) kernel->shape.in_channels;
+  const int filters = (int) kernel->shape.in_channels;
   const int most = kernel->loops->depthwise_row_bytes;
+  const int channels = kernel->together > 0 ? filters * kernel->together : filters;
+  const bool in_order = kernel->together > 0 && shape.taps > 1;
+  const size_t padding_bytes = (size_t) (filters > most ? filters : most);
   size_t n = 0;
   for (int begin, first = 0; first < channels; first = (int) n)
     n += (size_t) praxi_cpu_depthwise_band_group (channels, first, most, &begin);
-  if (!praxi_cpu_arrays_new (&kernel->arrays, n * channel_bytes, n, pixel_bytes))
+  if (!praxi_cpu_arrays_new (&kernel->arrays, n * channel_bytes, n, padding_bytes))
     return PRAXI_STATUS_MEMORY;
   kernel->base.weight_bytes = n * (channel_bytes + 3 * 4);
-  memset (kernel->arrays.padding, (uint8_t) r->input_zero, pixel_bytes);
+  memset (kernel->arrays.padding, (uint8_t) r->input_zero, padding_bytes);
   for (int first = 0, width; first < channels; first += width) {
     int begin;
     width = praxi_cpu_depthwise_band_group (channels, first, most, &begin);
     for (int k = 0; k < width; k++) {
-      const int c = begin + praxi_cpu_depthwise_channel (width, BAND_INPUTS, k);
+      const int c = begin + (in_order ? k : praxi_cpu_depthwise_channel (width, BAND_INPUTS, k));
       if (c < channels)
-        pack_filter (kernel, w, r, c, first + k, width);
+        pack_filter (kernel, w, r, c % filters, first + k, width);
     }
   }
-  kernel->room = praxi_cpu_round_up (praxi_cpu_depthwise_band_room (most), 64);
   return PRAXI_OK;
 }
 
@@ -183,18 +193,41 @@ static bool
 find_kind (const ConvShape *s, DepthwiseBandKind *kind)
 {
   const int64_t *k = s->kernel;
-  *kind = k[0] == 3 ? BAND_PLANES : k[1] == 3 ? BAND_ROWS_3 : BAND_ROWS_5;
+  *kind = k[0] == 3 && k[1] == 1 ? BAND_TIMES
+          : k[0] == 3            ? BAND_PLANES
+          : k[1] == 3            ? BAND_ROWS_3
+                                 : BAND_ROWS_5;
   const int64_t taps = praxi_cpu_depthwise_band (*kind).taps;
   const int64_t most_stride = *kind == BAND_PLANES ? 2 : 1;
+  const bool in_time = praxi_cpu_depthwise_in_time (*kind);
   bool fit = s->groups == s->in_channels && s->groups == s->out_channels &&
-             s->in_channels >= DEPTHWISE_GROUP && k[0] == (*kind == BAND_PLANES ? 3 : 1) &&
-             k[1] == taps && k[2] == taps && s->pad[0] <= MOST_PAD &&
+             (s->in_channels >= DEPTHWISE_GROUP || *kind == BAND_TIMES) &&
+             k[0] == (in_time ? 3 : 1) && k[1] == taps && k[2] == taps && s->pad[0] <= MOST_PAD &&
              s->in[1] * s->in[2] * s->in_channels <= INT32_MAX;
-  fit = fit && (*kind == BAND_PLANES ? s->stride[0] == 1 && s->out[0] >= 2
-                                     : s->pad[0] == 0 && s->out[1] >= 2);
+  fit = fit && (in_time ? s->stride[0] == 1 && s->out[0] >= 2 : s->pad[0] == 0 && s->out[1] >= 2);
   for (int axis = 0; axis < 3; axis++)
-    fit = fit && s->dilation[axis] == 1 && s->pad[axis] <= MOST_PAD;
+    fit = fit && s->dilation[axis] == 1 &&
+          s->pad[axis] <= (axis > 0 && *kind == BAND_TIMES ? 0 : MOST_PAD);
   return fit && s->stride[1] <= most_stride && s->stride[2] <= most_stride;
+}
+
+/* Pixels whose channels are whole groups; 0 where there are too many and, of rows, where a line of
+ * quads does not fit into the room, groups of single pixels are not that empty or a row is short.
+ */
+static int
+pixels_together (const ConvShape *s, DepthwiseBandKind kind, int most)
+{
+  const int channels = (int) s->in_channels;
+  const int64_t quads = (s->in[2] + 2 * s->pad[2]) * channels + most;
+  int groups = 0, together = 1;
+  for (int first = 0, begin; first < channels; groups++)
+    first += praxi_cpu_depthwise_band_group (channels, first, most, &begin);
+  while (channels * together % most != 0)
+    together *= 2;
+  const bool pays = groups * most >= channels * MIN_GAIN / 100 && s->out[2] >= MIN_TIMES * together;
+  const bool fits = quads * BAND_INPUTS <= (int64_t) praxi_cpu_depthwise_band_room (most);
+  const bool can = kind == BAND_TIMES || (kind == BAND_ROWS_3 && pays && fits);
+  return can && together <= MOST_TOGETHER ? together : 0;
 }
 
 /* Bands of rows are done plane by plane. */
@@ -203,15 +236,21 @@ divide (BandKernel *kernel)
 {
   const ConvShape *s = &kernel->shape;
   const int outputs = praxi_cpu_depthwise_band (kernel->kind).outputs;
-  if (kernel->kind == BAND_PLANES) {
-    const int64_t row_bytes = BAND_INPUTS * s->in[2] * s->in_channels * s->stride[1];
-    kernel->stacks = (s->out[0] + outputs - 1) / outputs;
-    kernel->bands = s->out[1];
-    kernel->block = CACHE_BYTES / row_bytes > 4 ? CACHE_BYTES / row_bytes : 4;
-  } else {
+  if (!praxi_cpu_depthwise_in_time (kernel->kind)) {
     kernel->stacks = s->out[0];
     kernel->bands = kernel->block = (s->out[1] + outputs - 1) / outputs;
+    return;
   }
+  int64_t band_bytes = s->in[2] * s->in_channels * s->stride[1];
+  kernel->stacks = (s->out[0] + outputs - 1) / outputs;
+  kernel->bands = s->out[1];
+  if (kernel->kind == BAND_TIMES) {
+    band_bytes = kernel->together * s->in_channels;
+    kernel->bands = (s->out[1] * s->out[2] + kernel->together - 1) / kernel->together;
+  }
+  kernel->block = CACHE_BYTES / (BAND_INPUTS * band_bytes);
+  if (kernel->block < MIN_BLOCK)
+    kernel->block = MIN_BLOCK;
 }
 
 PraxiStatus
@@ -227,6 +266,10 @@ praxi_cpu_conv_depthwise_band (const CpuPlace *place, PraxiKernel **out)
       !praxi_cpu_conv_types_fit (place) || !find_kind (&shape, &kind) ||
       !praxi_cpu_conv_epilogue (place, &epilogue) || !epilogue.fits)
     return PRAXI_STATUS_UNSUPPORTED;
+  const int most = place->loops->depthwise_row_bytes;
+  const int together = pixels_together (&shape, kind, most);
+  if (kind == BAND_TIMES && together == 0)
+    return PRAXI_STATUS_UNSUPPORTED;
   BandKernel *kernel = calloc (1, sizeof *kernel);
   if (!kernel)
     return PRAXI_STATUS_MEMORY;
@@ -237,6 +280,8 @@ praxi_cpu_conv_depthwise_band (const CpuPlace *place, PraxiKernel **out)
   kernel->kind = kind;
   kernel->epilogue = epilogue;
   kernel->in_signed = place->in[0]->dtype == PRAXI_S8;
+  kernel->together = together;
+  kernel->room = praxi_cpu_round_up (praxi_cpu_depthwise_band_room (most), 64);
   divide (kernel);
   const PraxiStatus status = pack (kernel, place->in[1]->data, &place->op->requantize);
   kernel->base.scratch_bytes = kernel->room * (size_t) place->n_threads;

@@ -58,16 +58,18 @@ Q (interleave_columns) (const DepthwiseBand *call,
     Q (interleave_each) (call, line, first, columns, c, false, (QUADS_VEC *) (void *) to);
 }
 
-/* Neighbours of all outputs. x: the first column under them of each line; first: of the group in
- * the epilogue's arrays
+/* Neighbours of all outputs. x: of each line what is under the first tap of the first; pixel_step,
+ * tap_step: bytes from there to what is under the next; first: of the group in the epilogue's
+ * arrays
  */
 SIMD_INLINE void
 Q (band_tile) (const CpuEpilogue *e,
-               const QUADS_VEC *const *x,
+               const uint8_t *const *x,
+               int64_t pixel_step,
+               int64_t tap_step,
                const QUADS_VEC *w,
                int first,
                DepthwiseBandShape shape,
-               int stride,
                int pixels,
                QUADS_VEC (*result)[BAND_OUTPUTS])
 {
@@ -90,7 +92,9 @@ Q (band_tile) (const CpuEpilogue *e,
           const QUADS_VEC weights = w[4 * ((i * shape.taps + tap) * shape.outputs + k) + q];
 #pragma GCC unroll 7
           for (int p = 0; p < pixels; p++)
-            sum[p][k] = QUADS_DOT (sum[p][k], x[i][4 * (p * stride + tap) + q], weights);
+            sum[p][k] = QUADS_DOT (
+                sum[p][k], Q (load_lanes) (x[i] + p * pixel_step + tap * tap_step + q * QUADS),
+                weights);
         }
 #pragma GCC unroll 7
     for (int p = 0; p < pixels; p++)
@@ -98,17 +102,27 @@ Q (band_tile) (const CpuEpilogue *e,
       for (int k = 0; k < shape.outputs; k++)
         whole[q][p][k] = Q (scale) (e, sum[p][k], first + q * QUADS / 4);
   }
+  if (Q (is_whole) (e)) {
 #pragma GCC unroll 7
-  for (int p = 0; p < pixels; p++)
+    for (int p = 0; p < pixels; p++)
 #pragma GCC unroll 4
-    for (int k = 0; k < shape.outputs; k++)
-      result[p][k] = Q (pack) (e, whole[0][p][k], whole[1][p][k], whole[2][p][k], whole[3][p][k]);
+      for (int k = 0; k < shape.outputs; k++)
+        result[p][k] =
+            Q (pack) (e, true, whole[0][p][k], whole[1][p][k], whole[2][p][k], whole[3][p][k]);
+  } else {
+#pragma GCC unroll 7
+    for (int p = 0; p < pixels; p++)
+#pragma GCC unroll 4
+      for (int k = 0; k < shape.outputs; k++)
+        result[p][k] =
+            Q (pack) (e, false, whole[0][p][k], whole[1][p][k], whole[2][p][k], whole[3][p][k]);
+  }
 }
 
 /* Neighbours of n channels. out: the first pixel of each output */
 SIMD_INLINE void
 Q (band_store) (const DepthwiseBand *call,
-                const QUADS_VEC *const *x,
+                const uint8_t *const *x,
                 const QUADS_VEC *w,
                 uint8_t *const *out,
                 int first,
@@ -119,7 +133,8 @@ Q (band_store) (const DepthwiseBand *call,
   enum { AHEAD = 14 }; /* pixels to what is fetched now to be stored later */
   const int n = call->n_channels < QUADS ? call->n_channels : QUADS;
   QUADS_VEC bytes[BAND_PIXELS][BAND_OUTPUTS];
-  Q (band_tile) (&call->epilogue, x, w, first, shape, stride, pixels, bytes);
+  Q (band_tile)
+  (&call->epilogue, x, 4 * QUADS * stride, 4 * QUADS, w, first, shape, pixels, bytes);
 #pragma GCC unroll 7
   for (int p = 0; p < pixels; p++)
 #pragma GCC unroll 4
@@ -145,11 +160,11 @@ Q (band_row) (const DepthwiseBand *call,
 {
   const QUADS_VEC *w = (const QUADS_VEC *) call->weights +
                        (int64_t) first / QUADS * 4 * shape.lines * shape.taps * shape.outputs;
-  const QUADS_VEC *x[BAND_LINES];
+  const uint8_t *x[BAND_LINES];
   uint8_t *out[BAND_OUTPUTS];
   find_outputs (call, y, (int64_t) block->pixel * call->n_channels + c, out);
   for (int i = 0; i < shape.lines; i++)
-    x[i] = (const QUADS_VEC *) (const void *) lines[i];
+    x[i] = lines[i];
   for (int done = 0, pixels; done < block->pixels; done += pixels) {
     pixels = even_share (block->pixels - done, shape.outputs == 2 ? BAND_PIXELS : 4);
     switch (pixels) {
@@ -168,9 +183,14 @@ Q (band_row) (const DepthwiseBand *call,
 #undef BAND_CASE
     }
     for (int i = 0; i < shape.lines; i++)
-      x[i] += 4 * pixels * stride;
+      x[i] += 4 * QUADS * pixels * stride;
     for (int k = 0; k < shape.outputs; k++)
       if (out[k])
         out[k] += pixels * call->n_channels;
   }
 }
+
+#if QUADS == SIMD_QUADS
+#include "kernels/cpu/depthwise-flat.h"
+#include "kernels/cpu/depthwise-times.h"
+#endif

@@ -12,7 +12,7 @@ Q (store) (const DepthwiseRow *row, int pixel, int c, int at, QUADS_VEC (*sum)[P
       sum[q][i] = Q (scale) (e, sum[q][i], at + q * QUADS / 4);
 #pragma GCC unroll 4
   for (int i = 0; i < PIXELS; i++) {
-    const QUADS_VEC bytes = Q (pack) (e, sum[0][i], sum[1][i], sum[2][i], sum[3][i]);
+    const QUADS_VEC bytes = Q (pack) (e, false, sum[0][i], sum[1][i], sum[2][i], sum[3][i]);
     if (i < n_pixels)
       memcpy ((uint8_t *) row->out + (int64_t) (pixel + i) * row->n_channels + c, &bytes,
               sizeof bytes);

@@ -27,6 +27,12 @@ Q (load_lanes) (const void *p)
   return lanes;
 }
 
+SIMD_INLINE bool
+Q (is_whole) (const CpuEpilogue *e)
+{
+  return (int) e->low + e->zero == 0 && (int) e->high + e->zero == UINT8_MAX;
+}
+
 /* Sums of lanes as multiples of the output's scale; at: channels into the arrays of the epilogue */
 SIMD_INLINE QUADS_VEC
 Q (scale) (const CpuEpilogue *e, QUADS_VEC sum, int at)
@@ -38,9 +44,9 @@ Q (scale) (const CpuEpilogue *e, QUADS_VEC sum, int at)
       QUADS_OP (fmadd_ps) (QUADS_OP (cvtepi32_ps) (sum), multiplier, offset));
 }
 
-/* The bytes of a pixel from its four vectors. */
+/* The bytes of a pixel from its four vectors. is_whole: their range is that of uint8 */
 SIMD_INLINE QUADS_VEC
-Q (pack) (const CpuEpilogue *e, QUADS_VEC a, QUADS_VEC b, QUADS_VEC c, QUADS_VEC d)
+Q (pack) (const CpuEpilogue *e, bool is_whole, QUADS_VEC a, QUADS_VEC b, QUADS_VEC c, QUADS_VEC d)
 {
   const int low = (int) e->low + e->zero, high = (int) e->high + e->zero;
   const QUADS_VEC shift = QUADS_OP (set1_epi16) ((int16_t) (e->zero - low));
@@ -49,7 +55,7 @@ Q (pack) (const CpuEpilogue *e, QUADS_VEC a, QUADS_VEC b, QUADS_VEC c, QUADS_VEC
   const QUADS_VEC bytes =
       QUADS_OP (packus_epi16) (QUADS_OP (adds_epi16) (QUADS_OP (packs_epi32) (a, b), shift),
                                QUADS_OP (adds_epi16) (QUADS_OP (packs_epi32) (c, d), shift));
-  return QUADS_OP (add_epi8) (QUADS_OP (min_epu8) (bytes, most), least);
+  return is_whole ? bytes : QUADS_OP (add_epi8) (QUADS_OP (min_epu8) (bytes, most), least);
 }
 
 SIMD_INLINE void

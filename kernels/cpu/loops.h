@@ -194,6 +194,7 @@ typedef struct {
  */
 typedef enum {
   BAND_PLANES, /* 3 × 3 × 3 taps, step in time 1: rows of 2 planes; a line is rows of four planes */
+  BAND_TIMES,  /* 3 × 1 × 1 taps, all steps 1, no padding in space: the same */
   BAND_ROWS_3, /* 1 × 3 × 3 taps, steps in space 1: 2 rows; a line is four rows */
   BAND_ROWS_5 /* 1 × 5 × 5 taps, steps in space 1: 4 rows of two lines, the second of which is the
                  first of the next band */
@@ -208,21 +209,32 @@ static inline DepthwiseBandShape
 praxi_cpu_depthwise_band (DepthwiseBandKind kind)
 {
   return kind == BAND_PLANES   ? (DepthwiseBandShape){3, 3, 2}
+         : kind == BAND_TIMES  ? (DepthwiseBandShape){1, 1, 2}
          : kind == BAND_ROWS_3 ? (DepthwiseBandShape){1, 3, 2}
                                : (DepthwiseBandShape){2, 5, 4};
 }
 
-/* At least 16 channels, no residual and an epilogue that fits. */
+static inline bool
+praxi_cpu_depthwise_in_time (DepthwiseBandKind kind)
+{
+  return kind == BAND_PLANES || kind == BAND_TIMES;
+}
+
+/* At least 16 channels but with BAND_TIMES, no residual and an epilogue that fits. */
 typedef struct {
   DepthwiseBandKind kind;
   const void *planes[BAND_INPUTS]; /* of input, in time; NULL: padding. Of rows the first */
-  const void *padding;             /* a pixel */
+  const void *padding;             /* a pixel, and at least the largest group */
   int in_height, in_width, out_height, out_width;
   int stride[2], pad[2]; /* H, W; strides 1 or 2, pads at most 2 */
-  int first, n;          /* bands; those of rows begin with row first outputs */
+  int first, n;          /* bands; those of rows begin with row first outputs, those of BAND_TIMES
+                            with pixel first together */
   int n_channels;
+  int together; /* BAND_TIMES, BAND_ROWS_3: the fewest pixels whose channels fill whole groups,
+                   which are as one pixel of more channels; else 0 */
   const void *weights; /* of each group [lines][taps][outputs][channels][4]; channels and the
-                          epilogue's arrays as in DepthwiseRow with R = 4 */
+                          epilogue's arrays as in DepthwiseRow with R = 4, of several pixels
+                          together with 3 taps in their own order */
   bool in_signed;
   void *room;   /* praxi_cpu_depthwise_band_room bytes, 64-byte aligned */
   void *out[2]; /* planes; out[1] may be NULL. Of rows the first */
