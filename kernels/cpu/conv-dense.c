@@ -19,7 +19,7 @@ enum {
   LONG_CHUNK_PIXELS = 12 * CHUNK_PIXELS, /* that no second chunk of channels reads again */
   TILED_BYTES = 512 << 10,               /* of input, and how many pixels that may be */
   LEAST_TILED_PIXELS = 192,
-  MOST_TILED_PIXELS = 2048,
+  MOST_TILED_PIXELS = 4096,
   TAIL_BYTES = 16,
   CACHE_BYTES = 192 << 10,
   SLAB_BYTES = 24 << 10, /* of weights */

@@ -240,11 +240,12 @@ is_zero (const int32_t *start, int n)
   return any == 0;
 }
 
-/* Strips of pixels, each for all the calls. */
+/* Strips of pixels, each for together of the calls. */
 SIMD_INLINE void
 run_tiles (const Tiling *t,
            const DenseCall *calls,
            int n_calls,
+           int together,
            int blocks,
            bool is_signed,
            bool has_gaps)
@@ -262,18 +263,21 @@ run_tiles (const Tiling *t,
     if (can_pack (&calls[c]))
       packings[c] = packing_begin (epilogue, 0, blocks);
   }
-  for (int i = 0; i < t->n_strips; i += 2) {
-    const Strip strip[] = {strip_at (t, i), strip_at (t, i + 1)};
-    const int strips = t->n_strips - i < 2 ? 1 : 2;
-    /* The first bring them into the second cache. */
-    const bool streams = n_calls * t->weights_bytes > KEPT_BYTES && i > 0;
-    for (int c = 0; c < n_calls; c++) {
-      if (strips == 2)
-        multiply (t, &calls[c], strip, 2, blocks, is_signed, streams, starts[c], sums, &pending);
-      else
-        multiply (t, &calls[c], strip, 1, blocks, is_signed, streams, starts[c], sums, &pending);
-      pending_begin (&pending, &calls[c], t->rows, can_pack (&calls[c]) ? &packings[c] : NULL, sums,
-                     strip, strips, blocks, has_gaps);
+  for (int first = 0, end; first < n_calls; first = end) {
+    end = first + together < n_calls ? first + together : n_calls;
+    for (int i = 0; i < t->n_strips; i += 2) {
+      const Strip strip[] = {strip_at (t, i), strip_at (t, i + 1)};
+      const int strips = t->n_strips - i < 2 ? 1 : 2;
+      /* The first bring them into the second cache. */
+      const bool streams = (end - first) * t->weights_bytes > KEPT_BYTES && i > 0;
+      for (int c = first; c < end; c++) {
+        if (strips == 2)
+          multiply (t, &calls[c], strip, 2, blocks, is_signed, streams, starts[c], sums, &pending);
+        else
+          multiply (t, &calls[c], strip, 1, blocks, is_signed, streams, starts[c], sums, &pending);
+        pending_begin (&pending, &calls[c], t->rows, can_pack (&calls[c]) ? &packings[c] : NULL,
+                       sums, strip, strips, blocks, has_gaps);
+      }
     }
   }
   store_tiles (sums, blocks);
@@ -282,13 +286,10 @@ run_tiles (const Tiling *t,
 
 /* Calls that are taken together. */
 static int
-count_together (const Tiling *t, const DenseCall *calls, int n)
+count_together (const Tiling *t)
 {
-  const int fitting = (calls->tap_step > 0 ? KEPT_BYTES : TOGETHER_BYTES) / t->weights_bytes;
-  int i = 1;
-  while (i < n && i < fitting && calls[i].blocks == calls->blocks)
-    i++;
-  return i;
+  const int fitting = (t->call->tap_step > 0 ? KEPT_BYTES : TOGETHER_BYTES) / t->weights_bytes;
+  return fitting > 1 ? fitting : 1;
 }
 
 void
@@ -300,13 +301,14 @@ LEVEL_NAME (dense_tiles) (const DenseCall *calls, int n)
 #define RUN(blocks, is_signed)                                                                     \
   do {                                                                                             \
     if (has_gaps)                                                                                  \
-      run_tiles (&t, calls, together, blocks, is_signed, true);                                    \
+      run_tiles (&t, calls, same, count_together (&t), blocks, is_signed, true);                   \
     else                                                                                           \
-      run_tiles (&t, calls, together, blocks, is_signed, false);                                   \
+      run_tiles (&t, calls, same, count_together (&t), blocks, is_signed, false);                  \
   } while (0)
-  for (int together; n > 0; calls += together, n -= together) {
+  for (int same; n > 0; calls += same, n -= same) {
+    for (same = 1; same < n && calls[same].blocks == calls->blocks; same++)
+      ;
     t.weights_bytes = t.steps * calls->blocks * t.unit_rows * 64;
-    together = count_together (&t, calls, n);
     if (calls->blocks == 1 && calls->in_signed)
       RUN (1, true);
     else if (calls->blocks == 1)
