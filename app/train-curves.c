@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "app/train-folds.h"
+#include "engine/core/replace-file.h"
 #include "engine/train/curves.h"
 
 enum { MAX_POINTS = 500 };
@@ -77,5 +78,5 @@ praxi_train_curves_write (const PraxiTrainFolds *folds, GError **error)
     add_events (text, folds, spec->classes[c], c);
     add_samples (text, folds, spec->classes[c], c);
   }
-  return g_file_set_contents (folds->job->curves, text->str, (gssize) text->len, error);
+  return praxi_replace_file (folds->job->curves, text->str, text->len, error);
 }

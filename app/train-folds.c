@@ -12,6 +12,7 @@
 #include "app/train-record.h"
 #include "engine/core/error.h"
 #include "engine/core/json-lines.h"
+#include "engine/core/replace-file.h"
 #include "engine/core/text.h"
 #include "engine/infer/events.h"
 #include "engine/model/spec.h"
@@ -393,7 +394,7 @@ write_scores (const Folds *folds, GError **error)
     }
     g_string_append_c (text, '\n');
   }
-  return g_file_set_contents (folds->job->scores, text->str, (gssize) text->len, error);
+  return praxi_replace_file (folds->job->scores, text->str, text->len, error);
 }
 
 static void

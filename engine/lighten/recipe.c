@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/core/error.h"
+#include "engine/core/replace-file.h"
 #include "engine/core/text.h"
 #include "engine/lighten/footage.h"
 #include "engine/lighten/learn.h"
@@ -373,8 +374,7 @@ keep (const Run *run, const Stand *stand, GError **error)
   g_autofree char *text = NULL;
   gsize n = 0;
   return g_file_get_contents (stand->path, &text, &n, error) &&
-         g_file_set_contents_full (run->out, text, (gssize) n, G_FILE_SET_CONTENTS_CONSISTENT, 0666,
-                                   error);
+         praxi_replace_file (run->out, text, n, error);
 }
 
 static gboolean

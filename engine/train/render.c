@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "engine/core/error.h"
+#include "engine/core/replace-file.h"
 #include "engine/train/render-picture.h"
 
 /* Every third pose is drawn: pictures at 10 Hz, as the nets of motion see them. */
@@ -192,7 +193,7 @@ render_all (Render *render, GError **error)
   }
   g_autofree char *path = g_build_filename (render->folder, "labels.csv", NULL);
   g_autoptr (GError) why = NULL;
-  if (g_file_set_contents (path, render->labels->str, (gssize) render->labels->len, &why))
+  if (praxi_replace_file (path, render->labels->str, render->labels->len, &why))
     return TRUE;
   g_set_error_literal (error, PRAXI_ERROR, PRAXI_ERROR_DISK, why->message);
   return FALSE;
