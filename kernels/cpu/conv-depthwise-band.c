@@ -37,13 +37,19 @@ typedef struct {
   uint8_t *out, *room;
 } Job;
 
+static bool
+is_in_time (DepthwiseBandKind kind)
+{
+  return kind == BAND_PLANES || kind == BAND_TIMES;
+}
+
 static void
 find_planes (const Job *job, int64_t stack, DepthwiseBand *call)
 {
   const ConvShape *s = &job->kernel->shape;
   const int64_t in_bytes = s->in[1] * s->in[2] * s->in_channels;
   const int64_t out_bytes = s->out[1] * s->out[2] * s->in_channels;
-  if (!praxi_cpu_depthwise_in_time (call->kind)) {
+  if (!is_in_time (call->kind)) {
     call->planes[0] = job->in + praxi_cpu_conv_plane (s, stack, 0) * in_bytes;
     call->out[0] = job->out + stack * out_bytes;
     return;
@@ -139,7 +145,7 @@ pack_filter (BandKernel *kernel,
              int width)
 {
   const DepthwiseBandShape shape = praxi_cpu_depthwise_band (kernel->kind);
-  const bool in_time = praxi_cpu_depthwise_in_time (kernel->kind);
+  const bool in_time = is_in_time (kernel->kind);
   const int32_t zero = r->input_zero + (kernel->in_signed ? 128 : 0);
   const int first = at / width * width; /* groups before it are as wide or wider */
   const int taps = shape.lines * shape.taps * shape.outputs;
@@ -199,7 +205,7 @@ find_kind (const ConvShape *s, DepthwiseBandKind *kind)
                                  : BAND_ROWS_5;
   const int64_t taps = praxi_cpu_depthwise_band (*kind).taps;
   const int64_t most_stride = *kind == BAND_PLANES ? 2 : 1;
-  const bool in_time = praxi_cpu_depthwise_in_time (*kind);
+  const bool in_time = is_in_time (*kind);
   bool fit = s->groups == s->in_channels && s->groups == s->out_channels &&
              (s->in_channels >= DEPTHWISE_GROUP || *kind == BAND_TIMES) &&
              k[0] == (in_time ? 3 : 1) && k[1] == taps && k[2] == taps && s->pad[0] <= MOST_PAD &&
@@ -236,7 +242,7 @@ divide (BandKernel *kernel)
 {
   const ConvShape *s = &kernel->shape;
   const int outputs = praxi_cpu_depthwise_band (kernel->kind).outputs;
-  if (!praxi_cpu_depthwise_in_time (kernel->kind)) {
+  if (!is_in_time (kernel->kind)) {
     kernel->stacks = s->out[0];
     kernel->bands = kernel->block = (s->out[1] + outputs - 1) / outputs;
     return;

@@ -58,6 +58,22 @@ Q (interleave_columns) (const DepthwiseBand *call,
     Q (interleave_each) (call, line, first, columns, c, false, (QUADS_VEC *) (void *) to);
 }
 
+SIMD_INLINE void
+Q (pack_tile) (const CpuEpilogue *e,
+               bool is_whole,
+               DepthwiseBandShape shape,
+               int pixels,
+               QUADS_VEC (*whole)[BAND_PIXELS][BAND_OUTPUTS],
+               QUADS_VEC (*result)[BAND_OUTPUTS])
+{
+#pragma GCC unroll 7
+  for (int p = 0; p < pixels; p++)
+#pragma GCC unroll 4
+    for (int k = 0; k < shape.outputs; k++)
+      result[p][k] =
+          Q (pack) (e, is_whole, whole[0][p][k], whole[1][p][k], whole[2][p][k], whole[3][p][k]);
+}
+
 /* Neighbours of all outputs. x: of each line what is under the first tap of the first; pixel_step,
  * tap_step: bytes from there to what is under the next; first: of the group in the epilogue's
  * arrays
@@ -102,21 +118,10 @@ Q (band_tile) (const CpuEpilogue *e,
       for (int k = 0; k < shape.outputs; k++)
         whole[q][p][k] = Q (scale) (e, sum[p][k], first + q * QUADS / 4);
   }
-  if (Q (is_whole) (e)) {
-#pragma GCC unroll 7
-    for (int p = 0; p < pixels; p++)
-#pragma GCC unroll 4
-      for (int k = 0; k < shape.outputs; k++)
-        result[p][k] =
-            Q (pack) (e, true, whole[0][p][k], whole[1][p][k], whole[2][p][k], whole[3][p][k]);
-  } else {
-#pragma GCC unroll 7
-    for (int p = 0; p < pixels; p++)
-#pragma GCC unroll 4
-      for (int k = 0; k < shape.outputs; k++)
-        result[p][k] =
-            Q (pack) (e, false, whole[0][p][k], whole[1][p][k], whole[2][p][k], whole[3][p][k]);
-  }
+  if (Q (is_whole) (e))
+    Q (pack_tile) (e, true, shape, pixels, whole, result);
+  else
+    Q (pack_tile) (e, false, shape, pixels, whole, result);
 }
 
 /* Neighbours of n channels. out: the first pixel of each output */

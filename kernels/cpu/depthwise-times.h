@@ -28,10 +28,12 @@ time_vector (const CpuEpilogue *e,
       whole[k][q] = Q (scale) (e, QUADS_DOT (start, x[q], w[first / QUADS * 8 + 4 * k + q]), at);
   }
 #pragma GCC unroll 2
-  for (int k = 0; k < 2; k++)
+  for (int k = 0; k < 2; k++) {
+    const QUADS_VEC bytes =
+        Q (pack) (e, is_whole, whole[k][0], whole[k][1], whole[k][2], whole[k][3]);
     if (out[k])
-      Q (store_first)
-  (out[k], Q (pack) (e, is_whole, whole[k][0], whole[k][1], whole[k][2], whole[k][3]), n);
+      Q (store_first) (out[k], bytes, n);
+  }
 }
 
 SIMD_INLINE void

@@ -21,7 +21,7 @@ typedef struct {
 static void
 find_line (const DepthwiseBand *call, int i, Line *line)
 {
-  const bool in_time = praxi_cpu_depthwise_in_time (call->kind);
+  const bool in_time = call->kind == BAND_PLANES;
   for (int k = 0; k < BAND_INPUTS; k++) {
     const uint8_t *plane = call->planes[in_time ? k : 0];
     const int y =
@@ -36,7 +36,7 @@ find_line (const DepthwiseBand *call, int i, Line *line)
 static void
 find_outputs (const DepthwiseBand *call, int y, int64_t at, uint8_t **out)
 {
-  const bool in_time = praxi_cpu_depthwise_in_time (call->kind);
+  const bool in_time = call->kind == BAND_PLANES;
   const int outputs = praxi_cpu_depthwise_band (call->kind).outputs;
   for (int k = 0; k < outputs; k++) {
     uint8_t *plane = call->out[in_time ? k : 0];
@@ -68,7 +68,7 @@ block_s8 (const DepthwiseBand *call,
           DepthwiseBandShape shape,
           int stride)
 {
-  const bool in_time = praxi_cpu_depthwise_in_time (call->kind);
+  const bool in_time = call->kind == BAND_PLANES;
   const int columns = (block->pixels - 1) * stride + shape.taps;
   const int column = block->pixel * stride - call->pad[1];
   const int64_t line_bytes = (int64_t) columns * width * 4;

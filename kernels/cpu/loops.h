@@ -214,12 +214,6 @@ praxi_cpu_depthwise_band (DepthwiseBandKind kind)
                                : (DepthwiseBandShape){2, 5, 4};
 }
 
-static inline bool
-praxi_cpu_depthwise_in_time (DepthwiseBandKind kind)
-{
-  return kind == BAND_PLANES || kind == BAND_TIMES;
-}
-
 /* At least 16 channels but with BAND_TIMES, no residual and an epilogue that fits. */
 typedef struct {
   DepthwiseBandKind kind;
