@@ -42,6 +42,7 @@ typedef struct {
   int64_t chunk_pixels;
   size_t room_bytes; /* of DenseTiles or sums, before a thread's planes */
   bool in_signed, has_residual;
+  bool is_stem;      /* for dense_s8_stem */
   bool packs_at_run; /* weights and bias, into scratch */
   WeightSteps steps;
   bool copies_last;     /* groups of 4 channels would be read beyond the input's end */
@@ -220,6 +221,8 @@ run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
       kernel->loops->dense_s16 (calls);
     else if (kernel->pack.in_pairs)
       kernel->loops->dense_s8_pairs (calls);
+    else if (kernel->is_stem)
+      kernel->loops->dense_s8_stem (calls);
     else
       kernel->loops->dense_s8 (calls);
   }
@@ -420,6 +423,15 @@ plan_pixels (ConvKernel *kernel, int n_threads)
   return PRAXI_OK;
 }
 
+/* Whether dense_s8_stem does it. */
+static bool
+can_be_stem (const CpuPlace *place, const ConvShape *s)
+{
+  return place->loops->dense_s8_stem && place->op->kind == PRAXI_OP_QCONV && s->groups == 1 &&
+         s->in_channels == 3 && s->out_channels <= 2 * place->loops->lanes && s->kernel[0] == 1 &&
+         s->kernel[1] == 3 && s->kernel[2] == 3 && s->stride[2] == 2 && s->dilation[2] == 1;
+}
+
 /* Whether tiles do it, and faster: rows of taps side by side, and enough of them to fill tiles. */
 static bool
 can_tile (const CpuPlace *place, const ConvShape *s)
@@ -495,7 +507,8 @@ praxi_cpu_conv (const CpuPlace *place, PraxiKernel **out)
       !praxi_cpu_conv_types_fit (place) || shape.kernel[0] > CONV_RING_MAX ||
       !praxi_cpu_conv_epilogue (place, &epilogue))
     return PRAXI_STATUS_UNSUPPORTED;
-  const bool in_tiles = can_tile (place, &shape);
+  const bool is_stem = can_be_stem (place, &shape);
+  const bool in_tiles = can_tile (place, &shape) && !(is_stem && shape.out_channels <= TILE_LANES);
   const PraxiStatus winograd =
       in_tiles ? PRAXI_STATUS_UNSUPPORTED : praxi_cpu_conv_winograd (place, out);
   if (winograd != PRAXI_STATUS_UNSUPPORTED)
@@ -519,6 +532,7 @@ praxi_cpu_conv (const CpuPlace *place, PraxiKernel **out)
   kernel->pack.is_s8 = is_s8;
   kernel->pack.is_wide = kernel->planes.widens;
   kernel->pack.in_tiles = in_tiles;
+  kernel->is_stem = is_stem && !in_tiles;
   kernel->in_signed = place->in[0]->dtype == PRAXI_S8;
   kernel->has_residual = place->op->has_residual;
   kernel->copies_last =

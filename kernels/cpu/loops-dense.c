@@ -3,6 +3,9 @@
  */
 #include "kernels/cpu/dense-store.h"
 #include "kernels/cpu/loops-level.h"
+#ifdef SIMD_STEM
+#include "kernels/cpu/dense-stem.h"
+#endif
 
 /* ROWS: of a tile; REST: of the tiles that the last pixels take where a whole one is too much. */
 #if defined(__AVX512VNNI__) && !defined(PRAXI_LEVEL_YMM)
@@ -262,6 +265,33 @@ tile_f32 (const DenseCall *call, int pixel, int rows, int blocks)
 DENSE (s8, ROWS_1_S8, REST_1_S8)
 DENSE (s16, ROWS_1, REST_1)
 DENSE (f32, ROWS_1, REST_1)
+
+#ifdef SIMD_STEM
+static void
+stem_rest_1 (const DenseCall *call, int pixel)
+{
+  tile_s8 (call, pixel, STEM_REST, 1);
+}
+
+static void
+stem_rest_2 (const DenseCall *call, int pixel)
+{
+  tile_s8 (call, pixel, STEM_REST, 2);
+}
+
+void
+LEVEL_NAME (dense_s8_stem) (const DenseCall *call)
+{
+  if (call->blocks == 1 && call->in_signed)
+    stem_pixels (call, STEM_ROWS_1, 1, true, stem_rest_1);
+  else if (call->blocks == 1)
+    stem_pixels (call, STEM_ROWS_1, 1, false, stem_rest_1);
+  else if (call->in_signed)
+    stem_pixels (call, STEM_ROWS_2, 2, true, stem_rest_2);
+  else
+    stem_pixels (call, STEM_ROWS_2, 2, false, stem_rest_2);
+}
+#endif
 
 #ifdef SIMD_PAIRS
 enum { ROWS_PAIRS = 8 };

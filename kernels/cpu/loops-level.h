@@ -6,6 +6,7 @@
 
 void LEVEL_NAME (dense_s8) (const DenseCall *call);
 void LEVEL_NAME (dense_s8_pairs) (const DenseCall *call);
+void LEVEL_NAME (dense_s8_stem) (const DenseCall *call);
 void LEVEL_NAME (dense_f32_pairs) (const DenseCall *call);
 void LEVEL_NAME (dense_tiles) (const DenseCall *calls, int n);
 void LEVEL_NAME (dense_s16) (const DenseCall *call);

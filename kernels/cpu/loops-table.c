@@ -18,6 +18,9 @@ const CpuLoops LEVEL_NAME (table) = {
     .dense_s8_pairs = LEVEL_NAME (dense_s8_pairs),
     .dense_f32_pairs = LEVEL_NAME (dense_f32_pairs),
 #endif
+#ifdef SIMD_STEM
+    .dense_s8_stem = LEVEL_NAME (dense_s8_stem),
+#endif
 #ifdef SIMD_WINOGRAD
     .winograd_s16 = {LEVEL_NAME (winograd_in_s16), LEVEL_NAME (winograd_product_s16),
                      LEVEL_NAME (winograd_out_s16)},

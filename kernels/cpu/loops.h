@@ -110,6 +110,8 @@ typedef void CpuDenseTiles (const DenseCall *calls, int n);
  * second lane, the other arrays of the epilogue the channels twice. No residual; the epilogue fits.
  * dense_f32_pairs: the same of floats, weights [n_planes][n_taps][(depth + 1) / 2][LANES / 2][2],
  * 0 behind the last channel.
+ * dense_s8_stem: one plane, three taps of nine bytes, pixels of a row six bytes apart, none of them
+ * padding; up to 2 blocks. Fields and weights as for dense_s8.
  */
 
 /* Depthwise: one filter a channel. Fields as in DenseCall. */
@@ -345,6 +347,7 @@ typedef struct {
 
   void (*dense_s8) (const DenseCall *call);
   void (*dense_s8_pairs) (const DenseCall *call);  /* NULL where there is none */
+  void (*dense_s8_stem) (const DenseCall *call);   /* NULL where there is none */
   void (*dense_f32_pairs) (const DenseCall *call); /* NULL where there is none */
   void (*dense_s16) (const DenseCall *call);       /* of bytes made 16-bit by widen */
   void (*dense_f32) (const DenseCall *call);

@@ -4,6 +4,7 @@
 #define SIMD_PACKS    /* has simd_pack_bytes */
 #define SIMD_WINOGRAD /* has the loops of loops-winograd.c */
 #define SIMD_PAIRS    /* has what dense_s8_pairs needs */
+#define SIMD_STEM     /* has registers enough for dense_s8_stem */
 #define SIMD_QUADS 64 /* channels at once in the loops of depthwise-quads.h */
 enum { LANES = 16 };
 typedef __m512 VecF;
@@ -88,6 +89,8 @@ simd_pack_bytes (const VecF v[4], int shift, int most, int low)
   const __m512i cd = _mm512_packs_epi32 (_mm512_cvtps_epi32 (v[2]), _mm512_cvtps_epi32 (v[3]));
   __m512i bytes =
       _mm512_packus_epi16 (_mm512_adds_epi16 (ab, shifts), _mm512_adds_epi16 (cd, shifts));
+  if (most == 255 && low == 0) /* nothing is left to do, as often */
+    return bytes;
   bytes = _mm512_min_epu8 (bytes, _mm512_set1_epi8 ((int8_t) most));
   return _mm512_add_epi8 (bytes, _mm512_set1_epi8 ((int8_t) low));
 }
@@ -192,6 +195,13 @@ SIMD_INLINE VecI
 simd_xor (VecI a, VecI b)
 {
   return _mm512_xor_si512 (a, b);
+}
+
+/* Each lane's bits, n further up */
+SIMD_INLINE VecI
+simd_shift_up (VecI a, int n)
+{
+  return _mm512_slli_epi32 (a, (unsigned) n);
 }
 
 /* sum + Σ of the 4 products u8 × s8 of each lane */
