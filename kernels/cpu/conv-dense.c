@@ -42,8 +42,9 @@ typedef struct {
   int64_t chunk_pixels;
   size_t room_bytes; /* of DenseTiles or sums, before a thread's planes */
   bool in_signed, has_residual;
-  bool is_stem;      /* for dense_s8_stem */
-  bool packs_at_run; /* weights and bias, into scratch */
+  bool is_stem;       /* for dense_s8_stem */
+  bool skips_padding; /* whose bytes are 0 to the loops */
+  bool packs_at_run;  /* weights and bias, into scratch */
   WeightSteps steps;
   bool copies_last;     /* groups of 4 channels would be read beyond the input's end */
   size_t out_element;   /* bytes */
@@ -186,6 +187,7 @@ run_chunk (const Job *job, const Span *span, int64_t pixel, int64_t n_pixels)
   const DenseCall pixels = {
       .planes = shifted,
       .padding = kernel->padding,
+      .skips_padding = kernel->skips_padding,
       .offsets = kernel->offsets ? kernel->offsets + pixel : NULL,
       .offset_step = kernel->n_pixels,
       .pixel_bytes = kernel->planes.pixel_bytes,
@@ -534,6 +536,8 @@ praxi_cpu_conv (const CpuPlace *place, PraxiKernel **out)
   kernel->pack.in_tiles = in_tiles;
   kernel->is_stem = is_stem && !in_tiles;
   kernel->in_signed = place->in[0]->dtype == PRAXI_S8;
+  kernel->skips_padding =
+      is_s8 && place->op->requantize.input_zero == (kernel->in_signed ? -128 : 0);
   kernel->has_residual = place->op->has_residual;
   kernel->copies_last =
       is_s8 && !in_tiles && !kernel->planes.copies && shape.in_channels / shape.groups % 4 != 0;

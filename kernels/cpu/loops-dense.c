@@ -55,6 +55,17 @@ find_tap (const DenseCall *call, int plane, int tap, int pixel, int rows, const 
   return 0;
 }
 
+/* Whether a tap changes no sum: all it reads is padding, of zeros. */
+SIMD_INLINE bool
+adds_nothing (const DenseCall *call, int rows, const uint8_t *const *p)
+{
+  bool is_padding = call->skips_padding;
+#pragma GCC unroll 12
+  for (int i = 0; i < rows; i++)
+    is_padding = is_padding && p[i] == call->padding;
+  return is_padding;
+}
+
 /* Whether the weights of a call do not stay in the first cache from tile to tile. */
 SIMD_INLINE bool
 weights_are_far (const DenseCall *call)
@@ -82,6 +93,10 @@ tile_bytes (const DenseCall *call, int pixel, int rows, int blocks, bool is_sign
     const uint8_t *p[MAX_ROWS] = {NULL};
     for (int tap = 0; tap < call->n_taps; tap++) {
       const int64_t at = find_tap (call, plane, tap, pixel, rows, p);
+      if (adds_nothing (call, rows, p)) {
+        w += call->depth * blocks * LANES;
+        continue;
+      }
       for (int k = 0; k < call->depth; k++, w += blocks * LANES) {
         VecI weights[MAX_BLOCKS];
 #pragma GCC unroll 4
@@ -135,6 +150,10 @@ tile_s16 (const DenseCall *call, int pixel, int rows, int blocks)
     const uint8_t *p[MAX_ROWS] = {NULL};
     for (int tap = 0; tap < call->n_taps; tap++) {
       const int64_t at = find_tap (call, plane, tap, pixel, rows, p);
+      if (adds_nothing (call, rows, p)) {
+        w += call->depth * blocks * LANES;
+        continue;
+      }
       for (int k = 0; k < call->depth; k++, w += blocks * LANES) {
         VecI weights[MAX_BLOCKS];
 #pragma GCC unroll 4

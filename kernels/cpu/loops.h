@@ -79,6 +79,7 @@ enum { DENSE_ROWS_MAX = 12 }; /* pixels of a tile */
 typedef struct {
   const void *const *planes; /* [n_planes] the frame that each temporal tap reads; NULL: padding */
   const void *padding;       /* depth units of the input's zero */
+  bool skips_padding;        /* int8: which adds nothing to sums */
   const int32_t *offsets; /* [n_taps][offset_step] bytes from the plane to the pixel, −1: padding.
                              NULL: pixels in a row */
   int64_t offset_step, pixel_bytes;
