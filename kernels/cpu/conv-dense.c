@@ -243,26 +243,22 @@ run_span (const Job *job, ConvRing *ring, Span *span)
  * in the cache until the last tap has read them. Outputs [begin, end) of all planes.
  */
 static void
-run_through_time (const Job *job, ConvRing *ring, int64_t begin, int64_t end, const Span *all)
+run_through_time (const Job *job, ConvRing *ring, int64_t begin, int64_t end, Span *span)
 {
   const ConvPlanes *planes = &job->kernel->planes;
   const int64_t n_pixels = job->kernel->n_pixels;
   const int64_t fitting = CACHE_BYTES / (planes->shape.kernel[0] * planes->pixel_bytes);
-  const int64_t chunk = job->kernel->chunk_pixels;
+  const int64_t chunk = job->kernel->dense_tiles ? job->kernel->chunk_pixels : CHUNK_PIXELS;
   const int64_t step = (fitting < chunk ? 1 : fitting / chunk) * chunk;
   for (int64_t pixel = 0; pixel < n_pixels; pixel += step)
     for (int64_t plane = begin / n_pixels; plane * n_pixels < end; plane++) {
       const int64_t first = begin - plane * n_pixels, last = end - plane * n_pixels;
-      Span span = *all;
-      span.plane = plane;
-      span.begin = pixel;
-      span.end = pixel + step;
-      span.begin = span.begin > first ? span.begin : first;
-      span.end = span.end < n_pixels ? span.end : n_pixels;
-      span.end = span.end < last ? span.end : last;
-      if (span.begin >= span.end)
-        continue;
-      run_span (job, ring, &span);
+      span->plane = plane;
+      span->begin = pixel > first ? pixel : first;
+      span->end = pixel + step < n_pixels ? pixel + step : n_pixels;
+      span->end = span->end < last ? span->end : last;
+      if (span->begin < span->end)
+        run_span (job, ring, span);
     }
 }
 
@@ -275,10 +271,10 @@ run_part (void *data, int i, int n)
   ConvRing ring;
   uint8_t *room = job->scratch + (size_t) i * kernel->thread_bytes;
   praxi_cpu_ring_begin (&ring, &kernel->planes, room + kernel->room_bytes);
-  Span all = {.room = room, .end_chunk = job->pack->n_chunks};
+  Span span = {.room = room, .end_chunk = job->pack->n_chunks};
   int64_t at = 0, end = kernel->n_planes * n_pixels / kernel->row_pixels;
-  if (end < n && end < all.end_chunk)
-    praxi_cpu_share (all.end_chunk, i, n, &all.first_chunk, &all.end_chunk);
+  if (end < n && end < span.end_chunk)
+    praxi_cpu_share (span.end_chunk, i, n, &span.first_chunk, &span.end_chunk);
   else
     praxi_cpu_share (end, i, n, &at, &end);
   at *= kernel->row_pixels;
@@ -286,11 +282,10 @@ run_part (void *data, int i, int n)
   /* Few channels come as fast from far: they are read in one go. */
   if (kernel->planes.shape.kernel[0] > 1 && kernel->planes.in_a_row && !kernel->planes.copies &&
       kernel->planes.pixel_bytes >= LONG_PIXEL_BYTES) {
-    run_through_time (job, &ring, at, end, &all);
+    run_through_time (job, &ring, at, end, &span);
     return;
   }
   while (at < end) {
-    Span span = all;
     span.plane = at / n_pixels;
     span.begin = at % n_pixels;
     const int64_t left = n_pixels - span.begin < end - at ? n_pixels - span.begin : end - at;
@@ -406,9 +401,8 @@ plan_pixels (ConvKernel *kernel, int n_threads)
       return PRAXI_STATUS_MEMORY;
   }
   kernel->row_pixels = kernel->dense_tiles && kernel->offsets ? s->out[2] : 1;
-  kernel->chunk_pixels = kernel->pack.is_s8 && kernel->offsets && kernel->pack.n_chunks == 1
-                             ? LONG_CHUNK_PIXELS
-                             : CHUNK_PIXELS;
+  kernel->chunk_pixels =
+      kernel->pack.is_s8 && kernel->pack.n_chunks == 1 ? LONG_CHUNK_PIXELS : CHUNK_PIXELS;
   if (kernel->dense_tiles) {
     kernel->chunk_pixels = tiled_pixels (kernel);
     kernel->room_bytes =

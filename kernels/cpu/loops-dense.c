@@ -70,7 +70,7 @@ adds_nothing (const DenseCall *call, int rows, const uint8_t *const *p)
 SIMD_INLINE bool
 weights_are_far (const DenseCall *call)
 {
-  enum { NEAR_BYTES = 24 << 10 };
+  enum { NEAR_BYTES = 30 << 10 };
   return (int64_t) call->n_planes * call->n_taps * call->depth * call->blocks * LANES * 4 >
          NEAR_BYTES;
 }
