@@ -59,11 +59,11 @@ stem_tile (const DenseCall *call,
   store_s8 (call, pixel, rows, rows, blocks, sum);
 }
 
-/* Whether so many pixels lie in one row. */
+/* Whether there are so many pixels, in one row. */
 SIMD_INLINE bool
 stem_fits (const DenseCall *call, int pixel, int rows)
 {
-  return pixel + rows <= call->n_pixels &&
+  return call->planes[0] && pixel + rows <= call->n_pixels &&
          call->offsets[pixel + rows - 1] == call->offsets[pixel] + (rows - 1) * STEM_STEP;
 }
 
