@@ -6,6 +6,7 @@
 #pragma once
 
 #include "kernels/cpu/dense-store.h"
+#include "kernels/cpu/loops-level.h"
 
 enum {
   STEM_STEP = 6, /* bytes from pixel to pixel */
@@ -63,17 +64,27 @@ stem_tile (const DenseCall *call,
 SIMD_INLINE bool
 stem_fits (const DenseCall *call, int pixel, int rows)
 {
-  return call->planes[0] && pixel + rows <= call->n_pixels &&
+  return pixel + rows <= call->n_pixels &&
          call->offsets[pixel + rows - 1] == call->offsets[pixel] + (rows - 1) * STEM_STEP;
 }
 
-/* rest: makes STEM_REST pixels, if there are as many */
+/* Up to STEM_REST pixels, by the usual loop. */
+static void
+stem_rest (const DenseCall *call, int pixel)
+{
+  const int64_t out_at = pixel * call->out_step;
+  const int left = call->n_pixels - pixel;
+  DenseCall rest = *call;
+  rest.offsets += pixel;
+  rest.n_pixels = left < STEM_REST ? left : STEM_REST;
+  rest.out = (uint8_t *) call->out + out_at;
+  if (call->epilogue.residual)
+    rest.epilogue.residual = (const uint8_t *) call->epilogue.residual + out_at;
+  LEVEL_NAME (dense_s8) (&rest);
+}
+
 SIMD_INLINE void
-stem_pixels (const DenseCall *call,
-             int rows,
-             int blocks,
-             bool is_signed,
-             void (*rest) (const DenseCall *call, int pixel))
+stem_pixels (const DenseCall *call, int rows, int blocks, bool is_signed)
 {
   VecI w[STEM_TAPS][STEM_UNITS][2];
   const int32_t *from = call->weights;
@@ -91,7 +102,7 @@ stem_pixels (const DenseCall *call,
       stem_tile (call, w, pixel, rows, blocks, is_signed);
       pixel += rows;
     } else {
-      rest (call, pixel);
+      stem_rest (call, pixel);
       pixel += STEM_REST;
     }
   }

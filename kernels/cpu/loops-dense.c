@@ -286,29 +286,19 @@ DENSE (s16, ROWS_1, REST_1)
 DENSE (f32, ROWS_1, REST_1)
 
 #ifdef SIMD_STEM
-static void
-stem_rest_1 (const DenseCall *call, int pixel)
-{
-  tile_s8 (call, pixel, STEM_REST, 1);
-}
-
-static void
-stem_rest_2 (const DenseCall *call, int pixel)
-{
-  tile_s8 (call, pixel, STEM_REST, 2);
-}
-
 void
 LEVEL_NAME (dense_s8_stem) (const DenseCall *call)
 {
-  if (call->blocks == 1 && call->in_signed)
-    stem_pixels (call, STEM_ROWS_1, 1, true, stem_rest_1);
+  if (!call->planes[0])
+    LEVEL_NAME (dense_s8) (call);
+  else if (call->blocks == 1 && call->in_signed)
+    stem_pixels (call, STEM_ROWS_1, 1, true);
   else if (call->blocks == 1)
-    stem_pixels (call, STEM_ROWS_1, 1, false, stem_rest_1);
+    stem_pixels (call, STEM_ROWS_1, 1, false);
   else if (call->in_signed)
-    stem_pixels (call, STEM_ROWS_2, 2, true, stem_rest_2);
+    stem_pixels (call, STEM_ROWS_2, 2, true);
   else
-    stem_pixels (call, STEM_ROWS_2, 2, false, stem_rest_2);
+    stem_pixels (call, STEM_ROWS_2, 2, false);
 }
 #endif
 
